@@ -1,0 +1,51 @@
+"""What a connector can do, declared as data and read by planning, packing and the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """At most ``calls`` calls may start within ``seconds``."""
+
+    calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallSizes:
+    """How many records one call of each sort carries at most; the price is arithmetic on these."""
+
+    snapshot: int
+    changes: int
+    by_id: int
+    by_key: int
+    create: int
+    update: int
+    opt_out: int
+    audit: int
+    """Records per history read; 0 when one read covers a whole run's updates of an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    vendor: str
+    """The connector's name as written in a configuration."""
+    key_name: str
+    """What the key field is called there, for texts that ask an administrator to create it."""
+    sizes: CallSizes
+    lag: timedelta
+    """How late a committed change may show up in an incremental read."""
+    concurrency: int
+    """Calls in flight at once."""
+    bursts: dict[str, Burst]
+    history: bool
+    """Edits that fell between our read and our write can be found afterwards."""
+    reread_changes: bool
+    """Incremental reads may show stale values: rows that differ from the base are read again by id."""
+    consent_by_address: bool
+    """Opt-outs belong to the e-mail address, not the record, and are written before a create."""
+    consent_fields: dict[str, tuple[str, ...]]
+    """By object: fields that carry consent and can never be mapped."""

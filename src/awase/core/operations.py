@@ -1,0 +1,82 @@
+"""Operations and outcomes: what a plan wants written, and what became of it.
+
+    intent ──journalled, sent──▶ applied     the vendor confirmed it, or a read shows it
+                                 rejected    the vendor refused this record; needs a change somewhere
+                                 deferred    refused for now (lock, quota); the same write is tried in a later run
+                                 unknown     sent, no usable answer; resolved by a consistent read, never by a resend
+
+Only ``applied`` moves the base.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from awase.core.consent import OptOut
+from awase.core.values import Value
+
+Side = Literal["ma", "crm"]
+
+
+def other(side: Side) -> Side:
+    """The opposite side."""
+    return "crm" if side == "ma" else "ma"
+
+
+class OperationKind(StrEnum):
+    OPT_OUT = "opt_out"
+    CREATE = "create"
+    UPDATE = "update"
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One intended write to one record of one side."""
+
+    link: int
+    side: Side
+    """The side written to."""
+    kind: OperationKind
+    object: str
+    id: str | None = None
+    """The target record; None for a create."""
+    key: str | None = None
+    """``awase_key`` of a create; makes it idempotent where the target has a key field."""
+    values: dict[str, Value] = {}
+    """Only the fields that differ; None clears."""
+    before: dict[str, Value] = {}
+    """The target's values of the same fields as last read; empty for a create."""
+    opt_out: OptOut | None = None
+    """Consent that rides in a create, or the whole content of an opt-out."""
+
+
+class State(StrEnum):
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+    UNKNOWN = "unknown"
+
+
+class VendorError(msgspec.Struct, frozen=True, kw_only=True):
+    """A vendor's refusal of one record, in its own words."""
+
+    code: str
+    message: str
+    fields: tuple[str, ...] = ()
+    existing_id: str | None = None
+    """The record that stands in the way, where the vendor names it."""
+    raw: str = ""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one operation, in the order of the batch."""
+
+    link: int
+    state: State
+    id: str | None = None
+    stamp: datetime | None = None
+    """The vendor's change stamp of the record after the write, where the answer tells."""
+    error: VendorError | None = None

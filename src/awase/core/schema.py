@@ -1,0 +1,79 @@
+"""Objects, fields and constraints of one system, as data.
+
+Built by a connector from the vendor's metadata; read by the mapping, the checks and the console. Nothing here knows
+a vendor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from awase.core.values import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a picklist."""
+
+    value: str
+    """What is stored and compared (API name, internal value)."""
+    label: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of one object, as the integration user sees it."""
+
+    name: str
+    label: str
+    kind: Kind
+    vendor_type: str
+    """The vendor's own word (``picklist``, ``enumeration`` …), shown to people, never interpreted by the core."""
+    required: bool = False
+    """A create without it is refused."""
+    createable: bool = True
+    updateable: bool = True
+    max_length: int | None = None
+    """In characters, as the vendor counts them."""
+    precision: int | None = None
+    scale: int | None = None
+    options: tuple[Option, ...] | None = None
+    """None: not a picklist."""
+    restricted: bool = False
+    """Only the active options are accepted."""
+    email: bool = False
+    unique: bool = False
+    references: tuple[str, ...] = ()
+    audited: bool = False
+    """The vendor keeps a history of this field that we can read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSchema:
+    """One object (Lead, Contact, contact …) with its fields by name."""
+
+    name: str
+    label: str
+    fields: Mapping[str, Field]
+    key_field: str | None = None
+    """The unique field that carries ``awase_key``; None when the org has none, so that creates are not idempotent."""
+    createable: bool = True
+    updateable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What one connection offers, object by name."""
+
+    objects: Mapping[str, ObjectSchema]
+    notes: tuple[str, ...] = field(default=())
+    """Things a person should know (person accounts are on, no history on a field …)."""
+
+    def digest(self) -> str:
+        """Changes whenever anything that could change a plan changes."""
+        return hashlib.blake2b(msgspec.json.encode(self.objects, order="sorted"), digest_size=16).hexdigest()

@@ -1,0 +1,210 @@
+"""Canonical values: what both systems' values become before anything compares them.
+
+A value is text, a boolean, a whole number, a decimal, a date, a UTC date-time, a tuple of texts (a multi-select), or
+``None``, which means *empty*. A field that was not asked for is *absent* from the mapping or frame; a *clear* is an
+explicit ``None`` in an operation. Empty text and an empty multi-select are empty.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import msgspec
+import polars as pl
+
+Value: TypeAlias = str | bool | int | Decimal | date | datetime | tuple[str, ...] | None
+Values: TypeAlias = Mapping[str, Value]
+
+LONG_TEXT = 4_000
+"""In the base only, longer texts are kept as a digest and their length."""
+
+
+class Kind(StrEnum):
+    """The canonical type of a field."""
+
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    DATETIME = "datetime"
+    TEXTS = "texts"
+
+
+DTYPES: Mapping[Kind, pl.DataType] = {
+    Kind.TEXT: pl.String(),
+    Kind.BOOLEAN: pl.Boolean(),
+    Kind.INTEGER: pl.Int64(),
+    Kind.DECIMAL: pl.Decimal(38, 10),
+    Kind.DATE: pl.Date(),
+    Kind.DATETIME: pl.Datetime("us", "UTC"),
+    Kind.TEXTS: pl.List(pl.String()),
+}
+"""The column type of each kind in every frame that crosses a function."""
+
+
+def canonical(value: object, kind: Kind) -> Value:
+    """``value`` (as a vendor or a person wrote it) as the canonical value of ``kind``.
+
+    Raises ``ValueError`` with the offending text when it is not one; nothing is guessed.
+    """
+    if value is None or value == "":
+        return None
+    match kind:
+        case Kind.TEXT:
+            return str(value)
+        case Kind.BOOLEAN:
+            return _boolean(value)
+        case Kind.INTEGER:
+            return _integer(value)
+        case Kind.DECIMAL:
+            return _decimal(value)
+        case Kind.DATE:
+            return _date(value)
+        case Kind.DATETIME:
+            return _datetime(value)
+        case Kind.TEXTS:
+            parts = value.split(";") if isinstance(value, str) else list(value)  # type: ignore[call-overload]
+            return tuple(sorted({p.strip() for p in parts if p and p.strip()})) or None
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text in ("true", "false"):
+        return text == "true"
+    raise ValueError(f"not true or false: {value!r}")
+
+
+def _integer(value: object) -> int:
+    number = _decimal(value)
+    if number != number.to_integral_value():
+        raise ValueError(f"not a whole number: {value!r}")
+    return int(number)
+
+
+def _decimal(value: object) -> Decimal:
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        raise ValueError(f"not a number: {value!r}") from None
+    if not number.is_finite():
+        raise ValueError(f"not a number: {value!r}")
+    return number.normalize() + Decimal(0)
+
+
+def _date(value: object) -> date:
+    if isinstance(value, datetime):
+        raise TypeError("a date-time needs the sync's zone to become a date")
+    return value if isinstance(value, date) else date.fromisoformat(str(value).strip())
+
+
+def _datetime(value: object) -> datetime:
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+    if moment.tzinfo is None:
+        raise ValueError(f"no time zone: {value!r}")
+    return moment.astimezone(UTC)
+
+
+def as_text(value: Value) -> str | None:
+    """A value as stable text, for comparing, hashing and showing; None stays None."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return format(value.normalize() + Decimal(0), "f")
+        case tuple():
+            return ";".join(value)
+        case _:
+            return str(value)
+
+
+def match_key(text: str | None) -> str | None:
+    """Text folded for matching only (never for comparing or storing): NFKC, case and outer blanks gone."""
+    if text is None:
+        return None
+    folded = unicodedata.normalize("NFKC", text).strip().casefold()
+    return folded or None
+
+
+def hash64(data: bytes) -> int:
+    """Our own stable signed 64-bit hash; the same on every machine and in every release."""
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big", signed=True)
+
+
+# --- packing: how a row of values is kept in the base and the journal --------------------------------------------
+
+_DECIMAL, _DATE, _DATETIME = 1, 2, 3
+
+
+def _packable(value: Value) -> object:
+    match value:
+        case Decimal():
+            return msgspec.msgpack.Ext(_DECIMAL, str(as_text(value)).encode())
+        case datetime():
+            return msgspec.msgpack.Ext(_DATETIME, value.astimezone(UTC).isoformat().encode())
+        case date():
+            return msgspec.msgpack.Ext(_DATE, value.isoformat().encode())
+        case tuple():
+            return list(value)
+        case str() if len(value) > LONG_TEXT:
+            digest = hashlib.blake2b(value.encode(), digest_size=16).hexdigest()
+            return {"digest": digest, "length": len(value)}
+        case _:
+            return value
+
+
+def _from_ext(code: int, data: memoryview) -> object:
+    text = bytes(data).decode()
+    match code:
+        case 1:
+            return Decimal(text)
+        case 2:
+            return date.fromisoformat(text)
+        case 3:
+            return datetime.fromisoformat(text)
+        case _:
+            raise ValueError(f"unknown packed value {code}")
+
+
+_encoder = msgspec.msgpack.Encoder(order="sorted")
+_decoder = msgspec.msgpack.Decoder(dict[str, Any], ext_hook=_from_ext)
+
+
+def pack(values: Values) -> bytes:
+    """A row's values as bytes; equal rows give equal bytes, whatever the order of fields."""
+    return _encoder.encode({name: _packable(value) for name, value in values.items()})
+
+
+def unpack(data: bytes) -> dict[str, Value]:
+    """What ``pack`` packed; a long text comes back as ``LongText``'s stand-in text (see ``stand_in``)."""
+    return {name: _unpacked(value) for name, value in _decoder.decode(data).items()}
+
+
+def _unpacked(value: Any) -> Value:
+    if isinstance(value, list):
+        return tuple(value)
+    if isinstance(value, dict):
+        return f"\x00long:{value['length']}:{value['digest']}"
+    return value  # type: ignore[no-any-return]
+
+
+def stand_in(value: Value) -> Value:
+    """What the base keeps of ``value``: itself, or for a long text its length and digest."""
+    if isinstance(value, str) and len(value) > LONG_TEXT and not value.startswith("\x00long:"):
+        digest = hashlib.blake2b(value.encode(), digest_size=16).hexdigest()
+        return f"\x00long:{len(value)}:{digest}"
+    return value

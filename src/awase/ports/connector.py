@@ -1,0 +1,160 @@
+"""What a connector offers: flows and pure functions, never IO."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal, Never, Protocol
+
+import polars as pl
+
+from awase.core.capabilities import Capabilities
+from awase.core.operations import Operation, OperationKind, Outcome
+from awase.core.schema import ObjectSchema, Schema
+from awase.ports.flows import Flow, Page, Request, Response
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a person gave us to sign in with: ``kind`` and named secrets. Never printed."""
+
+    kind: str
+    """``jwt``, ``client_credentials``, ``refresh_token``, ``token``, ``oauth`` …; each connector documents its own."""
+    values: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in session. ``access_token`` goes into each signed request."""
+
+    access_token: str = field(repr=False)
+    base_url: str
+    renewed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Credential values the vendor rotated (``refresh_token``); stored before the session is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrgIdentity:
+    """Which org or portal a connection leads to."""
+
+    id: str
+    name: str
+    kind: Literal["production", "sandbox", "practice"]
+    user: str
+    """The integration user, as a person would recognise it."""
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadQuery:
+    """Which object and fields to read; the frame of a decoded page has exactly these fields."""
+
+    object: ObjectSchema
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReading:
+    """The vendor's own count of calls."""
+
+    window: str
+    """``day``: the window the budget is kept for."""
+    maximum: int
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """The vendor refused a call before acting on it; the same request may be sent again after ``wait`` seconds."""
+
+    wait: float
+    reason: str
+    exhausted: bool = False
+    """The day's quota is gone: waiting within a run does not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBatch:
+    """Operations of one kind on one object, few enough for one call."""
+
+    kind: OperationKind
+    object: ObjectSchema
+    operations: tuple[Operation, ...]
+
+
+class Connector(Protocol):
+    """One vendor, as seen from one connection.
+
+    Frames from ``decode`` carry the reserved columns ``_id`` String, ``_object`` String, ``_modified`` Datetime(UTC),
+    ``_deleted`` Boolean, ``_key`` String (the value of the key field), ``_out`` Boolean (opted out; null = unknown)
+    and then the query's fields in their canonical types.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    # -- sign-in and metadata ----------------------------------------------------------------------------------
+    def sign_in(self, credentials: Credentials) -> Flow[Never, Session]:
+        """A new session. Raises SignInRefused with the vendor's words when the vendor says no."""
+        ...
+
+    def identify(self) -> Flow[Never, OrgIdentity]:
+        """Who and where we are."""
+        ...
+
+    def describe(self, objects: Sequence[str]) -> Flow[Never, Schema]:
+        """The objects named, as the integration user sees them. Raises SchemaMismatch for one that does not exist."""
+        ...
+
+    # -- reading -----------------------------------------------------------------------------------------------
+    def read_snapshot(self, query: ReadQuery) -> Flow[Page, str]:
+        """All records; ends with the cursor from which changes go on."""
+        ...
+
+    def read_changes(self, query: ReadQuery, since: str, overlap: timedelta) -> Flow[Page, str]:
+        """Records changed since the cursor, less the overlap; ends with the next cursor."""
+        ...
+
+    def read_by_id(self, query: ReadQuery, ids: Sequence[str]) -> Flow[Page, None]:
+        """These records, from the system of record (never an index); missing ones are absent."""
+        ...
+
+    def read_by_key(self, query: ReadQuery, keys: Sequence[str]) -> Flow[Page, None]:
+        """Records whose key field holds one of ``keys``, from the system of record."""
+        ...
+
+    def decode(self, page: Page, query: ReadQuery) -> pl.DataFrame:
+        """A page as a frame."""
+        ...
+
+    # -- writing -----------------------------------------------------------------------------------------------
+    def write(self, batch: WriteBatch) -> Flow[Never, list[Outcome]]:
+        """Send one batch; one outcome an operation, in order. An item the answer does not account for is unknown."""
+        ...
+
+    def read_history(self, query: ReadQuery, ids: Sequence[str], since: str) -> Flow[Page, None]:
+        """Edits by others of the query's fields on these records since the cursor."""
+        ...
+
+    def decode_history(self, page: Page, query: ReadQuery) -> pl.DataFrame:
+        """``_id`` String, ``field`` String, ``value`` String (canonical text, null = cleared), ``at`` Datetime(UTC),
+        ``by`` String: one row an edit by somebody else."""
+        ...
+
+    # -- what the transport asks about an answer ----------------------------------------------------------------
+    def session_expired(self, response: Response) -> bool:
+        """A new session would help."""
+        ...
+
+    def throttled(self, response: Response) -> Throttled | None:
+        """The vendor did not act on the call and says (or implies) when to come again."""
+        ...
+
+    def limit_reading(self, response: Response) -> LimitReading | None:
+        """The vendor's own count, if this answer carries it."""
+        ...
+
+    def consent_breach(self, request: Request) -> str | None:
+        """Why this request could turn an opt-out back (the last gate before transport), or None."""
+        ...

@@ -1,0 +1,337 @@
+"""The write side of the store: what runs need, and nothing that only a console asks.
+
+PostgreSQL in production, an in-memory twin in the simulator; one contract suite runs on both. Every method is one
+transaction. Methods that take a ``Claim`` check its epoch inside that transaction and raise ``LostFence`` when
+another process has taken the sync over since.
+
+All times are UTC and ours unless a name says ``stamp`` (a vendor's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal, Protocol
+
+import msgspec
+
+from awase.core.operations import Operation, Outcome, Side
+
+LinkState = Literal["linked", "unlinked", "failed", "ambiguous"]
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """The right to run one sync: held by an advisory lock, proved by its epoch."""
+
+    sync: str
+    epoch: int
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """One identity across the two systems. A side that is not there yet is None."""
+
+    id: int
+    """Our own stable hash of ``key``."""
+    key: str
+    """``awase_key``: names the record it came from; written to a record we create for it."""
+    state: LinkState
+    ma_object: str | None = None
+    ma_id: str | None = None
+    crm_object: str | None = None
+    crm_id: str | None = None
+
+
+class BaseRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What one link's sides last agreed on, packed (core.values.pack); None where nothing was agreed yet."""
+
+    link: int
+    ma: bytes | None = None
+    ma_hash: int | None = None
+    crm: bytes | None = None
+    crm_hash: int | None = None
+
+
+class MatchEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A hashed match key (e-mail) under which one side of a link can be found again."""
+
+    link: int
+    side: Side
+    object: str
+    key: int
+
+
+class Cursor(msgspec.Struct, frozen=True, kw_only=True):
+    """Up to where one object of one side was read; opaque, in the vendor's own time."""
+
+    side: Side
+    object: str
+    value: str
+
+
+class JournalBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """One call's worth of intents, committed before the call. ``id`` is given by the store."""
+
+    run: int
+    epoch: int
+    side: Side
+    object: str
+    kind: str
+    sent_at: datetime
+    operations: tuple[Operation, ...]
+    after: tuple[BaseRow, ...]
+    """The base rows to settle for each operation that is applied (same order; both sides' values)."""
+    id: int = 0
+
+
+class OpenBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """A journalled batch that is not folded yet. No outcomes: nobody knows what became of the call."""
+
+    batch: JournalBatch
+    outcomes: tuple[Outcome, ...] | None
+
+
+class ItemKind(StrEnum):
+    HELD = "held"
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+    UNKNOWN = "unknown"
+    WAITING = "waiting"
+    CONFLICT = "conflict"
+    AMBIGUOUS = "ambiguous"
+    SKIPPED = "skipped"
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that stands against agreement, on one link, with its diagnosis. Shown as an error or a conflict.
+
+    Its identity is (sync, link, side, kind, code, field); storing it again raises ``attempts`` and ``last_seen``.
+    """
+
+    link: int
+    side: Side
+    """The side that would have been written to."""
+    kind: ItemKind
+    code: str
+    """The vendor's code (REQUIRED_FIELD_MISSING …) or ours (AWAITING_KEY …)."""
+    field: str = ""
+    """One field, or several joined by a comma."""
+    source: Literal["foreseen", "answered"] = "answered"
+    record: str = ""
+    """``object:id`` of the record whose values were to be sent."""
+    label: str = ""
+    """How a person would recognise the record; personal data."""
+    value: str | None = None
+    """The offending value, or for a conflict the value of the MA."""
+    other_value: str | None = None
+    """For a conflict: the value of the CRM."""
+    message: str = ""
+    """The vendor's own words, or the rule in ours."""
+    detail: dict[str, str] = {}
+    """More facts, by name (rule, maximum length, nearest option, existing record, winner …)."""
+    context: str = ""
+    """Digest of schema and mapping when it was found: another digest means it is worth checking again."""
+    retry: bool = False
+    """The next run reads the record again and tries."""
+
+
+class StoredItem(msgspec.Struct, frozen=True, kw_only=True):
+    item: Item
+    first_seen: datetime
+    last_seen: datetime
+    attempts: int
+    run: int
+    closed_at: datetime | None = None
+
+
+class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the opt-out ledger; the store adds number, time and the hash of the line before."""
+
+    link: int | None
+    address_key: int | None
+    """Hash of the folded address; the address itself is not kept here."""
+    state: Literal["out"]
+    scope: str
+    source: str
+
+
+class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the records read from one object: ``read`` is the sum of the seven after it."""
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    held: int = 0
+    rejected: int = 0
+    waiting: int = 0
+    skipped: int = 0
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    sync: str
+    kind: str
+    """``plan``, ``sync`` or ``apply``."""
+    started: datetime
+    ended: datetime | None = None
+    state: Literal["running", "done", "stopped", "failed", "interrupted"] = "running"
+    sides: dict[str, RunCounts] = {}
+    """By object: ``ma:contact``, ``crm:lead`` …"""
+    conflicts: int = 0
+    calls: dict[str, int] = {}
+    note: str = ""
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that must become true together."""
+
+    run: int
+    links: tuple[Link, ...] = ()
+    """Inserted, or replaced by id."""
+    bases: tuple[BaseRow, ...] = ()
+    """A side that is None leaves the stored side as it is."""
+    matches: tuple[MatchEntry, ...] = ()
+    """Replace all entries of the same (link, side)."""
+    found: tuple[Item, ...] = ()
+    cleared: tuple[int, ...] = ()
+    """Links whose open items not in ``found`` are closed (history stays)."""
+    cursors: tuple[Cursor, ...] = ()
+    folded: tuple[int, ...] = ()
+    """Journal batches whose effects are contained in this settlement."""
+
+
+class ConnectionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection as the store pins it."""
+
+    name: str
+    vendor: str
+    mode: Literal["read-only", "practice", "live"]
+    org_id: str
+    org_name: str
+    org_kind: str
+    user: str
+
+
+class CallUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls of one connection within the last 24 hours, as we counted them."""
+
+    by_lane: dict[str, int]
+    total: int
+    vendor_maximum: int | None = None
+    vendor_remaining: int | None = None
+    vendor_read_at: datetime | None = None
+
+
+class Store(Protocol):
+    """See the module's text."""
+
+    # -- claims and runs -----------------------------------------------------------------------------------------
+    def claim(self, sync: str) -> AbstractAsyncContextManager[Claim]:
+        """The only run of this sync, from entering to leaving. Raises AlreadyRunning."""
+        ...
+
+    async def start_run(self, claim: Claim, kind: str, now: datetime) -> int:
+        """A new run's number; runs of this sync left ``running`` by a dead process become ``interrupted``."""
+        ...
+
+    async def finish_run(self, claim: Claim, record: RunRecord) -> None: ...
+
+    async def runs(self, sync: str | None = None, limit: int = 20) -> list[RunRecord]:
+        """Newest first."""
+        ...
+
+    # -- links and base ------------------------------------------------------------------------------------------
+    async def links_of(self, sync: str, side: Side, object: str, ids: Sequence[str]) -> list[Link]:
+        """Links whose side holds one of these records."""
+        ...
+
+    async def links_by_id(self, sync: str, ids: Sequence[int]) -> list[Link]: ...
+
+    async def links_by_match(self, sync: str, side: Side, keys: Sequence[int]) -> list[tuple[int, str, Link]]:
+        """(key, object, link) for each entry of that side under one of the hashed match keys."""
+        ...
+
+    async def bases(self, sync: str, links: Sequence[int]) -> list[BaseRow]: ...
+
+    async def link_count(self, sync: str) -> dict[str, int]:
+        """Links by state."""
+        ...
+
+    async def cursors(self, sync: str) -> list[Cursor]: ...
+
+    # -- journal -------------------------------------------------------------------------------------------------
+    async def journal(self, claim: Claim, batch: JournalBatch) -> int:
+        """Commit one batch of intents; returns its id. Nothing may be sent before this returned."""
+        ...
+
+    async def answered(self, claim: Claim, batch: int, outcomes: Sequence[Outcome], now: datetime) -> None:
+        """Append a batch's outcomes. Called again for the same batch (a resolved unknown), the later one holds."""
+        ...
+
+    async def open_batches(self, sync: str) -> list[OpenBatch]:
+        """Batches not folded yet, oldest first."""
+        ...
+
+    async def settle(self, claim: Claim, settlement: Settlement, now: datetime) -> None: ...
+
+    async def run_batches(self, run: int) -> list[OpenBatch]:
+        """All batches of a run, folded or not, oldest first (before-images for undo and audit)."""
+        ...
+
+    # -- items ---------------------------------------------------------------------------------------------------
+    async def open_items(self, sync: str, links: Sequence[int] | None = None) -> list[StoredItem]:
+        """Open items of these links, or all."""
+        ...
+
+    async def items_to_retry(self, sync: str, context: str) -> list[StoredItem]:
+        """Open items that say ``retry``, or were found under another context."""
+        ...
+
+    # -- consent -------------------------------------------------------------------------------------------------
+    async def record_opt_outs(self, sync: str, entries: Sequence[LedgerEntry], now: datetime) -> None:
+        """Append those that the ledger does not hold yet; durable before any write that acts on them."""
+        ...
+
+    async def opted_out(
+        self, sync: str, links: Sequence[int], address_keys: Sequence[int]
+    ) -> tuple[set[int], set[int]]:
+        """Which of these links, and which of these addresses, are out."""
+        ...
+
+    # -- connections, secrets, budget ----------------------------------------------------------------------------
+    async def connections(self) -> list[ConnectionRecord]: ...
+
+    async def save_connection(self, record: ConnectionRecord) -> None: ...
+
+    async def secret(self, connection: str) -> bytes | None:
+        """The connection's encrypted credentials."""
+        ...
+
+    async def save_secret(self, connection: str, sealed: bytes) -> None:
+        """Replace them, durably; the one before is kept in a second slot until the next save."""
+        ...
+
+    async def previous_secret(self, connection: str) -> bytes | None: ...
+
+    async def reserve_calls(self, connection: str, lane: str, calls: int, now: datetime) -> None:
+        """Count calls before they are made, so that a crash can only over-count."""
+        ...
+
+    async def return_calls(self, connection: str, lane: str, calls: int, now: datetime) -> None:
+        """Give back reserved calls that were not made."""
+        ...
+
+    async def save_limit_reading(
+        self, connection: str, maximum: int, remaining: int, now: datetime
+    ) -> None: ...
+
+    async def call_use(self, connection: str, now: datetime, window: timedelta = ...) -> CallUse: ...
+
+    # -- the whole install ---------------------------------------------------------------------------------------
+    async def setting(self, name: str) -> str | None: ...
+
+    async def save_setting(self, name: str, value: str) -> None: ...
+
+    async def settings(self) -> Mapping[str, str]: ...
