@@ -49,3 +49,5 @@ class Capabilities:
     """Opt-outs belong to the e-mail address, not the record, and are written before a create."""
     consent_fields: dict[str, tuple[str, ...]]
     """By object: fields that carry consent and can never be mapped."""
+    id_significant: int | None = None
+    """Record ids are compared by their first so many characters (Salesforce writes 15 or 18); None: whole."""

@@ -81,7 +81,8 @@ class JournalBatch(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime
     operations: tuple[Operation, ...]
     after: tuple[BaseRow, ...]
-    """The base rows to settle for each operation that is applied (same order; both sides' values)."""
+    """For each operation (same order) what to lay over the link's base when it is applied: packed values of the
+    fields concerned, both sides; the hashes are None."""
     id: int = 0
 
 
@@ -99,6 +100,9 @@ class ItemKind(StrEnum):
     UNKNOWN = "unknown"
     WAITING = "waiting"
     CONFLICT = "conflict"
+    """Both sides changed and a person decides."""
+    SETTLED = "settled"
+    """A conflict that a rule decided: kept with both values; clearing a link never closes it."""
     AMBIGUOUS = "ambiguous"
     SKIPPED = "skipped"
 
@@ -117,6 +121,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """The vendor's code (REQUIRED_FIELD_MISSING …) or ours (AWAITING_KEY …)."""
     field: str = ""
     """One field, or several joined by a comma."""
+    error_type: str = ""
+    """Our own name for the kind of trouble (``catalogue/``)."""
     source: Literal["foreseen", "answered"] = "answered"
     record: str = ""
     """``object:id`` of the record whose values were to be sent."""
@@ -196,7 +202,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """Replace all entries of the same (link, side)."""
     found: tuple[Item, ...] = ()
     cleared: tuple[int, ...] = ()
-    """Links whose open items not in ``found`` are closed (history stays)."""
+    """Links whose open items not in ``found`` are closed (history stays); settled conflicts are never closed so."""
     cursors: tuple[Cursor, ...] = ()
     folded: tuple[int, ...] = ()
     """Journal batches whose effects are contained in this settlement."""
