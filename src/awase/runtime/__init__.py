@@ -1,0 +1,1 @@
+"""Where the ports of time and concurrency meet the real machine."""
