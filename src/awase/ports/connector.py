@@ -103,6 +103,10 @@ class Connector(Protocol):
         """Who and where we are."""
         ...
 
+    def acting_as(self, user_id: str) -> Connector:
+        """This connector, knowing the integration user (``OrgIdentity.user_id``): a history read leaves out its edits."""
+        ...
+
     def describe(self, objects: Sequence[str]) -> Flow[Never, Schema]:
         """The objects named, as the integration user sees them. Raises SchemaMismatch for one that does not exist."""
         ...
