@@ -1,0 +1,214 @@
+"""A practice org behind real HTTP on this machine: ``python -m awase_practice.server --vendor salesforce --org NAME``.
+
+When it is ready it prints one line of JSON, ``{"vendor", "url", "control", "org_id", "credentials"}``, and runs
+until SIGTERM, SIGINT, or (with ``--until-stdin-closes``) until its standard input closes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from .kernel.clock import Clock, RealClock
+from .kernel.control import Control
+from .kernel.faults import FaultPlan
+from .kernel.front import Front
+from .kernel.http import Answer, HttpRequest, HttpResponse, Late
+from .kernel.org import PracticeOrg
+from .kernel.snapshot import read_snapshot, write_snapshot
+
+_LOOPBACK = "127.0.0.1"
+_LARGEST_BODY = 64 * 1024 * 1024
+_LONGEST_LINE = 65_536  # longer than any vendor allows, so that the vendor's own refusal is heard
+
+
+def build_org(vendor: str, name: str, clock: Clock, faults: FaultPlan, seed: int = 0) -> PracticeOrg:
+    """An empty org of a vendor. Raises ValueError for a vendor that has none."""
+    if vendor == "salesforce":
+        from .salesforce.org import SalesforceOrg
+
+        return SalesforceOrg(name=name, clock=clock, faults=faults, seed=seed)
+    if vendor == "hubspot":
+        from .hubspot.org import HubSpotPortal
+
+        return HubSpotPortal(name=name, clock=clock, faults=faults, seed=seed)
+    raise ValueError(f"there is no practice org of the vendor {vendor}")
+
+
+async def request_of(incoming: web.BaseRequest) -> HttpRequest:
+    """The call as a value."""
+    return HttpRequest.of(
+        incoming.method,
+        incoming.raw_path,
+        headers=dict(incoming.headers),
+        body=await incoming.read(),
+        host=incoming.headers.get("Host", ""),
+        scheme=incoming.scheme,
+    )
+
+
+def _sent(response: HttpResponse) -> web.Response:
+    return web.Response(status=response.status, headers=dict(response.headers), body=response.body)
+
+
+async def _cut(incoming: web.BaseRequest, response: HttpResponse) -> web.StreamResponse:
+    """Promise the whole body, send part of it and drop the connection."""
+    stream = web.StreamResponse(status=response.status, headers=dict(response.headers))
+    await stream.prepare(incoming)
+    await stream.write(response.body)
+    await asyncio.sleep(0)
+    _drop(incoming)
+    return stream
+
+
+def _drop(incoming: web.BaseRequest) -> None:
+    if incoming.transport is not None:
+        incoming.transport.close()
+
+
+async def _serve(front: Front, incoming: web.BaseRequest) -> web.StreamResponse:
+    request = await request_of(incoming)
+    answer: Answer = front.handle(request)
+    if isinstance(answer, Late):
+        await asyncio.sleep(answer.seconds)
+        answer = front.handle_now(request)
+    if not isinstance(answer, HttpResponse):
+        if incoming.transport is not None:
+            incoming.transport.abort()
+        return web.Response(status=500)
+    return await _cut(incoming, answer) if answer.is_cut else _sent(answer)
+
+
+class PracticeServer:
+    """One org on two ports of this machine: the vendor's API and the control API."""
+
+    def __init__(self, org: PracticeOrg, faults: FaultPlan) -> None:
+        self.org = org
+        self.front = Front(org, faults)
+        self.control = Control(org, faults)
+        self.url = ""
+        self.control_url = ""
+        self._runners: list[web.ServerRunner] = []
+
+    async def start(self, *, listen: str = _LOOPBACK, port: int = 0, control_port: int = 0) -> None:
+        """Listen; port 0 takes any free one. Sets ``url`` and ``control_url``."""
+
+        async def vendor_call(incoming: web.BaseRequest) -> web.StreamResponse:
+            return await _serve(self.front, incoming)
+
+        async def control_call(incoming: web.BaseRequest) -> web.StreamResponse:
+            return _sent(self.control.handle(await request_of(incoming)))
+
+        self.url = await self._listen(_http_server(vendor_call), listen, port)
+        self.control_url = await self._listen(_http_server(control_call), _LOOPBACK, control_port)
+
+    async def stop(self) -> None:
+        """Stop listening and drop what is open."""
+        for runner in self._runners:
+            await runner.cleanup()
+
+    def announcement(self) -> bytes:
+        """The one line of JSON that says where it is and how to sign in."""
+        return orjson.dumps(
+            {
+                "vendor": self.org.vendor,
+                "url": self.url,
+                "control": self.control_url,
+                "org_id": self.org.org_id,
+                "credentials": dict(self.org.credentials),
+            }
+        )
+
+    async def _listen(self, server: web.Server, host: str, port: int) -> str:
+        runner = web.ServerRunner(server, shutdown_timeout=0.5)
+        await runner.setup()
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        self._runners.append(runner)
+        shown = _LOOPBACK if host == "0.0.0.0" else host  # noqa: S104  (compared, not bound)
+        return f"http://{shown}:{runner.addresses[0][1]}"
+
+
+def _http_server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> web.Server:
+    loop = asyncio.get_running_loop()
+
+    def request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_LARGEST_BODY)
+
+    longest: dict[str, Any] = {"max_line_size": _LONGEST_LINE, "max_field_size": _LONGEST_LINE}
+    return web.Server(handler, request_factory=request, access_log=None, **longest)
+
+
+async def _stdin_closed() -> None:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    try:
+        while await reader.read(4096):
+            continue
+    finally:
+        transport.close()
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Serve until told to stop."""
+    faults = FaultPlan(options.seed)
+    org = build_org(options.vendor, options.org, RealClock(), faults, options.seed)
+    if options.snapshot and options.snapshot.exists():
+        read_snapshot(options.snapshot, org.tables)
+    server = PracticeServer(org, faults)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await server.start(listen=options.listen, port=options.port, control_port=options.control_port)
+    sys.stdout.buffer.write(server.announcement() + b"\n")
+    sys.stdout.flush()
+    waits: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait())]
+    if options.until_stdin_closes:
+        waits.append(asyncio.create_task(_stdin_closed()))
+    _, unfinished = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in unfinished:
+        wait.cancel()
+    await server.stop()
+    if options.snapshot:
+        write_snapshot(options.snapshot, org.tables)
+
+
+def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line; exits with 2 and a message if it is not usable."""
+    parser = argparse.ArgumentParser(
+        prog="python -m awase_practice.server", description="Serve a practice org."
+    )
+    parser.add_argument("--vendor", required=True, choices=("salesforce", "hubspot"))
+    parser.add_argument("--org", required=True, help="a name; the same name gives the same org id")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--control-port", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--snapshot", type=Path, help="read at the start if it is there, written at the end")
+    parser.add_argument("--listen", default=_LOOPBACK)
+    parser.add_argument(
+        "--listen-anywhere", action="store_true", help="allow --listen other than this machine"
+    )
+    parser.add_argument("--until-stdin-closes", action="store_true")
+    options = parser.parse_args(arguments)
+    if options.listen != _LOOPBACK and not options.listen_anywhere:
+        parser.error("a practice org listens on this machine only, unless --listen-anywhere is given")
+    return options
+
+
+def main() -> None:
+    """The command."""
+    asyncio.run(run(options_of()))
+
+
+if __name__ == "__main__":
+    main()
