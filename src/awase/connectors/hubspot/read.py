@@ -1,0 +1,248 @@
+"""Reading: snapshots from the object list, changes from the search index, records by id or key.
+
+The list and batch reads show what is committed; searches run on an index that trails behind, so what a search finds
+is only a hint (``Capabilities.reread_changes``). An address or a search body that would grow too long for its list
+of properties asks for ids only, and batch reads fetch the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from awase.connectors.hubspot.auth import VENDOR
+from awase.connectors.hubspot.faults import refusal_of, vendor_words
+from awase.connectors.hubspot.limits import SEARCH, SIZES
+from awase.connectors.hubspot.paths import Paths
+from awase.connectors.hubspot.schema import OUT_FIELD
+from awase.connectors.sdk.bodies import JSON_HEADERS, json_answer, json_body
+from awase.connectors.sdk.calls import ask, ask_one, read_failure
+from awase.connectors.sdk.chunks import chunks
+from awase.connectors.sdk.stamps import cursor_from
+from awase.errors import MissingPermission, VendorBusy
+from awase.ports.connector import ReadQuery
+from awase.ports.flows import Answer, Flow, Lane, Page, Request, Response
+
+LONGEST_ADDRESS = 7_000
+"""Characters of path and query we dare to send; the vendor answers 414 beyond a bound it does not publish."""
+
+LONGEST_SEARCH = 3_000
+"""A search whose body is longer is refused (confirmed)."""
+
+_LARGEST_ID = 10**19
+_TOGETHER = 8
+"""Batch reads yielded at once: enough to fill the wire, few enough to hold in memory."""
+
+
+class _Next(msgspec.Struct):
+    after: str
+
+
+class _Paging(msgspec.Struct):
+    next: _Next | None = None
+
+
+class _Row(msgspec.Struct):
+    id: str
+
+
+class Tail(msgspec.Struct):
+    """What the flow itself needs of a page; the properties are skipped, not decoded."""
+
+    results: list[_Row]
+    paging: _Paging | None = None
+    total: int = 0
+    errors: list[dict[str, Any]] = []
+
+    @property
+    def after(self) -> str | None:
+        return self.paging.next.after if self.paging and self.paging.next else None
+
+    @property
+    def ids(self) -> list[str]:
+        return [row.id for row in self.results]
+
+
+def wanted(query: ReadQuery) -> list[str]:
+    """The properties a read asks for: the query's, the key and, for contacts, the opt-out."""
+    names = dict.fromkeys(query.fields)
+    if query.object.key_field:
+        names[query.object.key_field] = None
+    if query.object.name == "contact":
+        names[OUT_FIELD] = None
+    return list(names)
+
+
+def read_snapshot(paths: Paths, query: ReadQuery) -> Flow[Page, str]:
+    """All live records in pages of 100; ends with the vendor's time at the first answer.
+
+    Too many properties for one address cost a second call a page.
+    """
+    direct = len(_list_address(paths, query, wanted(query), str(_LARGEST_ID))) <= LONGEST_ADDRESS
+    names = wanted(query) if direct else ["hs_object_id"]
+    cursor, after = "", ""
+    while True:
+        request = Request("GET", _list_address(paths, query, names, after), headers=JSON_HEADERS)
+        answer, tail = tail_of((yield from ask_one(request)), query)
+        cursor = cursor or cursor_from(answer, VENDOR)
+        if direct and tail.results:
+            yield Page(query.object.name, answer.body, len(tail.results))
+        elif tail.results:
+            yield from read_by_id(paths, query, tail.ids)
+        if tail.after is None:
+            return cursor
+        after = tail.after
+
+
+def _list_address(paths: Paths, query: ReadQuery, names: Sequence[str], after: str) -> str:
+    asked = {"limit": str(SIZES.snapshot), "properties": ",".join(names)}
+    if after:
+        asked["after"] = after
+    return f"{paths.objects(query.object.name)}?{urlencode(asked, safe=',')}"
+
+
+def read_changes(paths: Paths, query: ReadQuery, since: str, overlap: timedelta) -> Flow[Page, str]:
+    """Records changed since the cursor less the overlap; ends with the vendor's time at the first answer.
+
+    Pages go by ``hs_object_id`` greater than the last one seen, never by offset: a search stops at 10,000 results,
+    and any number of records may share one stamp.
+    """
+    names = wanted(query)
+    start = datetime.fromisoformat(since) - overlap
+    direct = len(_search_body(query, names, start, str(_LARGEST_ID)).decode()) <= LONGEST_SEARCH
+    cursor, last = "", "0"
+    while True:
+        body = _search_body(query, names if direct else ["hs_object_id"], start, last)
+        request = Request(
+            "POST", paths.objects(query.object.name, "/search"), headers=JSON_HEADERS, body=body, burst=SEARCH
+        )
+        answer, tail = tail_of((yield from ask_one(request)), query)
+        cursor = cursor or cursor_from(answer, VENDOR)
+        if not tail.results:
+            return cursor
+        if direct:
+            yield Page(query.object.name, answer.body, len(tail.results))
+        else:
+            yield from read_by_id(paths, query, tail.ids)
+        if tail.after is None and tail.total <= len(tail.results):
+            return cursor
+        last = _beyond(last, tail, query)
+
+
+def _beyond(last: str, tail: Tail, query: ReadQuery) -> str:
+    """The key of the next page; a search that does not move on would never end."""
+    largest = max(int(id) for id in tail.ids)
+    if largest <= int(last):
+        raise VendorBusy(
+            "HubSpot answered a search of {object} with records that were not asked for",
+            remedy="Run the same command again later.",
+            object=query.object.name,
+        )
+    return str(largest)
+
+
+def _search_body(query: ReadQuery, names: Sequence[str], start: datetime, last: str) -> bytes:
+    stamp = "lastmodifieddate" if query.object.name == "contact" else "hs_lastmodifieddate"
+    moment = str(int(start.timestamp() * 1000))
+    return json_body(
+        {
+            "filterGroups": [
+                {
+                    "filters": [
+                        {"propertyName": stamp, "operator": "GTE", "value": moment},
+                        {"propertyName": "hs_object_id", "operator": "GT", "value": last},
+                    ]
+                }
+            ],
+            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            "properties": list(names),
+            "limit": SIZES.changes,
+        }
+    )
+
+
+def read_by_id(paths: Paths, query: ReadQuery, ids: Sequence[str]) -> Flow[Page, None]:
+    """These records as they are committed; those that are gone are absent."""
+    yield from _batch_read(paths, query, ids, None)
+
+
+def read_by_key(paths: Paths, query: ReadQuery, keys: Sequence[str]) -> Flow[Page, None]:
+    """Records whose key property holds one of ``keys``; nothing where the object has no key property."""
+    if query.object.key_field is not None:
+        yield from _batch_read(paths, query, keys, query.object.key_field)
+
+
+def _batch_read(paths: Paths, query: ReadQuery, values: Sequence[str], by: str | None) -> Flow[Page, None]:
+    asked: dict[str, object] = {"properties": wanted(query)}
+    if by is not None:
+        asked["idProperty"] = by
+    for group in chunks(list(chunks(values, SIZES.by_id)), _TOGETHER):
+        answers = yield from ask(
+            [batch_read_request(paths, query, chunk, asked, Lane.READ) for chunk in group]
+        )
+        for given in answers:
+            answer, tail = tail_of(given, query)
+            if tail.results:
+                yield Page(query.object.name, answer.body, len(tail.results))
+
+
+def batch_read_request(
+    paths: Paths, query: ReadQuery, values: Sequence[str], asked: dict[str, object], lane: Lane
+) -> Request:
+    """A batch read of ``values`` with the further members ``asked``; a read, whatever its method."""
+    body = json_body({**asked, "inputs": [{"id": value} for value in values]})
+    path = paths.objects(query.object.name, "/batch/read")
+    return Request("POST", path, headers=JSON_HEADERS, body=body, lane=lane)
+
+
+def tail_of(answer: Answer, query: ReadQuery) -> tuple[Response, Tail]:
+    """A read's answer and its tail; raises what a failed read means.
+
+    Batch reads answer 207 when some records do not exist. Any other error in there is no absence: taking it for one
+    would let a lost create be made twice.
+    """
+    doing = f"reading {query.object.name}"
+    if not isinstance(answer, Response):
+        raise read_failure(answer, vendor=VENDOR, doing=doing, words="")
+    tail = json_answer(answer, Tail) if answer.status in (200, 207) else None
+    if tail is None:
+        raise _read_error(answer, doing)
+    strange = [error for error in tail.errors if error.get("category") != "OBJECT_NOT_FOUND"]
+    if strange:
+        raise VendorBusy(
+            "HubSpot could not answer for every record while {doing}: {words}",
+            remedy="Run the same command again later.",
+            doing=doing,
+            words=strange[0].get("message", "no explanation"),
+        )
+    return answer, tail
+
+
+def _read_error(response: Response, doing: str) -> Exception:
+    words = vendor_words(response)
+    refusal = refusal_of(response)
+    scopes = _scopes(refusal.errors) if refusal and response.status == 403 else []
+    if scopes:
+        return MissingPermission(
+            "HubSpot refused {doing}: the app lacks {scopes}",
+            remedy="Add these scopes to the app or service key, then run the same command again.",
+            doing=doing,
+            scopes=", ".join(scopes),
+        )
+    return read_failure(response, vendor=VENDOR, doing=doing, words=words)
+
+
+def _scopes(errors: Sequence[dict[str, Any]]) -> list[str]:
+    """Scopes named in a 403 (under which name is from memory)."""
+    found: list[str] = []
+    for error in errors:
+        context = error.get("context")
+        if isinstance(context, dict):
+            for name in ("requiredGranularScopes", "requiredScopes", "missingScopes"):
+                value = context.get(name, [])
+                found += [str(scope) for scope in value] if isinstance(value, list) else [str(value)]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,137 @@
+"""Pages of records as frames.
+
+Every property arrives as text or null, whatever its type (confirmed). A value that is not what its definition says
+stops the read: taking it for empty would clear it on the other side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from awase.connectors.hubspot.schema import OUT_FIELD
+from awase.core.values import DTYPES, Kind, Value, canonical
+from awase.errors import SchemaMismatch, VendorBusy
+from awase.ports.connector import ReadQuery
+from awase.ports.flows import Page
+
+_TRUTHS: Mapping[str | None, bool | None] = {"true": True, "false": False, "": None, None: None}
+
+
+class _Record(msgspec.Struct, rename="camel"):
+    id: str
+    properties: dict[str, str | None]
+    updated_at: str | None = None
+    archived: bool = False
+
+    @property
+    def modified(self) -> str | None:
+        """The change stamp, by whichever of its three names the answer has it."""
+        properties = self.properties
+        return (
+            self.updated_at or properties.get("lastmodifieddate") or properties.get("hs_lastmodifieddate")
+        )
+
+
+class _Records(msgspec.Struct):
+    results: list[_Record]
+
+
+_decoder = msgspec.json.Decoder(_Records)
+
+
+def decode(page: Page, query: ReadQuery) -> pl.DataFrame:
+    """The page with the reserved columns and exactly the query's fields."""
+    records = _records(page)
+    texts = [record.properties for record in records]
+    _refuse_removed(texts, query)
+    ids = [record.id for record in records]
+    key = query.object.key_field
+    columns: dict[str, pl.Series] = {
+        "_id": pl.Series(ids, dtype=pl.String),
+        "_object": pl.Series([query.object.name] * len(ids), dtype=pl.String),
+        "_modified": _typed("_modified", Kind.DATETIME, [record.modified for record in records], ids),
+        "_deleted": pl.Series([record.archived for record in records], dtype=pl.Boolean),
+        "_key": _typed("_key", Kind.TEXT, [row.get(key) if key else None for row in texts], ids),
+        "_out": _typed("_out", Kind.BOOLEAN, [row.get(OUT_FIELD) for row in texts], ids),
+    }
+    for name in query.fields:
+        columns[name] = _typed(name, query.object.fields[name].kind, [row.get(name) for row in texts], ids)
+    return pl.DataFrame(columns)
+
+
+def _records(page: Page) -> list[_Record]:
+    try:
+        return _decoder.decode(page.raw).results
+    except msgspec.DecodeError:
+        raise VendorBusy(
+            "HubSpot answered with a page of {object} that cannot be read",
+            remedy="Run the same command again later.",
+            object=page.object,
+        ) from None
+
+
+def _refuse_removed(rows: Sequence[Mapping[str, str | None]], query: ReadQuery) -> None:
+    """A property asked for comes back null when empty, and not at all when it does not exist (confirmed)."""
+    for name in query.fields:
+        if rows and not any(name in row for row in rows):
+            raise SchemaMismatch(
+                "HubSpot no longer has the property {field} on {object}",
+                remedy="Take the field out of the mapping, or bring the property back.",
+                field=name,
+                object=query.object.name,
+            )
+
+
+def _typed(name: str, kind: Kind, texts: list[str | None], ids: list[str]) -> pl.Series:
+    """Texts as a column of their kind: a whole column at once, value by value only when that loses something."""
+    match kind:
+        case Kind.TEXT:
+            return pl.Series(name, [text or None for text in texts], dtype=pl.String)
+        case Kind.BOOLEAN if all(text in _TRUTHS for text in texts):
+            return pl.Series(name, [_TRUTHS[text] for text in texts], dtype=pl.Boolean)
+        case Kind.DECIMAL | Kind.DATE | Kind.DATETIME:
+            filled = pl.Series(name, [text or None for text in texts], dtype=pl.String)
+            column = _whole(filled, kind)
+            if column.null_count() == filled.null_count():
+                return column
+        case _:
+            pass  # multi-selects are sorted value by value
+    return _one_by_one(name, kind, texts, ids)
+
+
+def _whole(filled: pl.Series, kind: Kind) -> pl.Series:
+    if kind is Kind.DECIMAL:
+        return filled.cast(DTYPES[kind], strict=False)
+    if kind is Kind.DATE:
+        return filled.str.to_date("%Y-%m-%d", strict=False)
+    return filled.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
+
+
+def _one_by_one(name: str, kind: Kind, texts: list[str | None], ids: list[str]) -> pl.Series:
+    values: list[Any] = []
+    for text, id in zip(texts, ids, strict=True):
+        try:
+            value = value_of(text, kind)
+        except ValueError:
+            raise SchemaMismatch(
+                "HubSpot's {field} of record {id} does not hold a {kind}",
+                remedy="Correct the value in HubSpot, or take the field out of the mapping.",
+                field=name,
+                id=id,
+                kind=kind.value,
+            ) from None
+        values.append(list(value) if isinstance(value, tuple) else value)
+    return pl.Series(name, values, dtype=DTYPES[kind])
+
+
+def value_of(text: str | None, kind: Kind) -> Value:
+    """One property's text as a canonical value. Dates may also come as milliseconds since 1970 (older answers)."""
+    if kind not in (Kind.DATE, Kind.DATETIME) or not text or not text.lstrip("-").isdigit():
+        return canonical(text, kind)
+    moment = datetime.fromtimestamp(int(text) / 1000, UTC)
+    return moment if kind is Kind.DATETIME else moment.date()
