@@ -12,14 +12,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Literal, Protocol
 
 import msgspec
 
 from awase.core.operations import Operation, Outcome, Side
-
-LinkState = Literal["linked", "unlinked", "failed", "ambiguous"]
+from awase.core.records import BaseRow as BaseRow
+from awase.core.records import Cursor as Cursor
+from awase.core.records import Item as Item
+from awase.core.records import ItemKind as ItemKind
+from awase.core.records import LedgerEntry as LedgerEntry
+from awase.core.records import Link as Link
+from awase.core.records import LinkState as LinkState
+from awase.core.records import MatchEntry as MatchEntry
+from awase.core.records import RunCounts as RunCounts
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,47 +33,6 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
     sync: str
     epoch: int
-
-
-class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """One identity across the two systems. A side that is not there yet is None."""
-
-    id: int
-    """Our own stable hash of ``key``."""
-    key: str
-    """``awase_key``: names the record it came from; written to a record we create for it."""
-    state: LinkState
-    ma_object: str | None = None
-    ma_id: str | None = None
-    crm_object: str | None = None
-    crm_id: str | None = None
-
-
-class BaseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What one link's sides last agreed on, packed (core.values.pack); None where nothing was agreed yet."""
-
-    link: int
-    ma: bytes | None = None
-    ma_hash: int | None = None
-    crm: bytes | None = None
-    crm_hash: int | None = None
-
-
-class MatchEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A hashed match key (e-mail) under which one side of a link can be found again."""
-
-    link: int
-    side: Side
-    object: str
-    key: int
-
-
-class Cursor(msgspec.Struct, frozen=True, kw_only=True):
-    """Up to where one object of one side was read; opaque, in the vendor's own time."""
-
-    side: Side
-    object: str
-    value: str
 
 
 class JournalBatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,55 +58,6 @@ class OpenBatch(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: tuple[Outcome, ...] | None
 
 
-class ItemKind(StrEnum):
-    HELD = "held"
-    REJECTED = "rejected"
-    DEFERRED = "deferred"
-    UNKNOWN = "unknown"
-    WAITING = "waiting"
-    CONFLICT = "conflict"
-    """Both sides changed and a person decides."""
-    SETTLED = "settled"
-    """A conflict that a rule decided: kept with both values; clearing a link never closes it."""
-    AMBIGUOUS = "ambiguous"
-    SKIPPED = "skipped"
-
-
-class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that stands against agreement, on one link, with its diagnosis. Shown as an error or a conflict.
-
-    Its identity is (sync, link, side, kind, code, field); storing it again raises ``attempts`` and ``last_seen``.
-    """
-
-    link: int
-    side: Side
-    """The side that would have been written to."""
-    kind: ItemKind
-    code: str
-    """The vendor's code (REQUIRED_FIELD_MISSING …) or ours (AWAITING_KEY …)."""
-    field: str = ""
-    """One field, or several joined by a comma."""
-    error_type: str = ""
-    """Our own name for the kind of trouble (``catalogue/``)."""
-    source: Literal["foreseen", "answered"] = "answered"
-    record: str = ""
-    """``object:id`` of the record whose values were to be sent."""
-    label: str = ""
-    """How a person would recognise the record; personal data."""
-    value: str | None = None
-    """The offending value, or for a conflict the value of the MA."""
-    other_value: str | None = None
-    """For a conflict: the value of the CRM."""
-    message: str = ""
-    """The vendor's own words, or the rule in ours."""
-    detail: dict[str, str] = {}
-    """More facts, by name (rule, maximum length, nearest option, existing record, winner …)."""
-    context: str = ""
-    """Digest of schema and mapping when it was found: another digest means it is worth checking again."""
-    retry: bool = False
-    """The next run reads the record again and tries."""
-
-
 class StoredItem(msgspec.Struct, frozen=True, kw_only=True):
     item: Item
     first_seen: datetime
@@ -149,30 +65,6 @@ class StoredItem(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     run: int
     closed_at: datetime | None = None
-
-
-class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the opt-out ledger; the store adds number, time and the hash of the line before."""
-
-    link: int | None
-    address_key: int | None
-    """Hash of the folded address; the address itself is not kept here."""
-    state: Literal["out"]
-    scope: str
-    source: str
-
-
-class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the records read from one object: ``read`` is the sum of the seven after it."""
-
-    read: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    held: int = 0
-    rejected: int = 0
-    waiting: int = 0
-    skipped: int = 0
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):

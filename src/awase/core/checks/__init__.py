@@ -1,0 +1,9 @@
+"""Preflight: what the target would refuse, found before a call is spent.
+
+One module a family. Each yields ``Check`` values: an expression over the frame of outgoing records that is true where
+the rule is broken, with its certainty. Only *certain* checks hold a record. All families run, although a vendor's
+refusals hide one another.
+"""
+
+from awase.core.checks.preflight import Finding as Finding
+from awase.core.checks.preflight import findings as findings

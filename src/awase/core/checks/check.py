@@ -1,0 +1,39 @@
+"""The shape of one check, and the columns it may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import polars as pl
+
+
+class Certainty(StrEnum):
+    CERTAIN = "certain"
+    LIKELY = "likely"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """Where a check finds its columns in the frame of outgoing records of one object."""
+
+    value: pl.Expr
+    """What would be written (canonical, already normalised for the target)."""
+    source: pl.Expr
+    """The other side's value it was made from."""
+    sent: pl.Expr
+    """Boolean: this field is part of the write."""
+    creating: pl.Expr
+    """Boolean: the record is created."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    error_type: str
+    """An entry of the catalogue."""
+    fails: pl.Expr
+    """Boolean; true where the target would refuse the record."""
+    certainty: Certainty = Certainty.CERTAIN
+    detail: Mapping[str, str] = field(default_factory=dict)
+    """Facts for the message: the limit, the allowed values."""

@@ -1,0 +1,95 @@
+"""Running every family over the frame of outgoing records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from awase.core.checks import numbers, picklists, required, text
+from awase.core.checks.check import Certainty, Check, Outgoing
+from awase.core.mapping import BoundSync, column
+from awase.core.operations import Side
+from awase.core.schema import Field
+from awase.core.values import DTYPES, as_text
+
+FAMILIES = (required.checks, picklists.checks, text.checks, numbers.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken rule of one outgoing record."""
+
+    link: int
+    error_type: str
+    certainty: Certainty
+    field: str
+    value: str | None
+    detail: Mapping[str, str]
+
+
+def sends(name: str) -> str:
+    """The Boolean column that says a mapped field is part of the write."""
+    return f"sends:{name}"
+
+
+def value_column(name: str) -> str:
+    """The column that holds what would be written."""
+    return f"set:{name}"
+
+
+def findings(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -> list[Finding]:
+    """Every broken rule of ``outgoing``: records of one object on one side, with the columns
+
+    ``_link`` Int64 · ``_create`` Boolean · for each field x of the object ``set:x``, ``source:x``, ``sends:x``.
+    """
+    if outgoing.is_empty():
+        return []
+    planned = list(_checks(sync, side, object))
+    flags = (
+        outgoing.select(
+            pl.col("_link"), *[check.fails.alias(str(i)) for i, (_, _, check) in enumerate(planned)]
+        ).filter(pl.any_horizontal(pl.all().exclude("_link")))
+        if planned
+        else outgoing.clear()
+    )
+    if flags.is_empty():
+        return []
+    values = {
+        row["_link"]: row for row in outgoing.join(flags.select("_link"), on="_link", how="semi").to_dicts()
+    }
+    found = []
+    for row in flags.to_dicts():
+        for i, (field, name, check) in enumerate(planned):
+            if row[str(i)]:
+                value = values[row["_link"]].get(value_column(name)) if name else None
+                shown = as_text(tuple(value) if isinstance(value, list) else value)
+                found.append(
+                    Finding(row["_link"], check.error_type, check.certainty, field.name, shown, check.detail)
+                )
+    return found
+
+
+def _checks(sync: BoundSync, side: Side, object: str) -> Iterator[tuple[Field, str, Check]]:
+    mapped = {b.on(side, object): b.name for b in sync.fields}
+    creating = pl.col("_create")
+    for field, name in mapped.items():
+        if field is None:
+            continue
+        out = Outgoing(pl.col(value_column(name)), pl.col(f"source:{name}"), pl.col(sends(name)), creating)
+        for family in FAMILIES:
+            for check in family(field, out):
+                yield field, name, check
+    # A required field that nobody maps fails every create; the other families have nothing to look at.
+    for field in sync.object(side, object).fields.values():
+        if field.required and field not in mapped:
+            nothing = pl.lit(None, dtype=DTYPES[field.kind])
+            out = Outgoing(nothing, nothing, pl.lit(value=False), creating)
+            for check in required.checks(field, out):
+                yield field, "", check
+
+
+def source_column(side: Side, name: str) -> str:
+    """The column of the side the values come from."""
+    return column("crm" if side == "ma" else "ma", name)

@@ -1,0 +1,31 @@
+"""Text: longer than the field holds (counted in characters, as the vendors count), or not an e-mail address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from awase.core.checks.check import Check, Outgoing
+from awase.core.schema import Field
+from awase.core.values import Kind
+
+# Only what no vendor's own syntax check lets pass: anything finer is the vendor's to judge.
+_PLAUSIBLE_EMAIL = (
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}$"
+)
+
+
+def checks(field: Field, out: Outgoing) -> Iterator[Check]:
+    if field.kind != Kind.TEXT:
+        return
+    if field.max_length is not None and field.options is None:
+        yield Check(
+            "string_too_long",
+            out.sent & (out.value.str.len_chars() > field.max_length).fill_null(value=False),
+            detail={"maximum": str(field.max_length)},
+        )
+    if field.email:
+        malformed = ~out.value.str.contains(pl.lit(_PLAUSIBLE_EMAIL))
+        yield Check("invalid_email", out.sent & malformed.fill_null(value=False))

@@ -1,0 +1,175 @@
+"""The column contract of the frames that cross functions, and how they are made.
+
+*Side frame* (one row a record of one side):
+
+    _link Int64 (null until matched) · _id String · _object String · _modified Datetime(UTC) · _deleted Boolean
+    _key String · _out Boolean (null: unknown) · <side>:<name> for each mapped field, normalised for that side
+    extra:<field> String, MA side only: fields that rules look at without mapping them
+
+*People frame* (one row a link): both sides' frames joined, with the suffixes ``_ma``/``_crm`` on the reserved
+columns, and per mapped field ``base.ma:<name>``, ``base.crm:<name>`` and ``based:<name>`` Boolean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from awase.core.mapping import BoundSync, column, normalised
+from awase.core.operations import Side
+from awase.core.records import BaseRow
+from awase.core.values import DTYPES, Value, hash64, pack, stand_in, unpack
+
+RESERVED: Mapping[str, pl.DataType] = {
+    "_id": pl.String(),
+    "_object": pl.String(),
+    "_modified": pl.Datetime("us", "UTC"),
+    "_deleted": pl.Boolean(),
+    "_key": pl.String(),
+    "_out": pl.Boolean(),
+}
+OUT = "_out"
+"""In packed rows: the side's opt-out state as last agreed, kept beside the fields so that its change is a change."""
+
+
+def fields_to_read(sync: BoundSync, side: Side, object: str) -> tuple[str, ...]:
+    """The vendor's field names a sync needs of one object, each once, in a stable order."""
+    names = [f.name for b in sync.fields if (f := b.on(side, object)) is not None]
+    if side == "ma":
+        names += _extras(sync)
+    return tuple(dict.fromkeys(names))
+
+
+def _extras(sync: BoundSync) -> list[str]:
+    conditions = [c.field for rule in sync.sync.create_as for c in rule.when]
+    return list(dict.fromkeys([*sync.sync.crm_ids.values(), *conditions]))
+
+
+def side_schema(sync: BoundSync, side: Side) -> dict[str, pl.DataType]:
+    schema: dict[str, pl.DataType] = {"_link": pl.Int64(), **RESERVED}
+    schema |= {column(side, b.name): DTYPES[b.kind(side)] for b in sync.fields}
+    if side == "ma":
+        schema |= {f"extra:{name}": pl.String() for name in _extras(sync)}
+    return schema
+
+
+def project(decoded: pl.DataFrame, sync: BoundSync, side: Side, object: str) -> pl.DataFrame:
+    """A connector's decoded frame (columns named as the vendor names fields) as a side frame."""
+    columns: list[pl.Expr] = [
+        pl.lit(None, dtype=pl.Int64).alias("_link"),
+        *[pl.col(name) for name in RESERVED],
+    ]
+    for bound in sync.fields:
+        field = bound.on(side, object)
+        name = column(side, bound.name)
+        if field is None:
+            columns.append(pl.lit(None, dtype=DTYPES[bound.kind(side)]).alias(name))
+        else:
+            columns.append(normalised(pl.col(field.name), field).alias(name))
+    if side == "ma":
+        columns += [pl.col(name).cast(pl.String).alias(f"extra:{name}") for name in _extras(sync)]
+    return decoded.select(columns)
+
+
+def latest(frames: Sequence[pl.DataFrame], sync: BoundSync, side: Side) -> pl.DataFrame:
+    """All rows of ``frames``, each record once: rows that moved between pages appear twice, the later reading holds."""
+    if not frames:
+        return pl.DataFrame(schema=side_schema(sync, side))
+    return pl.concat(frames).unique(["_object", "_id"], keep="last", maintain_order=True)
+
+
+def packed_rows(frame: pl.DataFrame, sync: BoundSync, side: Side) -> list[bytes]:
+    """Each row's mapped values and opt-out state, packed as the base keeps them."""
+    names = [b.name for b in sync.fields]
+    rows = frame.select(OUT, *[pl.col(column(side, n)).alias(n) for n in names]).to_dicts()
+    return [pack({k: canonical_cell(v) for k, v in row.items()}) for row in rows]
+
+
+def canonical_cell(value: Any) -> Value:
+    """A cell of a frame as a canonical value (lists become tuples), as the base would keep it."""
+    return stand_in(tuple(value) if isinstance(value, list) else value)
+
+
+def row_hash(packed: bytes) -> int:
+    return hash64(packed)
+
+
+def merged_base(stored: BaseRow | None, patches: Iterable[BaseRow]) -> BaseRow:
+    """``stored`` with the packed patches laid over it, hashes renewed."""
+    patches = list(patches)
+    link = stored.link if stored is not None else patches[0].link
+    sides: dict[Side, dict[str, Value]] = {
+        "ma": unpack(stored.ma) if stored is not None and stored.ma is not None else {},
+        "crm": unpack(stored.crm) if stored is not None and stored.crm is not None else {},
+    }
+    for patch in patches:
+        for side, data in (("ma", patch.ma), ("crm", patch.crm)):
+            if data is not None:
+                sides[side].update(unpack(data))  # type: ignore[index]
+    ma, crm = pack(sides["ma"]), pack(sides["crm"])
+    return BaseRow(link=link, ma=ma, ma_hash=row_hash(ma), crm=crm, crm_hash=row_hash(crm))
+
+
+def base_frame(bases: Iterable[BaseRow], sync: BoundSync) -> pl.DataFrame:
+    """``_link``, and per mapped field ``base.ma:x``, ``base.crm:x`` and ``based:x``; one row a base row."""
+    data: dict[str, list[Any]] = {"_link": []}
+    schema: dict[str, pl.DataType] = {"_link": pl.Int64()}
+    for b in sync.fields:
+        for side in ("ma", "crm"):
+            schema[f"base.{side}:{b.name}"] = DTYPES[b.kind(side)]
+        schema[f"based:{b.name}"] = pl.Boolean()
+    data |= {name: [] for name in schema}
+    for row in bases:
+        ma, crm = unpack(row.ma) if row.ma else {}, unpack(row.crm) if row.crm else {}
+        data["_link"].append(row.link)
+        for b in sync.fields:
+            data[f"base.ma:{b.name}"].append(_cell(ma.get(b.name)))
+            data[f"base.crm:{b.name}"].append(_cell(crm.get(b.name)))
+            data[f"based:{b.name}"].append(b.name in ma and b.name in crm)
+    return pl.DataFrame(data, schema=schema)
+
+
+def _cell(value: Value) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def complete(row: BaseRow, side: Side, sync: BoundSync) -> bool:
+    """Whether the base alone tells the side's current values: every field is there, none as a digest only."""
+    data = row.ma if side == "ma" else row.crm
+    if data is None:
+        return False
+    values = unpack(data)
+    return all(b.name in values for b in sync.fields) and not any(
+        isinstance(v, str) and v.startswith("\x00long:") for v in values.values()
+    )
+
+
+def side_from_base(rows: Iterable[tuple[BaseRow, str, str]], sync: BoundSync, side: Side) -> pl.DataFrame:
+    """Side frame of records that did not change since the base: (base row, object, id) each."""
+    schema = side_schema(sync, side)
+    data: dict[str, list[Any]] = {name: [] for name in schema}
+    for base, object, id in rows:
+        values = unpack((base.ma if side == "ma" else base.crm) or b"\x80")
+        data["_link"].append(base.link)
+        data["_id"].append(id)
+        data["_object"].append(object)
+        data["_out"].append(values.get(OUT))
+        for b in sync.fields:
+            data[column(side, b.name)].append(_cell(values.get(b.name)))
+    height = len(data["_link"])
+    return pl.DataFrame(
+        {n: v if len(v) == height else [None] * height for n, v in data.items()}, schema=schema
+    )
+
+
+def people(ma: pl.DataFrame, crm: pl.DataFrame, base: pl.DataFrame, sync: BoundSync) -> pl.DataFrame:
+    """The people frame: side frames with ``_link`` filled, joined with each other and with the base."""
+    mine = ma.rename({name: f"{name}_ma" for name in RESERVED})
+    theirs = crm.rename({name: f"{name}_crm" for name in RESERVED})
+    joined = mine.join(theirs, on="_link", how="full", coalesce=True, maintain_order="left_right")
+    joined = joined.join(base, on="_link", how="left", maintain_order="left")
+    return joined.with_columns(pl.col(f"based:{b.name}").fill_null(value=False) for b in sync.fields).rename(
+        {"_object_crm": "_crm_object"}
+    )

@@ -1,0 +1,211 @@
+"""Who is who: pairing records of the two systems, and naming what cannot be paired.
+
+In order: the key we wrote ourselves, the CRM id kept on the MA record, then the match key (a folded e-mail address),
+a Contact before an unconverted Lead. Only ties within one object wait for a person; nothing is ever guessed.
+
+Both sides come in as frames of *entries*, one row a record:
+
+    _link Int64 (null: not known yet) · _object String · _id String · _linked Boolean (has its partner already)
+    _own String      the key a record created from this one would carry
+    _key String      the key found on the record
+    _match Int64     hash of its match key (null: none)
+    and on the MA side  _points String  "object:id" of the CRM record named on it (null: none)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from awase.core.values import hash64, match_key
+
+ENTRY_SCHEMA: dict[str, pl.DataType] = {
+    "_link": pl.Int64(),
+    "_object": pl.String(),
+    "_id": pl.String(),
+    "_linked": pl.Boolean(),
+    "_own": pl.String(),
+    "_key": pl.String(),
+    "_match": pl.Int64(),
+    "_points": pl.String(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    pairs: pl.DataFrame
+    """``_ma_id``, ``_crm_object``, ``_crm_id``, ``_how`` (key, pointer, match): newly found, one row a pair."""
+    ambiguous: pl.DataFrame
+    """``_side``, ``_object``, ``_id``, ``_others`` (List of "object:id"): waits for a person."""
+    twins: pl.DataFrame
+    """``_side``, ``_object``, ``_id``: the person is linked through a preferred record; this one stays out."""
+
+
+def own_key(org: str, object: str, id: str) -> str:
+    """The key of a record created for record ``id`` of ``object`` in ``org``: readable, the same every time."""
+    return f"{org}:{object}:{id}"
+
+
+def link_id(key: str) -> int:
+    return hash64(key.encode())
+
+
+def hashed_match_key(text: str | None) -> int | None:
+    folded = match_key(text)
+    return None if folded is None else hash64(folded.encode())
+
+
+def match(
+    ma: pl.DataFrame, crm: pl.DataFrame, preference: tuple[str, ...], significant: int | None
+) -> Matches:
+    """Pair the entries of both sides that have no partner yet. ``significant``: how much of a CRM id is compared."""
+    rank = {name: i for i, name in enumerate(preference)}
+    crm = crm.with_columns(pl.col("_object").replace_strict(rank, return_dtype=pl.Int32).alias("_rank"))
+    found = [_by_key(ma, crm), _by_pointer(ma, crm, significant)]
+    taken = (
+        pl.concat([f.select("_ma_id", "_crm_object", "_crm_id", "_how") for f in found])
+        .unique("_ma_id", keep="first", maintain_order=True)
+        .unique(["_crm_object", "_crm_id"], keep="first", maintain_order=True)
+    )
+    ma_left = ma.join(
+        taken, left_on="_id", right_on="_ma_id", how="left", maintain_order="left"
+    ).with_columns((pl.col("_linked") | pl.col("_crm_id").is_not_null()).alias("_linked"))
+    crm_left = crm.join(
+        taken,
+        left_on=["_object", "_id"],
+        right_on=["_crm_object", "_crm_id"],
+        how="left",
+        maintain_order="left",
+    ).with_columns((pl.col("_linked") | pl.col("_ma_id").is_not_null()).alias("_linked"))
+    paired, ambiguous, twins = _by_match(ma_left, crm_left)
+    return Matches(pl.concat([taken, paired]), ambiguous, twins)
+
+
+def _by_key(ma: pl.DataFrame, crm: pl.DataFrame) -> pl.DataFrame:
+    ma_free, crm_free = ma.filter(~pl.col("_linked")), crm.filter(~pl.col("_linked"))
+    from_ma = ma_free.join(crm_free, left_on="_own", right_on="_key", how="inner", maintain_order="left")
+    from_crm = ma_free.join(crm_free, left_on="_key", right_on="_own", how="inner", maintain_order="left")
+    return pl.concat([_named(from_ma, "key"), _named(from_crm, "key")])
+
+
+def _by_pointer(ma: pl.DataFrame, crm: pl.DataFrame, significant: int | None) -> pl.DataFrame:
+    def shortened(name: str) -> pl.Expr:
+        return pl.col(name) if significant is None else pl.col(name).str.slice(0, significant)
+
+    ma_free = (
+        ma.filter(~pl.col("_linked") & pl.col("_points").is_not_null())
+        .with_columns(
+            pl.col("_points")
+            .str.split_exact(":", 1)
+            .struct.rename_fields(["_to_object", "_to_id"])
+            .alias("_to")
+        )
+        .unnest("_to")
+    )
+    crm_free = crm.filter(~pl.col("_linked"))
+    joined = (
+        ma_free.with_columns(shortened("_to_id").alias("_short"))
+        .join(
+            crm_free.with_columns(shortened("_id").alias("_short")),
+            left_on=["_to_object", "_short"],
+            right_on=["_object", "_short"],
+            how="inner",
+            maintain_order="left",
+        )
+        .with_columns(pl.col("_to_object").alias("_object_right"))
+    )
+    return _named(joined, "pointer")
+
+
+def _named(joined: pl.DataFrame, how: str) -> pl.DataFrame:
+    return joined.select(
+        pl.col("_id").alias("_ma_id"),
+        pl.col("_object_right").alias("_crm_object"),
+        pl.col("_id_right").alias("_crm_id"),
+        pl.lit(how).alias("_how"),
+    )
+
+
+def _by_match(ma: pl.DataFrame, crm: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Pairs, ambiguous and twins by match key. A key's best CRM object is the most preferred one that has it."""
+    ma = ma.filter(pl.col("_match").is_not_null())
+    crm = crm.filter(pl.col("_match").is_not_null())
+    best = crm.with_columns(pl.col("_rank").min().over("_match").alias("_best"))
+    first = best.filter(pl.col("_rank") == pl.col("_best"))
+    crm_groups = first.group_by("_match", maintain_order=True).agg(
+        pl.len().alias("_crm_n"),
+        pl.col("_linked").any().alias("_crm_linked"),
+        pl.col("_object").first().alias("_crm_object"),
+        pl.col("_id").first().alias("_crm_id"),
+        pl.concat_str("_object", pl.lit(":"), "_id").alias("_crm_names"),
+    )
+    ma_groups = ma.group_by("_match", maintain_order=True).agg(
+        pl.len().alias("_ma_n"),
+        pl.col("_linked").any().alias("_ma_linked"),
+        pl.col("_id").first().alias("_ma_id"),
+        pl.concat_str("_object", pl.lit(":"), "_id").alias("_ma_names"),
+    )
+    groups = ma_groups.join(crm_groups, on="_match", how="full", coalesce=True, maintain_order="left_right")
+    ma_n, crm_n = pl.col("_ma_n").fill_null(0), pl.col("_crm_n").fill_null(0)
+    ma_linked, crm_linked = (
+        pl.col("_ma_linked").fill_null(value=False),
+        pl.col("_crm_linked").fill_null(value=False),
+    )
+    groups = groups.with_columns(
+        # One on each side, both free: a pair. A person linked on both sides already needs nothing more here.
+        ((ma_n == 1) & (crm_n == 1) & ~ma_linked & ~crm_linked).alias("_pair"),
+        (((ma_n > 1) | (crm_n > 1)) & ~ma_linked & ~crm_linked).alias("_tie"),
+        (ma_linked & ~crm_linked).alias("_crm_twin"),
+        (crm_linked & ~ma_linked & (ma_n > 0)).alias("_ma_twin"),
+    )
+    pairs = groups.filter("_pair").select("_ma_id", "_crm_object", "_crm_id", pl.lit("match").alias("_how"))
+    return pairs, _ambiguous(ma, first, groups), _twins(best, groups)
+
+
+def _ambiguous(ma: pl.DataFrame, crm: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    ties = groups.filter("_tie")
+    names = ties.select(
+        "_match",
+        pl.concat_list(pl.col("_ma_names").fill_null([]), pl.col("_crm_names").fill_null([])).alias(
+            "_others"
+        ),
+    )
+    # Somebody already linked stands at the other end of a free MA record with the same address: two MA records
+    # would share one CRM record. A person decides.
+    crowded = groups.filter("_ma_twin").select("_match", pl.col("_crm_names").alias("_others"))
+    ma_rows = ma.filter(~pl.col("_linked")).join(
+        pl.concat([names, crowded]), on="_match", how="inner", maintain_order="left"
+    )
+    crm_rows = crm.filter(~pl.col("_linked")).join(names, on="_match", how="inner", maintain_order="left")
+    return pl.concat(
+        [
+            ma_rows.select(pl.lit("ma").alias("_side"), "_object", "_id", "_others"),
+            crm_rows.select(pl.lit("crm").alias("_side"), "_object", "_id", "_others"),
+        ]
+    )
+
+
+def _twins(crm: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    """Free CRM records of a person who is, or will be, known through another record of the same address."""
+    settled = groups.filter(
+        pl.col("_pair") | pl.col("_crm_twin") | pl.col("_crm_linked").fill_null(value=False)
+    )
+    chosen = groups.filter("_pair").select("_crm_object", "_crm_id", pl.lit(value=True).alias("_chosen"))
+    free = crm.filter(~pl.col("_linked"))
+    second_choice = free.filter(pl.col("_rank") != pl.col("_best"))
+    first_choice = free.filter(pl.col("_rank") == pl.col("_best")).join(
+        settled.select("_match"), on="_match", how="semi", maintain_order="left"
+    )
+    return (
+        pl.concat([second_choice, first_choice])
+        .join(
+            chosen,
+            left_on=["_object", "_id"],
+            right_on=["_crm_object", "_crm_id"],
+            how="left",
+            maintain_order="left",
+        )
+        .filter(pl.col("_chosen").is_null())
+        .select(pl.lit("crm").alias("_side"), "_object", "_id")
+    )

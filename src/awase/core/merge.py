@@ -1,0 +1,183 @@
+"""Three-way merge by column: what each field's two values and their base mean, and who gets written.
+
+Never by comparing clocks of two systems; with no base, a blank never overwrites. The law is ``TABLE`` below, which
+the console and the manual show as it stands here; the code only compiles it to expressions.
+
+A *pair* is one link with both sides present. The frame of pairs has one row a link and these columns:
+
+    _link Int64 · _crm_object String · for each mapped field x:
+    ma:x, crm:x          current values, in each side's own kind
+    base.ma:x, base.crm:x  what was last agreed (null where nothing was)
+    based:x Boolean        the base knows this field
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+import polars as pl
+
+from awase.core.mapping import BoundField, BoundSync, Direction, OnConflict, column, converted, normalised
+from awase.core.operations import Side
+
+
+class Changed(StrEnum):
+    """What happened to a field since both sides last agreed."""
+
+    MA = "ma"
+    CRM = "crm"
+    BOTH = "both"
+    DIFFERENT = "different"
+    """No base; both filled, and different."""
+    MA_FILLED = "ma_filled"
+    """No base; the CRM is blank."""
+    CRM_FILLED = "crm_filled"
+    """No base; the MA is blank."""
+
+
+class Decision(IntEnum):
+    NOTHING = 0
+    TO_CRM = 1
+    TO_MA = 2
+    WAIT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one cell of the table says."""
+
+    decision: Decision | None
+    """None: the mapping's ``on_conflict`` decides."""
+    when_crm_blank: Decision | None = None
+    """Instead, where the CRM's value is empty."""
+    listed: bool = False
+    """A person's value gives way: listed as a conflict with both values."""
+
+
+_N, _C, _M = Decision.NOTHING, Decision.TO_CRM, Decision.TO_MA
+
+TABLE: Mapping[tuple[Changed, Direction], Rule] = {
+    (Changed.MA, Direction.TWO_WAY): Rule(_C),
+    (Changed.MA, Direction.PREFER_CRM): Rule(_M, when_crm_blank=_C, listed=True),
+    (Changed.MA, Direction.CRM): Rule(_M, listed=True),
+    (Changed.MA, Direction.MA): Rule(_C),
+    (Changed.CRM, Direction.TWO_WAY): Rule(_M),
+    (Changed.CRM, Direction.PREFER_CRM): Rule(_M),
+    (Changed.CRM, Direction.CRM): Rule(_M),
+    (Changed.CRM, Direction.MA): Rule(_C, listed=True),
+    (Changed.BOTH, Direction.TWO_WAY): Rule(None, listed=True),
+    (Changed.BOTH, Direction.PREFER_CRM): Rule(_M, when_crm_blank=_C, listed=True),
+    (Changed.BOTH, Direction.CRM): Rule(_M, listed=True),
+    (Changed.BOTH, Direction.MA): Rule(_C, listed=True),
+    (Changed.DIFFERENT, Direction.TWO_WAY): Rule(None, listed=True),
+    (Changed.DIFFERENT, Direction.PREFER_CRM): Rule(_M),
+    (Changed.DIFFERENT, Direction.CRM): Rule(_M),
+    (Changed.DIFFERENT, Direction.MA): Rule(_C),
+    (Changed.MA_FILLED, Direction.TWO_WAY): Rule(_C),
+    (Changed.MA_FILLED, Direction.PREFER_CRM): Rule(_C),
+    (Changed.MA_FILLED, Direction.CRM): Rule(_N),
+    (Changed.MA_FILLED, Direction.MA): Rule(_C),
+    (Changed.CRM_FILLED, Direction.TWO_WAY): Rule(_M),
+    (Changed.CRM_FILLED, Direction.PREFER_CRM): Rule(_M),
+    (Changed.CRM_FILLED, Direction.CRM): Rule(_M),
+    (Changed.CRM_FILLED, Direction.MA): Rule(_N),
+}
+"""The direction table. Equal values on both sides are never looked up here."""
+
+_ON_CONFLICT: Mapping[OnConflict, Decision] = {
+    OnConflict.CRM: Decision.TO_MA,
+    OnConflict.MA: Decision.TO_CRM,
+    OnConflict.WAIT: Decision.WAIT,
+}
+
+
+def target(side: Side, name: str) -> str:
+    """The frame column that holds what ``side`` would be given for a field."""
+    return f"to.{side}:{name}"
+
+
+def decision(name: str) -> str:
+    return f"decision:{name}"
+
+
+def listed(name: str) -> str:
+    return f"listed:{name}"
+
+
+def merge(pairs: pl.DataFrame, sync: BoundSync) -> pl.DataFrame:
+    """``pairs`` with, for each field x: ``to.crm:x`` and ``to.ma:x`` (converted values), ``decision:x`` UInt8
+    (a ``Decision``) and ``listed:x`` Boolean (a conflict to be listed)."""
+    pairs = pairs.with_columns([c for bound in sync.fields for c in _targets(bound, sync)])
+    pairs = pairs.with_columns([_changed(bound, sync) for bound in sync.fields])
+    return pairs.with_columns([c for bound in sync.fields for c in _decided(bound)]).drop(
+        [f"changed:{bound.name}" for bound in sync.fields]
+    )
+
+
+def _targets(bound: BoundField, sync: BoundSync) -> list[pl.Expr]:
+    zone = sync.sync.time_zone
+    to_crm = converted(pl.col(column("ma", bound.name)), bound, "crm", zone)
+    to_ma = converted(pl.col(column("crm", bound.name)), bound, "ma", zone)
+    # The CRM objects of one mapping may differ in scale; each row is normalised for its own object.
+    crm_value = pl.lit(None, dtype=pl.Null)
+    for object, field in bound.crm.items():
+        crm_value = (
+            pl.when(pl.col("_crm_object") == object).then(normalised(to_crm, field)).otherwise(crm_value)
+        )
+    return [
+        crm_value.alias(target("crm", bound.name)),
+        normalised(to_ma, bound.ma).alias(target("ma", bound.name)),
+    ]
+
+
+def _changed(bound: BoundField, sync: BoundSync) -> pl.Expr:
+    name = bound.name
+    ma, crm = pl.col(column("ma", name)), pl.col(column("crm", name))
+    based = pl.col(f"based:{name}")
+    ma_moved = ma.ne_missing(pl.col(f"base.ma:{name}"))
+    crm_moved = crm.ne_missing(pl.col(f"base.crm:{name}"))
+    equal = pl.col(target("crm", name)).eq_missing(crm) | pl.col(target("ma", name)).eq_missing(ma)
+    here = (
+        pl.col("_crm_object").is_in(list(bound.crm))
+        if set(bound.crm) != set(sync.crm)
+        else pl.lit(value=True)
+    )
+    return (
+        pl.when(~here | equal)
+        .then(None)
+        .when(based & ma_moved & crm_moved)
+        .then(pl.lit(Changed.BOTH.value))
+        .when(based & ma_moved)
+        .then(pl.lit(Changed.MA.value))
+        .when(based & crm_moved)
+        .then(pl.lit(Changed.CRM.value))
+        .when(based)
+        .then(None)
+        .when(ma.is_not_null() & crm.is_not_null())
+        .then(pl.lit(Changed.DIFFERENT.value))
+        .when(ma.is_not_null())
+        .then(pl.lit(Changed.MA_FILLED.value))
+        .otherwise(pl.lit(Changed.CRM_FILLED.value))
+        .alias(f"changed:{name}")
+    )
+
+
+def _decided(bound: BoundField) -> list[pl.Expr]:
+    changed = pl.col(f"changed:{bound.name}")
+    blank = pl.col(column("crm", bound.name)).is_null()
+    decided = pl.lit(Decision.NOTHING.value, dtype=pl.UInt8)
+    is_listed = pl.lit(value=False)
+    for state in Changed:
+        rule = TABLE[state, bound.mapping.direction]
+        usual = rule.decision if rule.decision is not None else _ON_CONFLICT[bound.mapping.on_conflict]
+        choice = pl.lit(usual.value, dtype=pl.UInt8)
+        gives_way = pl.lit(rule.listed)
+        if rule.when_crm_blank is not None:
+            choice = pl.when(blank).then(pl.lit(rule.when_crm_blank.value, dtype=pl.UInt8)).otherwise(choice)
+            # Filling a blank takes nothing from anybody, unless the blank was itself an edit.
+            gives_way = gives_way & (~blank | pl.lit(state == Changed.BOTH))
+        decided = pl.when(changed == state.value).then(choice).otherwise(decided)
+        is_listed = pl.when(changed == state.value).then(gives_way).otherwise(is_listed)
+    return [decided.alias(decision(bound.name)), is_listed.alias(listed(bound.name))]

@@ -1,0 +1,94 @@
+"""Operations into calls at least cost, and the price that is shown before anything is sent.
+
+Calls of one sort (side, object, kind) are filled to the brim across the whole plan, so their number is the least that
+arithmetic allows: ⌈n / size⌉. Audit reads after updates are part of the price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby, islice
+from typing import Protocol
+
+import msgspec
+
+from awase.core.capabilities import Capabilities
+from awase.core.operations import Operation, OperationKind, Side
+
+ORDER = (OperationKind.OPT_OUT, OperationKind.CREATE, OperationKind.UPDATE)
+"""Opt-outs go before every other write; creates before updates, which may refer to them."""
+
+
+class HasOperation(Protocol):
+    @property
+    def operation(self) -> Operation: ...
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """One call's worth of operations: places in the plan's list of writes."""
+
+    side: Side
+    object: str
+    kind: OperationKind
+    places: tuple[int, ...]
+
+
+class PricedCalls(msgspec.Struct, frozen=True, kw_only=True):
+    side: Side
+    object: str
+    kind: str
+    """``opt_out``, ``create``, ``update`` or ``audit``."""
+    records: int
+    calls: int
+
+
+def call_size(capabilities: Capabilities, kind: OperationKind) -> int:
+    sizes = capabilities.sizes
+    return {OperationKind.OPT_OUT: sizes.opt_out, OperationKind.CREATE: sizes.create}.get(kind, sizes.update)
+
+
+def pack_calls(writes: Iterable[HasOperation], capabilities: Mapping[Side, Capabilities]) -> list[Batch]:
+    """Batches in sending order: all opt-outs, then creates, then updates; order within a sort is the plan's."""
+    numbered = [(place, write.operation) for place, write in enumerate(writes)]
+    numbered.sort(key=lambda n: (ORDER.index(n[1].kind), n[1].side, n[1].object, n[0]))
+    batches = []
+    for (side, object, kind), group in groupby(numbered, key=lambda n: (n[1].side, n[1].object, n[1].kind)):
+        size = call_size(capabilities[side], kind)
+        batches += [
+            Batch(side, object, kind, places) for places in _chunks((place for place, _ in group), size)
+        ]
+    return batches
+
+
+def _chunks(items: Iterable[int], size: int) -> Iterator[tuple[int, ...]]:
+    iterator = iter(items)
+    while chunk := tuple(islice(iterator, size)):
+        yield chunk
+
+
+def price(batches: Iterable[Batch], capabilities: Mapping[Side, Capabilities]) -> tuple[PricedCalls, ...]:
+    """Exact calls of carrying out ``batches``, audit reads included."""
+    lines: dict[tuple[Side, str, str], PricedCalls] = {}
+
+    def add(side: Side, object: str, kind: str, records: int, calls: int) -> None:
+        old = lines.get((side, object, kind))
+        lines[side, object, kind] = PricedCalls(
+            side=side,
+            object=object,
+            kind=kind,
+            records=records + (old.records if old else 0),
+            calls=calls + (old.calls if old else 0),
+        )
+
+    audited: set[tuple[Side, str]] = set()
+    for batch in batches:
+        add(batch.side, batch.object, batch.kind.value, len(batch.places), 1)
+        if batch.kind != OperationKind.UPDATE or not capabilities[batch.side].history:
+            continue
+        per_read = capabilities[batch.side].sizes.audit
+        if per_read:
+            add(batch.side, batch.object, "audit", len(batch.places), -(-len(batch.places) // per_read))
+        elif (batch.side, batch.object) not in audited:
+            audited.add((batch.side, batch.object))
+            add(batch.side, batch.object, "audit", 0, 1)
+    return tuple(lines.values())

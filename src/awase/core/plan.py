@@ -1,0 +1,237 @@
+"""A plan is a value: what a run would do, with its price, and nothing sent.
+
+A header (counts, price in calls, guards, digest) and one chunk a bucket of links. Whoever applies it does exactly
+what it says; whoever reads it needs nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from awase.core.capabilities import Capabilities
+from awase.core.operations import Operation, OperationKind, Side
+from awase.core.packing import PricedCalls, pack_calls, price
+from awase.core.records import BaseRow, Cursor, Item, ItemKind, LedgerEntry, Link, MatchEntry
+from awase.core.values import Value, as_text
+
+BUCKETS = 16
+
+
+class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
+    operation: Operation
+    patch: BaseRow
+    """What to lay over the link's base when it is applied (packed values, no hashes)."""
+    record: str
+    """``object:id`` of the record whose values are sent; empty where several gave reason (an opt-out)."""
+    label: str
+    """How a person recognises the record; personal data."""
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """One record that was read: counted once in the run's numbers."""
+
+    side: Side
+    object: str
+    link: int
+    skipped: bool = False
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a plan says about one bucket of links."""
+
+    bucket: int
+    arrivals: tuple[Arrival, ...] = ()
+    evaluated: tuple[int, ...] = ()
+    """Links looked at closely: their open items are replaced by ``items``."""
+    links: tuple[Link, ...] = ()
+    matches: tuple[MatchEntry, ...] = ()
+    agreed: tuple[BaseRow, ...] = ()
+    """Patches that hold without a write: both sides already say the same."""
+    writes: tuple[PlannedWrite, ...] = ()
+    items: tuple[Item, ...] = ()
+    ledger: tuple[LedgerEntry, ...] = ()
+
+
+class Tripped(msgspec.Struct, frozen=True):
+    """A guard that wants an approval."""
+
+    rule: str
+    """``first_sync``, ``rewritten``, ``cleared``."""
+    side: Side
+    records: int
+    limit: int
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    sync: str
+    context: str
+    made_at: datetime
+    connections: dict[str, str]
+    """Side → org or portal id."""
+    cursors: tuple[Cursor, ...]
+    """Where reading goes on once this plan is settled."""
+    read: dict[str, int]
+    """Records read by ``side:object``."""
+    writes: dict[str, int]
+    """Operations by ``side:object:kind``."""
+    items: dict[str, int]
+    """Items by kind."""
+    conflicts: int
+    read_calls: int
+    price: tuple[PricedCalls, ...]
+    guards: tuple[Tripped, ...]
+    linked_before: int
+    digest: str = ""
+
+    @property
+    def write_calls(self) -> int:
+        return sum(line.calls for line in self.price)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    header: Header
+    chunks: tuple[Chunk, ...]
+
+    def writes(self) -> list[PlannedWrite]:
+        return [write for chunk in self.chunks for write in chunk.writes]
+
+
+class Draft(msgspec.Struct, kw_only=True):
+    """What planning gathers before it is cut into buckets."""
+
+    arrivals: list[Arrival] = []
+    evaluated: list[int] = []
+    links: list[Link] = []
+    matches: list[MatchEntry] = []
+    agreed: list[BaseRow] = []
+    writes: list[PlannedWrite] = []
+    items: list[Item] = []
+    ledger: list[LedgerEntry] = []
+
+
+def chunked(draft: Draft) -> tuple[Chunk, ...]:
+    """One chunk a bucket, buckets without content left out; order within a bucket is the draft's."""
+    buckets: dict[int, Draft] = {}
+
+    def of(link: int | None) -> Draft:
+        return buckets.setdefault((link or 0) % BUCKETS, Draft())
+
+    for arrival in draft.arrivals:
+        of(arrival.link).arrivals.append(arrival)
+    for evaluated in draft.evaluated:
+        of(evaluated).evaluated.append(evaluated)
+    for link in draft.links:
+        of(link.id).links.append(link)
+    for entry in draft.matches:
+        of(entry.link).matches.append(entry)
+    for row in draft.agreed:
+        of(row.link).agreed.append(row)
+    for write in draft.writes:
+        of(write.operation.link).writes.append(write)
+    for item in draft.items:
+        of(item.link).items.append(item)
+    for line in draft.ledger:
+        of(line.link).ledger.append(line)
+    return tuple(
+        Chunk(
+            bucket=number,
+            arrivals=tuple(d.arrivals),
+            evaluated=tuple(d.evaluated),
+            links=tuple(d.links),
+            matches=tuple(d.matches),
+            agreed=tuple(d.agreed),
+            writes=tuple(d.writes),
+            items=tuple(d.items),
+            ledger=tuple(d.ledger),
+        )
+        for number, d in sorted(buckets.items())
+    )
+
+
+def assemble(
+    draft: Draft,
+    *,
+    sync: str,
+    context: str,
+    made_at: datetime,
+    connections: Mapping[str, str],
+    cursors: Iterable[Cursor],
+    read_calls: int,
+    linked_before: int,
+    guard_share: float,
+    guard_records: int,
+    capabilities: Mapping[Side, Capabilities],
+) -> Plan:
+    """The plan of ``draft``: chunks, price, guards and digest."""
+    chunks = chunked(draft)
+    writes = [write for chunk in chunks for write in chunk.writes]
+    header = Header(
+        sync=sync,
+        context=context,
+        made_at=made_at,
+        connections=dict(connections),
+        cursors=tuple(cursors),
+        read=dict(Counter(f"{a.side}:{a.object}" for a in draft.arrivals)),
+        writes=dict(Counter(f"{w.operation.side}:{w.operation.object}:{w.operation.kind}" for w in writes)),
+        items=dict(Counter(item.kind.value for item in draft.items)),
+        conflicts=sum(item.kind in (ItemKind.CONFLICT, ItemKind.SETTLED) for item in draft.items),
+        read_calls=read_calls,
+        price=price(pack_calls(writes, capabilities), capabilities),
+        guards=guards(writes, linked_before, guard_share, guard_records),
+        linked_before=linked_before,
+    )
+    return Plan(header=msgspec.structs.replace(header, digest=digest(header, chunks)), chunks=chunks)
+
+
+def guards(
+    writes: Iterable[PlannedWrite], linked_before: int, share: float, records: int
+) -> tuple[Tripped, ...]:
+    """The mass-change guards that want a person: the first sync of a pair, and values rewritten or cleared over the
+    limit (``share`` of the linked people or ``records``, whichever is smaller, at least 20)."""
+    writes = list(writes)
+    if linked_before == 0:
+        total = Counter(write.operation.side for write in writes)
+        return tuple(Tripped("first_sync", side, n, 0) for side, n in sorted(total.items()))
+    limit = max(20, min(records, int(share * linked_before)))
+    tripped = []
+    for side in ("crm", "ma"):
+        updates = [
+            w.operation
+            for w in writes
+            if w.operation.side == side and w.operation.kind == OperationKind.UPDATE
+        ]
+        rewritten = sum(
+            any(op.before.get(f) is not None and v is not None for f, v in op.values.items())
+            for op in updates
+        )
+        cleared = sum(any(v is None for v in op.values.values()) for op in updates)
+        for rule, count in (("rewritten", rewritten), ("cleared", cleared)):
+            if count > limit:
+                tripped.append(Tripped(rule, side, count, limit))
+    return tuple(tripped)
+
+
+def fingerprint(values: Mapping[str, Value]) -> str:
+    """What would be sent, as a short text: the same refused write is not sent twice."""
+    text = "\x1f".join(f"{name}={as_text(value)}" for name, value in sorted(values.items()))
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def digest(header: Header, chunks: Iterable[Chunk]) -> str:
+    """Names exactly this plan: an approval is given to a digest."""
+    hasher = hashlib.blake2b(digest_size=16)
+    hasher.update(f"{header.sync}|{header.context}|{sorted(header.connections.items())}".encode())
+    for chunk in chunks:
+        for write in chunk.writes:
+            op = write.operation
+            hasher.update(f"{op.link}|{op.side}|{op.kind}|{op.object}|{op.id}|{op.key}|{op.opt_out}".encode())
+            hasher.update(fingerprint(op.values).encode())
+            hasher.update(fingerprint(op.before).encode())
+        for row in chunk.agreed:
+            hasher.update(f"{row.link}".encode() + (row.ma or b"") + (row.crm or b""))
+    return hasher.hexdigest()
