@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, Never
+from typing import Literal, Never, TypeGuard
 
 import msgspec
 
@@ -202,5 +202,5 @@ def _other(method: str, url: str) -> Request:
     return Request(method, url, headers=JSON_HEADERS, lane=Lane.OTHER)
 
 
-def _is_ok(answer: Answer) -> bool:
+def _is_ok(answer: Answer) -> TypeGuard[Response]:
     return isinstance(answer, Response) and answer.status == 200

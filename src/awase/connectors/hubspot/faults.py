@@ -45,24 +45,32 @@ _PASSING = frozenset({"LOCKED", "RESOURCE_LOCKED", "RATE_LIMIT", "RATE_LIMITS", 
 _UNSURE = frozenset({"INTERNAL_ERROR", "SERVER_ERROR", "TIMEOUT", "GATEWAY_TIMEOUT", "UNKNOWN"})
 """Item errors that do not say whether the write happened (from memory)."""
 
+NOT_ACTED = frozenset({401, 403, 423, 429, 477})
+"""Statuses of a call refused whole for a reason that is not in its records: the same call may pass later."""
+
 _UNIQUENESS = frozenset(
     {CONFLICT, "CONFLICTING_UNIQUE_VALUE", "DUPLICATE_UNIQUE_PROPERTY_VALUE", "OBJECT_ALREADY_EXISTS"}
 )
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """The error envelope of a call, or of one item of a batch."""
+    """The error envelope of a call, of one item of a batch, or of one part of either."""
 
-    message: str = ""
-    category: str = ""
-    sub_category: Any = msgspec.field(name="subCategory", default=None)
-    error_type: str = msgspec.field(name="errorType", default="")
-    context: dict[str, Any] = {}
-    errors: list[dict[str, Any]] = []
+    message: str | None = None
+    category: str | None = None
+    error_type: str | None = msgspec.field(name="errorType", default=None)
+    code: str | None = None
+    context: Any = None
+    """A mapping from names to a text or a list of texts; the vendor's own example has a plain text."""
+    errors: list[Refusal] | None = None
+
+    @property
+    def parts(self) -> list[Refusal]:
+        return self.errors or []
 
     def context_values(self, name: str) -> list[str]:
         """The texts under ``name`` in the context, which may be one text or a list of them."""
-        value = self.context.get(name)
+        value = self.context.get(name) if isinstance(self.context, dict) else None
         if value is None:
             return []
         return [str(part) for part in (value if isinstance(value, list) else [value])]
@@ -76,24 +84,24 @@ def refusal_of(response: Response) -> Refusal | None:
 def vendor_words(response: Response) -> str:
     """What the vendor said, for a person; empty when it is not in words."""
     refusal = refusal_of(response)
-    return refusal.message if refusal else ""
+    return (refusal.message or "") if refusal else ""
 
 
 def vendor_error(refusal: Refusal, status: int = 400) -> VendorError:
     """The refusal as code, words, properties and the record that stands in the way."""
-    embedded = _embedded(refusal.message)
-    names = [str(part["name"]) for part in embedded if part.get("name")]
-    code = next((str(part["error"]) for part in embedded if part.get("error")), "")
-    if not embedded:
-        names = _named(refusal)
-        code = next((str(part["code"]) for part in refusal.errors if part.get("code")), "")
-    holder = _EXISTING.search(refusal.message) or _HOLDER.search(refusal.message)
+    message = refusal.message or ""
+    embedded = _embedded(message)
+    names = [str(part["name"]) for part in embedded if part.get("name")] or _named(refusal)
+    precise = [str(part["error"]) for part in embedded if part.get("error")]
+    precise += [part.code for part in refusal.parts if part.code]
+    holder = _EXISTING.search(message) or _HOLDER.search(message)
+    category = refusal.category or refusal.error_type or _BY_STATUS.get(status, f"HTTP_{status}")
     return VendorError(
-        code=code or refusal.category or refusal.error_type or _BY_STATUS.get(status, f"HTTP_{status}"),
+        code=precise[0] if precise else category,
         message=_plain(refusal, embedded),
         fields=tuple(dict.fromkeys(names)),
         existing_id=holder.group(1) if holder else None,
-        raw=refusal.message,
+        raw=message,
     )
 
 
@@ -111,31 +119,27 @@ def _embedded(message: str) -> list[dict[str, Any]]:
 
 def _named(refusal: Refusal) -> list[str]:
     """Properties named outside an embedded list: in the contexts, or within the words."""
+    message = refusal.message or ""
     found = refusal.context_values("propertyName") + refusal.context_values("properties")
-    for part in refusal.errors:
-        context = part.get("context")
-        if isinstance(context, dict):
-            found += Refusal(context=context).context_values("propertyName")
-    return (
-        found or _PROPERTY_NAME.findall(refusal.message)[:1] or _STATED_PROPERTY.findall(refusal.message)[:1]
-    )
+    for part in refusal.parts:
+        found += part.context_values("propertyName")
+    return found or _PROPERTY_NAME.findall(message)[:1] or _STATED_PROPERTY.findall(message)[:1]
 
 
 def _plain(refusal: Refusal, embedded: list[dict[str, Any]]) -> str:
+    """The words without the embedded JSON and without repetition."""
     sentences = [str(part["message"]) for part in embedded if part.get("message")]
     if not sentences:
-        sentences = [str(part["message"]) for part in refusal.errors if part.get("message")]
-        sentences = [refusal.message, *sentences] if refusal.message else sentences
+        sentences = [part.message for part in (refusal, *refusal.parts) if part.message]
     return " / ".join(dict.fromkeys(sentences))
 
 
-def item_state(error: VendorError, category: str) -> State:
+def item_state(refusal: Refusal, error: VendorError) -> State:
     """What an item's refusal means for its write."""
-    if {error.code, category} & _PASSING:
+    codes = {error.code, refusal.category}
+    if codes & _PASSING:
         return State.DEFERRED
-    if {error.code, category} & _UNSURE:
-        return State.UNKNOWN
-    return State.REJECTED
+    return State.UNKNOWN if codes & _UNSURE else State.REJECTED
 
 
 def holds_key(error: VendorError, key_field: str | None) -> bool:

@@ -32,7 +32,7 @@ SHAPE: dict[str, Any] = {
 
 
 class _Entry(msgspec.Struct, rename="camel"):
-    timestamp: str
+    timestamp: datetime
     value: str | None = None
     source_type: str = ""
     source_id: str = ""
@@ -53,7 +53,7 @@ class _Records(msgspec.Struct):
 
 
 class _Histories(msgspec.Struct):
-    since: str
+    since: datetime
     answer: _Records
 
 
@@ -88,14 +88,12 @@ def decode_history(page: Page, query: ReadQuery, app_id: str) -> pl.DataFrame:
             remedy="Run the same command again later.",
             object=page.object,
         ) from None
-    since = datetime.fromisoformat(histories.since)
     rows = [
-        (record.id, name, _text(entry.value, query.object.fields[name].kind), at, entry.by)
+        (record.id, name, _text(entry.value, query.object.fields[name].kind), entry.timestamp, entry.by)
         for record in histories.answer.results
         for name in query.fields
         for entry in record.properties_with_history.get(name, [])
-        if (at := datetime.fromisoformat(entry.timestamp)) > since
-        and not (app_id and entry.source_id == app_id)
+        if entry.timestamp > histories.since and not (app_id and entry.source_id == app_id)
     ]
     return pl.DataFrame(rows, schema=SHAPE, orient="row")
 

@@ -54,7 +54,7 @@ def _count(text: str | None) -> int | None:
     return int(text) if text is not None and re.fullmatch(r"\d+", text.strip()) else None
 
 
-def throttled(response: Response, zone: timedelta | None) -> Throttled | None:
+def throttled(response: Response, now: datetime, zone: timedelta | None) -> Throttled | None:
     """Whether the vendor surely did not act and wants us to come again; ``zone`` is the portal's offset from UTC.
 
     502, 503, 504 and 52x are none of these: a write may have been applied before the gateway gave up.
@@ -62,7 +62,7 @@ def throttled(response: Response, zone: timedelta | None) -> Throttled | None:
     asked = retry_after(response)
     match response.status:
         case 429:
-            return _too_many(response, asked, zone)
+            return _too_many(response, asked, until_midnight(now, zone))
         case 423:
             return Throttled(max(LOCK_SECONDS, asked or 0.0), "the records are locked by fast bulk writes")
         case 477:
@@ -71,13 +71,12 @@ def throttled(response: Response, zone: timedelta | None) -> Throttled | None:
             return None
 
 
-def _too_many(response: Response, asked: float | None, zone: timedelta | None) -> Throttled:
+def _too_many(response: Response, asked: float | None, midnight: float) -> Throttled:
     said = json_answer(response, _Refusal) or _Refusal()
     words = f"{said.policy} {said.message}".lower()
     reason = said.message or "too many calls"
     if "daily" in words:
-        wait = asked or until_midnight(response.at, zone)
-        return Throttled(wait, reason, exhausted=True)
+        return Throttled(asked or midnight, reason, exhausted=True)
     if "ten_secondly" not in words and "secondly" in words:
         return Throttled(max(1.0, asked or 0.0), reason)
     interval = _count(response.headers.get("x-hubspot-ratelimit-interval-milliseconds"))

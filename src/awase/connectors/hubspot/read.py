@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
 from awase.connectors.hubspot.auth import VENDOR
-from awase.connectors.hubspot.faults import refusal_of, vendor_words
+from awase.connectors.hubspot.faults import Refusal, refusal_of, vendor_words
 from awase.connectors.hubspot.limits import SEARCH, SIZES
 from awase.connectors.hubspot.paths import Paths
 from awase.connectors.hubspot.schema import OUT_FIELD
@@ -56,7 +55,7 @@ class Tail(msgspec.Struct):
     results: list[_Row]
     paging: _Paging | None = None
     total: int = 0
-    errors: list[dict[str, Any]] = []
+    errors: list[Refusal] | None = None
 
     @property
     def after(self) -> str | None:
@@ -211,21 +210,20 @@ def tail_of(answer: Answer, query: ReadQuery) -> tuple[Response, Tail]:
     tail = json_answer(answer, Tail) if answer.status in (200, 207) else None
     if tail is None:
         raise _read_error(answer, doing)
-    strange = [error for error in tail.errors if error.get("category") != "OBJECT_NOT_FOUND"]
+    strange = [error for error in tail.errors or () if error.category != "OBJECT_NOT_FOUND"]
     if strange:
         raise VendorBusy(
             "HubSpot could not answer for every record while {doing}: {words}",
             remedy="Run the same command again later.",
             doing=doing,
-            words=strange[0].get("message", "no explanation"),
+            words=strange[0].message or "no explanation",
         )
     return answer, tail
 
 
 def _read_error(response: Response, doing: str) -> Exception:
-    words = vendor_words(response)
     refusal = refusal_of(response)
-    scopes = _scopes(refusal.errors) if refusal and response.status == 403 else []
+    scopes = _scopes(refusal) if refusal and response.status == 403 else []
     if scopes:
         return MissingPermission(
             "HubSpot refused {doing}: the app lacks {scopes}",
@@ -233,16 +231,13 @@ def _read_error(response: Response, doing: str) -> Exception:
             doing=doing,
             scopes=", ".join(scopes),
         )
-    return read_failure(response, vendor=VENDOR, doing=doing, words=words)
+    return read_failure(response, vendor=VENDOR, doing=doing, words=vendor_words(response))
 
 
-def _scopes(errors: Sequence[dict[str, Any]]) -> list[str]:
+def _scopes(refusal: Refusal) -> list[str]:
     """Scopes named in a 403 (under which name is from memory)."""
-    found: list[str] = []
-    for error in errors:
-        context = error.get("context")
-        if isinstance(context, dict):
-            for name in ("requiredGranularScopes", "requiredScopes", "missingScopes"):
-                value = context.get(name, [])
-                found += [str(scope) for scope in value] if isinstance(value, list) else [str(value)]
+    names = ("requiredGranularScopes", "requiredScopes", "missingScopes")
+    found = [
+        scope for part in (refusal, *refusal.parts) for name in names for scope in part.context_values(name)
+    ]
     return list(dict.fromkeys(found))

@@ -32,9 +32,7 @@ class _Record(msgspec.Struct, rename="camel"):
     def modified(self) -> str | None:
         """The change stamp, by whichever of its three names the answer has it."""
         properties = self.properties
-        return (
-            self.updated_at or properties.get("lastmodifieddate") or properties.get("hs_lastmodifieddate")
-        )
+        return self.updated_at or properties.get("lastmodifieddate") or properties.get("hs_lastmodifieddate")
 
 
 class _Records(msgspec.Struct):
@@ -89,18 +87,15 @@ def _refuse_removed(rows: Sequence[Mapping[str, str | None]], query: ReadQuery) 
 
 def _typed(name: str, kind: Kind, texts: list[str | None], ids: list[str]) -> pl.Series:
     """Texts as a column of their kind: a whole column at once, value by value only when that loses something."""
-    match kind:
-        case Kind.TEXT:
-            return pl.Series(name, [text or None for text in texts], dtype=pl.String)
-        case Kind.BOOLEAN if all(text in _TRUTHS for text in texts):
-            return pl.Series(name, [_TRUTHS[text] for text in texts], dtype=pl.Boolean)
-        case Kind.DECIMAL | Kind.DATE | Kind.DATETIME:
-            filled = pl.Series(name, [text or None for text in texts], dtype=pl.String)
-            column = _whole(filled, kind)
-            if column.null_count() == filled.null_count():
-                return column
-        case _:
-            pass  # multi-selects are sorted value by value
+    if kind is Kind.TEXT:
+        return pl.Series(name, [text or None for text in texts], dtype=pl.String)
+    if kind is Kind.BOOLEAN and all(text in _TRUTHS for text in texts):
+        return pl.Series(name, [_TRUTHS[text] for text in texts], dtype=pl.Boolean)
+    if kind in (Kind.DECIMAL, Kind.DATE, Kind.DATETIME):
+        filled = pl.Series(name, [text or None for text in texts], dtype=pl.String)
+        column = _whole(filled, kind)
+        if column.null_count() == filled.null_count():
+            return column
     return _one_by_one(name, kind, texts, ids)
 
 
@@ -117,7 +112,7 @@ def _one_by_one(name: str, kind: Kind, texts: list[str | None], ids: list[str]) 
     for text, id in zip(texts, ids, strict=True):
         try:
             value = value_of(text, kind)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise SchemaMismatch(
                 "HubSpot's {field} of record {id} does not hold a {kind}",
                 remedy="Correct the value in HubSpot, or take the field out of the mapping.",

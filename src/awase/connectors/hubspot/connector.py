@@ -1,0 +1,137 @@
+"""The HubSpot connector: what it offers, declared as data, and the flows behind it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Never
+
+import polars as pl
+
+from awase.connectors.hubspot import auth, consent, history, limits, read, rows, schema, write
+from awase.connectors.hubspot.paths import Paths
+from awase.core.capabilities import Capabilities
+from awase.core.operations import Outcome
+from awase.core.schema import Schema
+from awase.ports.connector import (
+    Credentials,
+    LimitReading,
+    OrgIdentity,
+    ReadQuery,
+    Session,
+    Throttled,
+    WriteBatch,
+)
+from awase.ports.flows import Flow, Page, Request, Response
+
+
+class HubSpotConnector:
+    """One portal, as seen from one connection; implements ``awase.ports.connector.Connector``.
+
+    ``base_url``: where the API is. ``version``: ``v3`` or a date such as ``2026-09``. ``key_property``: the unique
+    property that carries ``awase_key``. ``calls_per_ten_seconds``: 190, 110 for a public OAuth app, 100 on Free and
+    Starter. ``now`` is our clock, UTC.
+
+    It remembers three things it has learnt: the session (the app's identity is asked for with the token in the
+    body), the portal's offset from UTC (its quota ends at midnight), and the app that acts (``acting_as``).
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str = "https://api.hubapi.com",
+        version: str = "2026-09",
+        key_property: str = "awase_key",
+        now: Callable[[], datetime],
+        calls_per_ten_seconds: int = 190,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._paths = Paths(version)
+        self._key_property = key_property
+        self._now = now
+        self._bursts = limits.bursts(calls_per_ten_seconds)
+        self._session: Session | None = None
+        self._kind = ""
+        self._zone: timedelta | None = None
+        self._app_id: str | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Without the app's id our own edits cannot be told from others' in the history, so there is none."""
+        return Capabilities(
+            vendor="hubspot",
+            key_name=self._key_property,
+            sizes=limits.SIZES,
+            lag=limits.INDEX_LAG,
+            concurrency=10,
+            bursts=dict(self._bursts),
+            history=self._app_id != "",
+            reread_changes=True,
+            consent_by_address=True,
+            consent_fields=dict(schema.CONSENT_FIELDS),
+        )
+
+    # -- sign-in and metadata ----------------------------------------------------------------------------------
+    def sign_in(self, credentials: Credentials) -> Flow[Never, Session]:
+        """A session for ``token`` or ``oauth`` credentials; see ``auth``."""
+        session = yield from auth.sign_in(self._paths, self._base_url, credentials)
+        self._session, self._kind = session, credentials.kind
+        return session
+
+    def identify(self) -> Flow[Never, OrgIdentity]:
+        """The portal; ``user_id`` is the id of the app that acts, empty where HubSpot will not say."""
+        portal = yield from auth.identify(self._paths, self._session, self._kind)
+        self._zone = portal.zone
+        return portal.identity
+
+    def acting_as(self, user_id: str) -> HubSpotConnector:
+        """This connector, leaving the edits of the app ``user_id`` out of histories."""
+        other = copy.copy(self)
+        other._app_id = user_id
+        return other
+
+    def describe(self, objects: Sequence[str]) -> Flow[Never, Schema]:
+        """The objects by the names asked for (``contact`` or ``contacts``)."""
+        return (yield from schema.describe(self._paths, objects, self._key_property))
+
+    # -- reading -----------------------------------------------------------------------------------------------
+    def read_snapshot(self, query: ReadQuery) -> Flow[Page, str]:
+        return (yield from read.read_snapshot(self._paths, query))
+
+    def read_changes(self, query: ReadQuery, since: str, overlap: timedelta) -> Flow[Page, str]:
+        return (yield from read.read_changes(self._paths, query, since, overlap))
+
+    def read_by_id(self, query: ReadQuery, ids: Sequence[str]) -> Flow[Page, None]:
+        yield from read.read_by_id(self._paths, query, ids)
+
+    def read_by_key(self, query: ReadQuery, keys: Sequence[str]) -> Flow[Page, None]:
+        yield from read.read_by_key(self._paths, query, keys)
+
+    def decode(self, page: Page, query: ReadQuery) -> pl.DataFrame:
+        return rows.decode(page, query)
+
+    # -- writing -----------------------------------------------------------------------------------------------
+    def write(self, batch: WriteBatch) -> Flow[Never, list[Outcome]]:
+        """Consent is written by address before a create, so ``opt_out`` on a create is not looked at here."""
+        return (yield from write.write(self._paths, batch))
+
+    def read_history(self, query: ReadQuery, ids: Sequence[str], since: str) -> Flow[Page, None]:
+        yield from history.read_history(self._paths, query, ids, since)
+
+    def decode_history(self, page: Page, query: ReadQuery) -> pl.DataFrame:
+        return history.decode_history(page, query, self._app_id or "")
+
+    # -- what the transport asks about an answer ---------------------------------------------------------------
+    def session_expired(self, response: Response) -> bool:
+        """A new session helps an app whose token lapsed; a service key stays what it is."""
+        return response.status == 401
+
+    def throttled(self, response: Response) -> Throttled | None:
+        return limits.throttled(response, self._now(), self._zone)
+
+    def limit_reading(self, response: Response) -> LimitReading | None:
+        return limits.limit_reading(response)
+
+    def consent_breach(self, request: Request) -> str | None:
+        return consent.consent_breach(request)
