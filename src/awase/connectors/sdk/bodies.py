@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from awase.ports.flows import Response
+from awase.ports.flows import Answer, Response
 
 Shape = TypeVar("Shape")
 
@@ -40,3 +40,8 @@ def json_answer(response: Response, shape: type[Shape]) -> Shape | None:
         return msgspec.json.decode(response.body, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+
+
+def expected(answer: Answer, shape: type[Shape]) -> Shape | None:
+    """The body of an answer of status 200 as ``shape``; None for any other answer."""
+    return json_answer(answer, shape) if isinstance(answer, Response) and answer.status == 200 else None

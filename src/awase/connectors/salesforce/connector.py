@@ -1,0 +1,107 @@
+"""Salesforce as the engine sees it: what it offers, declared as data, and the flows behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Never
+
+import polars as pl
+
+from awase.connectors.salesforce import auth, consent, history, identity, limits, read, rows, schema, write
+from awase.core.capabilities import Capabilities
+from awase.core.operations import Outcome
+from awase.core.schema import Schema
+from awase.ports.connector import (
+    Credentials,
+    LimitReading,
+    OrgIdentity,
+    ReadQuery,
+    Session,
+    Throttled,
+    WriteBatch,
+)
+from awase.ports.flows import Flow, Page, Request, Response
+
+_NO_RENEWAL = (
+    "this session is not valid for use with the rest api",
+    "connected app is not attached to agent",
+)
+"""Refusals by policy that come as 401: a new session gets the same answer, for ever (confirmed)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesforceConnector:
+    """One Salesforce org; implements ``awase.ports.connector.Connector``. Holds no state and does no IO."""
+
+    login_url: str
+    """``https://login.salesforce.com``, ``https://test.salesforce.com`` or the org's My Domain address."""
+    now: Callable[[], datetime]
+    """Our clock, zone-aware; only for the lifetime of a JWT assertion."""
+    api_version: str = "65.0"
+    key_field: str = "Awase_Key__c"
+    """API name of the unique external-id field that carries our key."""
+    batch_size: int = limits.MAX_BATCH
+    user_id: str = ""
+    """The integration user, once known; see ``acting_as``."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.batch_size <= limits.MAX_BATCH:
+            raise ValueError(f"a write call holds 1 to {limits.MAX_BATCH} records, not {self.batch_size}")
+        object.__setattr__(self, "login_url", self.login_url.rstrip("/"))
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return limits.capabilities(self.key_field, self.batch_size)
+
+    def sign_in(self, credentials: Credentials) -> Flow[Never, Session]:
+        return auth.sign_in(self.login_url, credentials, self.now)
+
+    def identify(self) -> Flow[Never, OrgIdentity]:
+        return identity.identify(self.api_version)
+
+    def acting_as(self, user_id: str) -> SalesforceConnector:
+        return replace(self, user_id=user_id)
+
+    def describe(self, objects: Sequence[str]) -> Flow[Never, Schema]:
+        return schema.describe(self.api_version, self.key_field, objects)
+
+    def read_snapshot(self, query: ReadQuery) -> Flow[Page, str]:
+        return read.read_snapshot(self.api_version, query)
+
+    def read_changes(self, query: ReadQuery, since: str, overlap: timedelta) -> Flow[Page, str]:
+        return read.read_changes(self.api_version, query, since, overlap)
+
+    def read_by_id(self, query: ReadQuery, ids: Sequence[str]) -> Flow[Page, None]:
+        return read.read_by_id(self.api_version, query, ids)
+
+    def read_by_key(self, query: ReadQuery, keys: Sequence[str]) -> Flow[Page, None]:
+        return read.read_by_key(self.api_version, query, keys)
+
+    def decode(self, page: Page, query: ReadQuery) -> pl.DataFrame:
+        return rows.decode(page, query)
+
+    def write(self, batch: WriteBatch) -> Flow[Never, list[Outcome]]:
+        return write.write_batch(self.api_version, self.batch_size, batch)
+
+    def read_history(self, query: ReadQuery, ids: Sequence[str], since: str) -> Flow[Page, None]:
+        return history.read_history(self.api_version, query, ids, since, self.user_id)
+
+    def decode_history(self, page: Page, query: ReadQuery) -> pl.DataFrame:
+        return history.decode_history(page, query)
+
+    def session_expired(self, response: Response) -> bool:
+        if response.status != 401:
+            return False
+        said = response.body.decode("utf-8", errors="replace").casefold()
+        return not any(words in said for words in _NO_RENEWAL)
+
+    def throttled(self, response: Response) -> Throttled | None:
+        return limits.throttled(response)
+
+    def limit_reading(self, response: Response) -> LimitReading | None:
+        return limits.limit_reading(response)
+
+    def consent_breach(self, request: Request) -> str | None:
+        return consent.consent_breach(request)

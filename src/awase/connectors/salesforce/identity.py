@@ -1,0 +1,77 @@
+"""Which org a session leads to, and as whom."""
+
+from __future__ import annotations
+
+from typing import Literal, Never, TypeVar
+
+import msgspec
+
+from awase.connectors.salesforce import soql
+from awase.connectors.salesforce.faults import failed_read
+from awase.connectors.salesforce.rest import get, query, query_path
+from awase.connectors.sdk.bodies import expected
+from awase.connectors.sdk.calls import ask, ask_one
+from awase.ports.connector import OrgIdentity
+from awase.ports.flows import Answer, Flow, Lane, Response
+
+_DOING = "asking which org this is"
+Shape = TypeVar("Shape")
+
+
+class _User(msgspec.Struct, frozen=True):
+    user_id: str
+    preferred_username: str = ""
+
+
+class _Org(msgspec.Struct, frozen=True, rename="pascal"):
+    id: str
+    name: str
+    is_sandbox: bool
+
+
+class _Orgs(msgspec.Struct, frozen=True):
+    records: list[_Org]
+
+
+class _Mark(msgspec.Struct, frozen=True):
+    practice: bool = False
+
+
+def identify(api_version: str) -> Flow[Never, OrgIdentity]:
+    """The org's id and name, its kind, and the integration user.
+
+    The last request asks for a page that only practice orgs have. No answer to it is an error, not "no": an org whose
+    kind is unknown must not be written to.
+    """
+    organization = soql.select(("Id", "Name", "IsSandbox"), "Organization")
+    who, which = yield from ask(
+        [get("/services/oauth2/userinfo"), query(query_path(api_version, organization), Lane.OTHER)]
+    )
+    user = _required(who, _User)
+    orgs = _required(which, _Orgs).records
+    if not orgs:
+        raise failed_read(which, _DOING)
+    mark = yield from ask_one(get("/.well-known/awase-practice"))
+    if not isinstance(mark, Response):
+        raise failed_read(mark, _DOING)
+    return OrgIdentity(
+        id=orgs[0].id,
+        name=orgs[0].name,
+        kind=_kind(orgs[0], mark),
+        user=user.preferred_username or user.user_id,
+        user_id=user.user_id,
+    )
+
+
+def _kind(org: _Org, mark: Response) -> Literal["production", "sandbox", "practice"]:
+    said = expected(mark, _Mark)
+    if said is not None and said.practice:
+        return "practice"
+    return "sandbox" if org.is_sandbox else "production"
+
+
+def _required(answer: Answer, shape: type[Shape]) -> Shape:
+    content = expected(answer, shape)
+    if content is None:
+        raise failed_read(answer, _DOING)
+    return content

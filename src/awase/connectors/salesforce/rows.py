@@ -1,0 +1,128 @@
+"""Pages of query answers as frames of canonical values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from awase.connectors.salesforce.consent import OPT_OUT_FIELD
+from awase.connectors.salesforce.read import selected
+from awase.core.values import DTYPES, Kind, canonical
+from awase.errors import SchemaMismatch
+from awase.ports.connector import ReadQuery
+from awase.ports.flows import Page
+
+_WIRE_TYPES: Mapping[Kind, Any] = {
+    Kind.TEXT: str | None,
+    Kind.BOOLEAN: bool | None,
+    Kind.INTEGER: int | None,
+    Kind.DECIMAL: Decimal | None,
+    Kind.DATE: str | None,
+    Kind.DATETIME: str | None,
+    Kind.TEXTS: str | None,
+}
+"""What each kind is in JSON; decimals are read digit for digit, never through a float."""
+
+_STAMP_FORMAT = "%Y-%m-%dT%H:%M:%S%.f%z"
+"""``2013-05-08T21:20:00.000+0000`` (confirmed)."""
+
+_RESERVED_KINDS: Mapping[str, Kind] = {
+    "Id": Kind.TEXT,
+    "SystemModstamp": Kind.DATETIME,
+    "IsDeleted": Kind.BOOLEAN,
+}
+
+
+def decode(page: Page, reading: ReadQuery) -> pl.DataFrame:
+    """The page as a frame: the reserved columns, then the query's fields in their canonical types.
+
+    Raises SchemaMismatch when a field is absent or has another type than described: the schema changed since.
+    """
+    names = selected(reading)
+    kinds = tuple(_kind(reading, name) for name in names)
+    try:
+        records = _decoder(tuple(zip(names, kinds, strict=True))).decode(page.raw).records
+    except (msgspec.DecodeError, UnicodeDecodeError) as cause:
+        raise SchemaMismatch(
+            "{name} was answered in another shape than described: {words}",
+            where=reading.object.name,
+            remedy="Run the command again; the fields are described anew at its start.",
+            name=reading.object.name,
+            words=str(cause),
+        ) from cause
+    columns = list(zip(*map(msgspec.structs.astuple, records), strict=True)) or [()] * len(names)
+    series = {name: _series(cells, kind) for name, kind, cells in zip(names, kinds, columns, strict=True)}
+    return pl.DataFrame(
+        [*_reserved(series, reading, len(records)), *(series[name].alias(name) for name in reading.fields)]
+    )
+
+
+def _reserved(series: Mapping[str, pl.Series], reading: ReadQuery, rows: int) -> list[pl.Series]:
+    def optional(name: str | None, kind: Kind) -> pl.Series:
+        found = series.get(name) if name is not None else None
+        return pl.Series([None] * rows, dtype=DTYPES[kind]) if found is None else found
+
+    return [
+        series["Id"].alias("_id"),
+        pl.Series("_object", [reading.object.name] * rows, dtype=pl.String()),
+        series["SystemModstamp"].alias("_modified"),
+        series["IsDeleted"].alias("_deleted"),
+        optional(reading.object.key_field, Kind.TEXT).alias("_key"),
+        optional(OPT_OUT_FIELD, Kind.BOOLEAN).alias("_out"),
+    ]
+
+
+def _kind(reading: ReadQuery, name: str) -> Kind:
+    field = reading.object.fields.get(name)
+    return field.kind if field is not None else _RESERVED_KINDS[name]
+
+
+@lru_cache(maxsize=64)
+def _decoder(columns: tuple[tuple[str, Kind], ...]) -> msgspec.json.Decoder[Any]:
+    """A decoder of answers whose records have exactly these fields (others, ``attributes`` among them, are skipped)."""
+    members = [(f"c{position}", _WIRE_TYPES[kind]) for position, (_, kind) in enumerate(columns)]
+    names = {f"c{position}": name for position, (name, _) in enumerate(columns)}
+    record = msgspec.defstruct("Record", members, rename=names, gc=False)
+    answer = msgspec.defstruct("Answer", [("records", list[record])])  # type: ignore[valid-type]
+    return msgspec.json.Decoder(answer)
+
+
+def _series(cells: Sequence[Any], kind: Kind) -> pl.Series:
+    return _COLUMN_BUILDERS[kind](cells)
+
+
+def _text(cells: Sequence[str | None]) -> pl.Series:
+    trimmed = pl.Series(cells, dtype=pl.String()).str.strip_chars()
+    return trimmed.set(trimmed == "", None)
+
+
+def _texts(cells: Sequence[str | None]) -> pl.Series:
+    return pl.Series([canonical(cell, Kind.TEXTS) for cell in cells], dtype=DTYPES[Kind.TEXTS])
+
+
+def _plain(kind: Kind) -> Callable[[Sequence[Any]], pl.Series]:
+    return lambda cells: pl.Series(cells, dtype=DTYPES[kind])
+
+
+def _date(cells: Sequence[str | None]) -> pl.Series:
+    return pl.Series(cells, dtype=pl.String()).str.to_date("%Y-%m-%d")
+
+
+def _stamp(cells: Sequence[str | None]) -> pl.Series:
+    return pl.Series(cells, dtype=pl.String()).str.to_datetime(_STAMP_FORMAT, time_unit="us", time_zone="UTC")
+
+
+_COLUMN_BUILDERS: Mapping[Kind, Callable[[Sequence[Any]], pl.Series]] = {
+    Kind.TEXT: _text,
+    Kind.BOOLEAN: _plain(Kind.BOOLEAN),
+    Kind.INTEGER: _plain(Kind.INTEGER),
+    Kind.DECIMAL: _plain(Kind.DECIMAL),
+    Kind.DATE: _date,
+    Kind.DATETIME: _stamp,
+    Kind.TEXTS: _texts,
+}

@@ -1,0 +1,213 @@
+"""Salesforce's describe as objects and fields of ours, and which fields have a history worth reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Never
+
+import msgspec
+
+from awase.connectors.salesforce import soql
+from awase.connectors.salesforce.consent import CONSENT_FIELDS, OPT_OUT_FIELD
+from awase.connectors.salesforce.faults import errors_in, failed_read, main_error
+from awase.connectors.salesforce.history import history_object
+from awase.connectors.salesforce.rest import data_path, get
+from awase.connectors.sdk.bodies import expected
+from awase.connectors.sdk.calls import ask
+from awase.core.schema import Field, ObjectSchema, Option, Schema
+from awase.core.values import Kind
+from awase.errors import SchemaMismatch
+from awase.ports.flows import Answer, Flow, Request, Response
+
+_KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(
+        ("string", "textarea", "phone", "url", "email", "encryptedstring", "picklist", "combobox"), Kind.TEXT
+    ),
+    **dict.fromkeys(("id", "reference", "time"), Kind.TEXT),
+    "boolean": Kind.BOOLEAN,
+    "int": Kind.INTEGER,
+    "long": Kind.INTEGER,
+    **dict.fromkeys(("double", "currency", "percent"), Kind.DECIMAL),
+    "date": Kind.DATE,
+    "datetime": Kind.DATETIME,
+    "multipicklist": Kind.TEXTS,
+}
+"""The vendor's field types (confirmed). Those not named (address, location, base64 …) are no single values and are
+left out of the schema: their parts are fields of their own."""
+
+_PICKLISTS = frozenset({"picklist", "multipicklist", "combobox"})
+_HISTORY_TEXT_LIMIT = 255
+"""History keeps that a longer text or a multi-select was edited, but not its values (from memory)."""
+
+
+class _Option(msgspec.Struct, frozen=True):
+    value: str | None = None
+    label: str | None = None
+    active: bool = True
+
+
+class _Field(msgspec.Struct, frozen=True, rename="camel"):
+    name: str
+    label: str
+    type: str
+    nillable: bool
+    createable: bool
+    updateable: bool
+    defaulted_on_create: bool
+    length: int = 0
+    precision: int = 0
+    scale: int = 0
+    digits: int = 0
+    unique: bool = False
+    external_id: bool = False
+    restricted_picklist: bool = False
+    picklist_values: list[_Option] | None = None
+    reference_to: list[str] | None = None
+
+
+class _Describe(msgspec.Struct, frozen=True, rename="camel"):
+    name: str
+    label: str
+    createable: bool
+    updateable: bool
+    fields: list[_Field]
+    queryable: bool = True
+
+
+def describe(api_version: str, key_field: str, objects: Sequence[str]) -> Flow[Never, Schema]:
+    """The objects as the integration user sees them, with notes for people.
+
+    Raises SchemaMismatch naming an object that does not exist, is not visible, or is written in another case.
+    """
+    requests = [_request(api_version, name) for name in objects]
+    histories = [_request(api_version, history_object(name)) for name in objects]
+    person_accounts = [_request(api_version, "Account")] if {"Account", "Contact"} & set(objects) else []
+    answers = yield from ask([*requests, *histories, *person_accounts])
+    count = len(objects)
+    found: dict[str, ObjectSchema] = {}
+    notes: list[str] = []
+    for name, answer, history in zip(objects, answers[:count], answers[count : 2 * count], strict=True):
+        audited = _tracked(history)
+        found[name] = object_schema(_described(name, answer), key_field, audited or frozenset())
+        notes += _notes(found[name], key_field, audited)
+    notes += [note for answer in answers[2 * count :] for note in _person_account_note(answer)]
+    return Schema(objects=found, notes=tuple(notes))
+
+
+def object_schema(described: _Describe, key_field: str, audited: frozenset[str]) -> ObjectSchema:
+    """One described object as ours. The key field counts only if it is unique, an external id, and ours to write."""
+    fields = {item.name: _field(item, audited) for item in described.fields if item.type in _KINDS}
+    key = next((item for item in described.fields if item.name == key_field), None)
+    usable = key is not None and key.external_id and key.unique and key.createable
+    return ObjectSchema(
+        name=described.name,
+        label=described.label,
+        fields=fields,
+        key_field=key_field if usable else None,
+        createable=described.createable,
+        updateable=described.updateable,
+    )
+
+
+def _request(api_version: str, name: str) -> Request:
+    return get(data_path(api_version, f"sobjects/{soql.name(name)}/describe"))
+
+
+def _described(name: str, answer: Answer) -> _Describe:
+    doing = f"describing {name}"
+    if isinstance(answer, Response) and answer.status in (403, 404):
+        raise SchemaMismatch(
+            "Salesforce has no object {name} that the integration user may read ({words})",
+            where=name,
+            remedy="Check the object's API name and the integration user's access to it.",
+            name=name,
+            words=main_error(errors_in(answer.body)).message,
+        )
+    content = expected(answer, _Describe)
+    if content is None:
+        raise failed_read(answer, doing)
+    if content.name != name or not content.queryable:
+        raise SchemaMismatch(
+            "{name} cannot be read under that name; Salesforce calls it {theirs}",
+            where=name,
+            remedy="Write the object's API name exactly, and let the integration user read it.",
+            name=name,
+            theirs=content.name,
+        )
+    return content
+
+
+def _field(item: _Field, audited: frozenset[str]) -> Field:
+    kind = _KINDS[item.type]
+    options = None
+    if item.type in _PICKLISTS:
+        options = tuple(
+            Option(value=option.value, label=option.label or option.value, active=option.active)
+            for option in item.picklist_values or ()
+            if option.value
+        )
+    long_text = item.type == "textarea" and item.length > _HISTORY_TEXT_LIMIT
+    return Field(
+        name=item.name,
+        label=item.label,
+        kind=kind,
+        vendor_type=item.type,
+        # A field the user may not create is never asked for; one with a default is filled by the vendor
+        # (from memory, in agreement with the vendor's page on field properties).
+        required=item.createable and not item.nillable and not item.defaulted_on_create,
+        createable=item.createable,
+        updateable=item.updateable,
+        max_length=item.length if kind in (Kind.TEXT, Kind.TEXTS) and item.length > 0 else None,
+        precision=_precision(item, kind),
+        scale=item.scale if kind is Kind.DECIMAL else None,
+        options=options,
+        restricted=item.restricted_picklist,
+        email=item.type == "email",
+        unique=item.unique,
+        references=tuple(item.reference_to or ()),
+        audited=item.name in audited and kind is not Kind.TEXTS and not long_text,
+    )
+
+
+def _precision(item: _Field, kind: Kind) -> int | None:
+    if kind is Kind.DECIMAL:
+        return item.precision or None
+    return item.digits or None if kind is Kind.INTEGER else None
+
+
+def _tracked(answer: Answer) -> frozenset[str] | None:
+    """The fields a history object lists in its own picklist ``Field``; None when the org has no such object."""
+    content = expected(answer, _Describe)
+    if content is None or not content.queryable:
+        return None
+    listed = next((item for item in content.fields if item.name == "Field"), None)
+    return frozenset(
+        option.value for option in (listed.picklist_values if listed else None) or () if option.value
+    )
+
+
+def _notes(found: ObjectSchema, key_field: str, audited: frozenset[str] | None) -> list[str]:
+    notes = []
+    if audited is None:
+        notes.append(
+            f"{found.name}: no field history can be read, so edits made while we write are found one read later"
+        )
+    if found.key_field is None:
+        notes.append(
+            f"{found.name}: no field {key_field} (text, External ID, Unique, writable by the integration user), so a "
+            f"create that gets no answer has to wait for a person"
+        )
+    if found.name in CONSENT_FIELDS and OPT_OUT_FIELD not in found.fields:
+        notes.append(
+            f"{found.name}: {OPT_OUT_FIELD} is hidden from the integration user, so opt-outs can be neither seen nor "
+            f"written"
+        )
+    return notes
+
+
+def _person_account_note(answer: Answer) -> list[str]:
+    content = expected(answer, _Describe)
+    names = {item.name for item in content.fields} if content else set()
+    if not names & {"IsPersonAccount", "PersonContactId"}:
+        return []
+    return ["Account: person accounts are on; a person account's contact cannot be written to as a Contact"]
