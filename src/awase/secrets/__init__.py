@@ -1,0 +1,1 @@
+"""Credentials at rest: sealed with keys that are kept outside the database."""
