@@ -1,0 +1,156 @@
+"""Describe: what the integration user sees, as objects and fields of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from awase.core.schema import Option, Schema
+from awase.core.values import Kind
+from awase.errors import HostUnreachable, SchemaMismatch
+from awase.ports.flows import Answer, Request
+
+from .salesforce_scene import CONNECTOR, answer, error, lost, play
+
+KEY = {"length": 255, "unique": True, "externalId": True}
+
+
+def item(name: str, type: str = "string", **more: Any) -> dict[str, Any]:
+    standard = {"nillable": True, "createable": True, "updateable": True, "defaultedOnCreate": False}
+    return {"name": name, "label": f"{name}の表示名", "type": type, "length": 0, **standard, **more}
+
+
+def described(name: str, *fields: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "label": name,
+        "createable": True,
+        "updateable": True,
+        "fields": list(fields),
+        **more,
+    }
+
+
+LEAD_FIELDS = (
+    item("LastName", length=80, nillable=False),
+    item("Status", "picklist", nillable=False, defaultedOnCreate=True, picklistValues=[]),
+    item("Email", "email", length=80),
+    item("HasOptedOutOfEmail", "boolean", nillable=False, defaultedOnCreate=True),
+    item(
+        "Industry",
+        "picklist",
+        length=255,
+        restrictedPicklist=True,
+        picklistValues=[
+            {"active": True, "label": "製造", "value": "製造業", "validFor": None},
+            {"active": False, "label": "教育", "value": "教育"},
+        ],
+    ),
+    item("Interests__c", "multipicklist", length=4099, picklistValues=[]),
+    item("Budget__c", "double", precision=12, scale=2),
+    item("AnnualRevenue", "currency", precision=18, scale=0),
+    item("NumberOfEmployees", "int", digits=8),
+    item("Last_Visit__c", "date"),
+    item("CreatedDate", "datetime", createable=False, updateable=False, nillable=False),
+    item("OwnerId", "reference", length=18, referenceTo=["Group", "User"]),
+    item("Memo__c", "textarea", length=32000),
+    item("Address", "address"),
+    item("Awase_Key__c", **KEY),
+)
+TRACKED = item(
+    "Field",
+    "picklist",
+    picklistValues=[{"value": name} for name in ("Email", "Industry", "Interests__c", "Memo__c")],
+)
+
+
+def describe(content: dict[str, Any], objects: list[str]) -> Schema:
+    def reply(request: Request) -> Answer:
+        name = request.url.split("/")[-2]
+        return (
+            answer(request, content[name]) if name in content else answer(request, [error("NOT_FOUND")], 404)
+        )
+
+    schema, _, _ = play(CONNECTOR.describe(objects), reply)
+    assert isinstance(schema, Schema)
+    return schema
+
+
+@pytest.fixture
+def org() -> dict[str, Any]:
+    return {"Lead": described("Lead", *LEAD_FIELDS), "LeadHistory": described("LeadHistory", TRACKED)}
+
+
+def test_required_means_that_nobody_else_fills_it(org: dict[str, Any]) -> None:
+    fields = describe(org, ["Lead"]).objects["Lead"].fields
+    assert [name for name, each in fields.items() if each.required] == ["LastName"]
+
+
+def test_fields_get_their_canonical_kind_and_constraints(org: dict[str, Any]) -> None:
+    fields = describe(org, ["Lead"]).objects["Lead"].fields
+    assert {
+        name: fields[name].kind
+        for name in ("Interests__c", "Budget__c", "AnnualRevenue", "NumberOfEmployees")
+    } == {
+        "Interests__c": Kind.TEXTS,
+        "Budget__c": Kind.DECIMAL,
+        "AnnualRevenue": Kind.DECIMAL,
+        "NumberOfEmployees": Kind.INTEGER,
+    }
+    assert (fields["Budget__c"].precision, fields["Budget__c"].scale) == (12, 2)
+    assert fields["NumberOfEmployees"].precision == 8
+    assert fields["LastName"].max_length == 80
+    assert fields["Last_Visit__c"].max_length is None
+    assert fields["Email"].email
+    assert fields["Industry"].options == (Option("製造業", "製造"), Option("教育", "教育", active=False))
+    assert fields["Industry"].restricted
+    assert fields["OwnerId"].kind is Kind.TEXT
+    assert fields["OwnerId"].references == ("Group", "User")
+    assert "Address" not in fields
+
+
+def test_only_fields_whose_history_keeps_values_are_audited(org: dict[str, Any]) -> None:
+    fields = describe(org, ["Lead"]).objects["Lead"].fields
+    assert sorted(name for name, each in fields.items() if each.audited) == ["Email", "Industry"]
+
+
+def test_without_history_nothing_is_audited_and_a_note_says_so(org: dict[str, Any]) -> None:
+    del org["LeadHistory"]
+    schema = describe(org, ["Lead"])
+    assert not any(each.audited for each in schema.objects["Lead"].fields.values())
+    assert any("history" in note for note in schema.notes)
+
+
+@pytest.mark.parametrize("change", [{"unique": False}, {"externalId": False}, {"createable": False}])
+def test_a_key_field_that_cannot_guard_creates_is_not_used(
+    org: dict[str, Any], change: dict[str, Any]
+) -> None:
+    assert describe(org, ["Lead"]).objects["Lead"].key_field == "Awase_Key__c"
+    org["Lead"]["fields"][-1] = item("Awase_Key__c", **{**KEY, **change})
+    schema = describe(org, ["Lead"])
+    assert schema.objects["Lead"].key_field is None
+    assert any("Awase_Key__c" in note for note in schema.notes)
+
+
+def test_a_hidden_opt_out_and_person_accounts_are_noted(org: dict[str, Any]) -> None:
+    org["Contact"] = described("Contact", item("LastName", nillable=False), item("Awase_Key__c", **KEY))
+    org["Account"] = described("Account", item("Name"), item("IsPersonAccount", "boolean"))
+    notes = describe(org, ["Lead", "Contact"]).notes
+    assert any("HasOptedOutOfEmail" in note and "Contact" in note for note in notes)
+    assert any("person accounts" in note for note in notes)
+    assert not any("person accounts" in note for note in describe(org, ["Lead"]).notes)
+
+
+@pytest.mark.parametrize("name", ["Leed", "lead", "Lead; DROP", "Hidden"])
+def test_an_object_that_is_not_there_is_named(org: dict[str, Any], name: str) -> None:
+    org["lead"] = org["Lead"]
+    org["Hidden"] = described("Hidden", queryable=False)
+    with pytest.raises(SchemaMismatch) as caught:
+        describe(org, [name])
+    assert name in str(caught.value)
+
+
+def test_no_answer_is_not_taken_for_no_such_object() -> None:
+    with pytest.raises(HostUnreachable):
+        play(CONNECTOR.describe(["Lead"]), lost)
