@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
 
+from awase.errors import Bug
 from awase.ports.store import LedgerEntry
 
 BEGINNING = bytes(32)
@@ -48,3 +50,10 @@ def follows(previous: bytes, expected_seq: int, line: ChainedEntry) -> bool:
 def identity(sync: str, entry: LedgerEntry) -> tuple[str, int | None, int | None, str, str]:
     """What makes two entries the same wish. The source is evidence: our own echo is not a second opt-out."""
     return (sync, entry.link, entry.address_key, entry.state, entry.scope)
+
+
+def check_identified(entries: Iterable[LedgerEntry]) -> None:
+    """Raise Bug for an entry that names neither a link nor an address: it could protect nobody."""
+    for entry in entries:
+        if entry.link is None and entry.address_key is None:
+            raise Bug("an opt-out seen at {source} names neither a link nor an address", source=entry.source)

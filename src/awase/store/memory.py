@@ -29,7 +29,7 @@ from awase.ports.store import (
     StoredItem,
 )
 from awase.store.calls import DAY, bucket_of, oldest_bucket
-from awase.store.ledger import BEGINNING, ChainedEntry, chain, follows, identity
+from awase.store.ledger import BEGINNING, ChainedEntry, chain, check_identified, follows, identity
 from awase.store.memory_state import SyncState
 
 LimitReading = tuple[int, int, datetime]
@@ -101,10 +101,13 @@ class MemoryStore:
 
     async def finish_run(self, claim: Claim, record: RunRecord) -> None:
         self._fenced(claim)
-        known = self._runs.get(record.id)
-        if known is None or not record.sync == known.sync == claim.sync:
-            raise Bug("run {run} is not one of sync {sync}", run=record.id, sync=claim.sync)
+        self._own_run(claim, record.id)
         self._runs[record.id] = record
+
+    def _own_run(self, claim: Claim, run: int) -> None:
+        known = self._runs.get(run)
+        if known is None or known.sync != claim.sync:
+            raise Bug("run {run} is not one of sync {sync}", run=run, sync=claim.sync)
 
     async def runs(self, sync: str | None = None, limit: int = 20) -> list[RunRecord]:
         newest = reversed(self._runs.values())
@@ -144,6 +147,7 @@ class MemoryStore:
             raise LostFence(
                 "a batch of epoch {theirs} under epoch {mine}", theirs=batch.epoch, mine=claim.epoch
             )
+        self._own_run(claim, batch.run)
         number = len(self._batches) + 1
         self._batches[number] = (claim.sync, msgspec.structs.replace(batch, id=number))
         self._open.setdefault(claim.sync, {})[number] = None
@@ -195,6 +199,7 @@ class MemoryStore:
 
     # -- consent -------------------------------------------------------------------------------------------------
     async def record_opt_outs(self, sync: str, entries: Sequence[LedgerEntry], now: datetime) -> None:
+        check_identified(entries)
         for entry in entries:
             if identity(sync, entry) in self._ledger_known:
                 continue
@@ -240,7 +245,7 @@ class MemoryStore:
 
     async def return_calls(self, connection: str, lane: str, calls: int, now: datetime) -> None:
         buckets = self._calls.get((connection, lane), {})
-        for bucket in sorted((b for b in buckets if b <= now), reverse=True):
+        for bucket in sorted((b for b in buckets if now - DAY <= b <= now), reverse=True):
             taken = min(calls, buckets[bucket])
             buckets[bucket] -= taken
             calls -= taken

@@ -10,7 +10,7 @@ import msgspec
 
 from awase.core.operations import Side
 from awase.errors import Bug
-from awase.ports.store import BaseRow, Cursor, Item, LedgerEntry, Link, MatchEntry, StoredItem
+from awase.ports.store import BaseRow, Cursor, Item, ItemKind, LedgerEntry, Link, MatchEntry, StoredItem
 
 Record = tuple[Side, str, str]
 """Side, object, id."""
@@ -132,6 +132,8 @@ class SyncState:
         for link in set(cleared):
             of_link = self.items.get(link, {})
             for identity in sorted(identity for identity in of_link if identity not in kept):
+                if of_link[identity].item.kind is ItemKind.SETTLED:
+                    continue
                 self.closed.append(msgspec.structs.replace(of_link.pop(identity), closed_at=now))
         for item in {item_identity(item): item for item in found}.values():
             of_link = self.items.setdefault(item.link, {})

@@ -1,0 +1,1 @@
+"""The PostgreSQL store, one topic a module; ``store.postgres`` joins them."""
