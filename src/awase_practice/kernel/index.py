@@ -18,6 +18,10 @@ class SearchIndex:
         self._waiting: dict[str, deque[tuple[datetime, Version | None]]] = {}
         table.watchers.append(self._wrote)
 
+    def is_current(self, row: Row) -> bool:
+        """Whether the index shows the row as it is now, no write being still on its way."""
+        return row.id not in self._waiting
+
     def view(self, row: Row) -> Version | None:
         """The version of a row that the index shows now; None while it does not show the row at all."""
         waiting = self._waiting.get(row.id)

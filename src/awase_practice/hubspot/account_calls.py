@@ -1,0 +1,124 @@
+"""The account itself, its owners, and what of it is always there but empty."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..kernel.http import HttpResponse
+from .signin import KEY_APP, OAUTH_APP
+from .state import Call, PortalState
+from .stock import OWNERS, Owner
+from .wire import answer, bad_request, flag, method_not_allowed, no_such_path, not_found, stamp
+
+_OWNERS_BORN = "2024-01-01T00:00:00.000Z"
+
+
+def account_call(state: PortalState, call: Call) -> HttpResponse:
+    """Any call below ``/account-info``. Raises Refusal."""
+    if call.method != "GET":
+        raise method_not_allowed()
+    match call.rest:
+        case ("details",):
+            return answer(200, _details(state))
+        case ("api-usage", "daily", "private-apps") | ("api-usage", "daily"):
+            return answer(200, {"results": [_usage(state)]})
+        case _:
+            raise no_such_path()
+
+
+def _details(state: PortalState) -> dict[str, Any]:
+    zone = ZoneInfo(state.settings.time_zone)
+    offset = state.now().astimezone(zone).utcoffset() or timedelta(0)
+    minutes = int(offset.total_seconds()) // 60
+    sign = "-" if minutes < 0 else "+"
+    return {
+        "portalId": state.portal_id,
+        "accountType": "STANDARD",
+        "timeZone": state.settings.time_zone,
+        "companyCurrency": "JPY",
+        "additionalCurrencies": [],
+        "utcOffset": f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}",
+        "utcOffsetMilliseconds": minutes * 60_000,
+        "uiDomain": "app.hubspot.com",
+        "dataHostingLocation": "jp1",
+    }
+
+
+def _usage(state: PortalState) -> dict[str, Any]:
+    now = state.now()
+    zone = ZoneInfo(state.settings.time_zone)
+    tomorrow = (now.astimezone(zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return {
+        "name": "private-apps-api-calls-daily",
+        "usageLimit": state.limits.day.limit,
+        "currentUsage": state.limits.day.used,
+        "collectedAt": stamp(now),
+        "resetsAt": stamp(tomorrow.astimezone(now.tzinfo)),
+        "fetchStatus": "SUCCESS",
+    }
+
+
+def owner_call(state: PortalState, call: Call) -> HttpResponse:
+    """Any call below ``/crm/owners``. Raises Refusal."""
+    del state
+    call.needs("crm.objects.owners.read")
+    if call.method != "GET":
+        raise method_not_allowed()
+    archived = flag(call.request, "archived")
+    match call.rest:
+        case ():
+            email = call.request.first("email")
+            listed = [one for one in OWNERS if one.archived == archived and email in {None, one.email}]
+            return answer(200, {"results": [_owner(one) for one in listed]})
+        case (wanted,):
+            by_user = call.request.first("idProperty") == "userId"
+            for one in OWNERS:
+                if wanted == (str(one.user_id) if by_user else one.id) and one.archived == archived:
+                    return answer(200, _owner(one))
+            raise not_found()
+        case _:
+            raise no_such_path()
+
+
+def _owner(one: Owner) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "email": one.email,
+        "type": "PERSON",
+        "firstName": one.first_name,
+        "lastName": one.last_name,
+        "userId": None if one.archived else one.user_id,
+        "userIdIncludingInactive": one.user_id,
+        "createdAt": _OWNERS_BORN,
+        "updatedAt": _OWNERS_BORN,
+        "archived": one.archived,
+        "teams": [],
+    }
+
+
+def schema_call(state: PortalState, call: Call) -> HttpResponse:
+    """Custom object schemas, of which a new portal has none. Raises Refusal."""
+    del state
+    if call.rest == ("schemas",) and call.method == "GET":
+        return answer(200, {"results": []})
+    raise no_such_path()
+
+
+def token_call(state: PortalState, call: Call) -> HttpResponse:
+    """What a private app's token is and may do. Raises Refusal."""
+    if call.rest != ("private-apps", "get", "access-token-info") or call.method != "POST":
+        raise no_such_path()
+    body = call.request.json() if call.request.body else {}
+    if not isinstance(body, dict) or body.get("tokenKey") != state.signin.key:
+        raise bad_request("The tokenKey is not the token of a private app")
+    return answer(
+        200,
+        {
+            "userId": OWNERS[0].user_id,
+            "hubId": state.portal_id,
+            "appId": int(OAUTH_APP if call.caller.by_oauth else KEY_APP),
+            "scopes": sorted(state.settings.scopes),
+        },
+    )

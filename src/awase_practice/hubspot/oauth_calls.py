@@ -1,0 +1,63 @@
+"""Signing in by OAuth: the token endpoint under its three addresses, and what tokens are."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from ..kernel.http import HttpRequest, HttpResponse
+from .state import PortalState
+from .wire import NO_CONTENT, Refusal, answer, bad_request, method_not_allowed, no_such_path
+
+TOKEN_VERSIONS = frozenset({"v1", "v3", "2026-03", "2026-09"})
+
+
+def is_token_call(request: HttpRequest) -> bool:
+    """Whether this is a call for tokens."""
+    parts = request.segments
+    return len(parts) == 3 and parts[0] == "oauth" and parts[1] in TOKEN_VERSIONS and parts[2] == "token"
+
+
+def oauth_call(state: PortalState, request: HttpRequest) -> HttpResponse:
+    """Any call below ``/oauth`` that needs no bearer token. Raises Refusal."""
+    match request.segments[1:], request.method:
+        case ("authorize",), "GET":
+            return _authorized(state, request)
+        case (version, "token"), "POST" if version in TOKEN_VERSIONS:
+            return answer(200, state.signin.token(_form(request)))
+        case (version, "token"), _ if version in TOKEN_VERSIONS:
+            raise method_not_allowed()
+        case (version, "token", "revoke"), "POST" if version in TOKEN_VERSIONS:
+            state.signin.revoke(_form(request).get("token", ""))
+            return NO_CONTENT
+        case ("v1", "access-tokens", token), "GET":
+            return answer(200, state.signin.access_token_info(token))
+        case ("v1", "refresh-tokens", token), "GET":
+            return answer(200, state.signin.refresh_token_info(token))
+        case ("v1", "refresh-tokens", token), "DELETE":
+            state.signin.revoke(token)
+            return NO_CONTENT
+        case _:
+            raise no_such_path()
+
+
+def _form(request: HttpRequest) -> dict[str, str]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise Refusal(
+            415,
+            None,
+            f"The Content-Type must be application/x-www-form-urlencoded, but was {kind or 'missing'}",
+        )
+    return request.form()
+
+
+def _authorized(state: PortalState, request: HttpRequest) -> HttpResponse:
+    """The person agrees at once: back to the app with a code."""
+    target = request.first("redirect_uri")
+    if request.first("client_id") != state.signin.client_id or not target:
+        raise bad_request("missing or invalid client id or redirect uri")
+    query = {"code": state.signin.authorization_code()}
+    if request.first("state") is not None:
+        query["state"] = str(request.first("state"))
+    joined = "&" if "?" in target else "?"
+    return HttpResponse(302, {"Location": f"{target}{joined}{urlencode(query)}"})

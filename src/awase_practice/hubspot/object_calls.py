@@ -1,0 +1,44 @@
+"""Which call below ``/crm/objects`` is which."""
+
+from __future__ import annotations
+
+from ..kernel.http import HttpResponse
+from . import record_calls
+from .batch_calls import batch_call
+from .records import Records
+from .state import Call, PortalState
+from .wire import method_not_allowed, no_such_path
+
+
+def object_call(state: PortalState, call: Call) -> HttpResponse:
+    """Any call below ``/crm/objects``. Raises Refusal."""
+    if not call.rest:
+        raise no_such_path()
+    records = state.object(call.rest[0])
+    _need_scope(call, records)
+    match call.rest[1:], call.method:
+        case (), "GET":
+            return record_calls.listed(state, call, records)
+        case (), "POST":
+            return record_calls.created(state, call, records)
+        case ("search",), "POST":
+            return record_calls.searched(state, call, records)
+        case ("merge",), "POST":
+            return record_calls.merged(state, call, records)
+        case ("batch", verb), "POST":
+            return batch_call(state, call, records, verb)
+        case (record_id,), "GET":
+            return record_calls.got(state, call, records, record_id)
+        case (record_id,), "PATCH":
+            return record_calls.changed(state, call, records, record_id)
+        case (record_id,), "DELETE":
+            return record_calls.archived(state, call, records, record_id)
+        case ((), _) | ((_,), _) | (("batch", _), _):
+            raise method_not_allowed()
+        case _:
+            raise no_such_path()
+
+
+def _need_scope(call: Call, records: Records) -> None:
+    reads = call.method == "GET" or call.rest[-1] in {"search", "read"}
+    call.needs(f"crm.objects.{records.kind.plural}.{'read' if reads else 'write'}")

@@ -1,0 +1,195 @@
+"""The portal: which call goes where, in which order it is checked, and what the control port may do to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from ..kernel.clock import Clock
+from ..kernel.faults import FaultPlan
+from ..kernel.http import HttpRequest, HttpResponse, UnreadableBody
+from ..kernel.rows import Table
+from . import steering
+from .account_calls import account_call, owner_call, schema_call, token_call
+from .consent_calls import consent_call
+from .oauth_calls import is_token_call, oauth_call
+from .object_calls import object_call
+from .property_calls import property_call
+from .signin import Caller
+from .state import Call, PortalState
+from .wire import Refusal, answer, bad_request, no_such_path
+
+Handler = Callable[[PortalState, Call], HttpResponse]
+
+DATES: Final = frozenset({"2025-09", "2026-03", "2026-09"})
+_VERSION = re.compile(r"v[1-4]|\d{4}-\d{2}(-beta)?")
+
+_APIS: Final[Mapping[tuple[str, ...], tuple[Handler, frozenset[str]]]] = {
+    ("crm", "objects"): (object_call, DATES | {"v3"}),
+    ("crm", "properties"): (property_call, DATES | {"v3"}),
+    ("crm", "owners"): (owner_call, DATES | {"v3"}),
+    ("crm-object-schemas",): (schema_call, DATES | {"v3"}),
+    ("account-info",): (account_call, DATES | {"v3"}),
+    ("communication-preferences",): (consent_call, DATES | {"v3", "v4"}),
+    ("oauth",): (token_call, frozenset({"v2"})),
+}
+"""API name to its handler and the versions it is served in. The version may stand before or after the name."""
+
+
+class HubSpotPortal:
+    """One practice portal; see ``kernel.org.PracticeOrg`` for what each part is for."""
+
+    vendor = "hubspot"
+
+    def __init__(self, *, name: str, clock: Clock, faults: FaultPlan, seed: int = 0) -> None:
+        self.name = name
+        self.clock = clock
+        self.inside = PortalState(name, clock, faults, seed)
+        self.org_id = str(self.inside.portal_id)
+        self.tables: dict[str, Table] = {
+            **{key: records.table for key, records in self.inside.records.items()},
+            self.inside.consent.table.name: self.inside.consent.table,
+        }
+
+    @property
+    def credentials(self) -> Mapping[str, Any]:
+        """A service key, and an OAuth app with a refresh token."""
+        return self.inside.signin.credentials
+
+    def is_sign_in(self, request: HttpRequest) -> bool:
+        """Whether this is a call for tokens."""
+        return is_token_call(request)
+
+    def server_error(self, size: float) -> HttpResponse:
+        """500 for a size below 1, otherwise 503, in the portal's envelope."""
+        if size < 1:
+            return self._refused(Refusal(500, "INTERNAL_ERROR", "internal error"))
+        return self._refused(Refusal(503, "SERVICE_UNAVAILABLE", "The service is too busy. Try again later"))
+
+    def handle_now(self, request: HttpRequest) -> HttpResponse:
+        """Act on a request and answer it."""
+        try:
+            return self._answered(request)
+        except Refusal as refusal:
+            return self._refused(refusal)
+        except UnreadableBody:
+            return self._refused(
+                bad_request("Invalid input JSON on line 1, column 1: the body could not be read")
+            )
+
+    def _answered(self, request: HttpRequest) -> HttpResponse:
+        state = self.inside
+        if request.segments[:1] == ("oauth",) and request.segments[1:2] != ("v2",):
+            state.calls["sign_in"] += 1
+            return oauth_call(state, request)
+        if state.signin.is_session(request.headers) and state.faults.fire("login.expired") is not None:
+            state.signin.end_session(request.headers)
+        try:
+            caller = state.signin.caller(request.headers)
+        except Refusal:
+            state.calls["unauthenticated"] += 1
+            raise
+        search = request.segments[-1:] == ("search",) and request.method == "POST"
+        try:
+            state.limits.take(caller, search)
+        except Refusal as refusal:
+            state.calls["too_many"] += 1
+            return self._limited(self._refused(refusal), caller, search)
+        state.calls[_kind(request)] += 1
+        try:
+            response = self._routed(request, caller)
+        except Refusal as refusal:
+            response = self._refused(refusal)
+        return self._limited(response, caller, search)
+
+    def _routed(self, request: HttpRequest, caller: Caller) -> HttpResponse:
+        handler, version, rest = _route(request.segments)
+        return handler(self.inside, Call(request, version, rest, caller))
+
+    def _refused(self, refusal: Refusal) -> HttpResponse:
+        return answer(refusal.status, refusal.body(self.inside.correlation_id()))
+
+    def _limited(self, response: HttpResponse, caller: Caller, search: bool) -> HttpResponse:
+        """With rate-limit headers, which searches never carry (confirmed)."""
+        return response if search else response.with_headers(**self.inside.limits.headers(caller))
+
+    # -- the control port --------------------------------------------------------------------------------------
+
+    def load(self, object: str, rows: Sequence[Mapping[str, Any]], author: str) -> list[str]:
+        """Put rows in without rules; their ids in order. Raises ControlRefused."""
+        return steering.load(self.inside, object, rows, author)
+
+    def edit(self, object: str, id: str, values: Mapping[str, Any], author: str, rules: bool = False) -> None:
+        """Change a record as a person would. ``hs_email_optout`` sets the status of its address. Raises ControlRefused."""
+        steering.edit(self.inside, object, id, values, author, rules)
+
+    def delete(self, object: str, id: str, author: str) -> None:
+        """Archive a record as a person would. Raises ControlRefused."""
+        steering.delete(self.inside, object, id, author)
+
+    def restore(self, object: str, id: str, author: str) -> None:
+        """Bring an archived record back, which the API cannot do. Raises ControlRefused."""
+        steering.restore(self.inside, object, id, author)
+
+    def rows(self, object: str, deleted: bool = False) -> list[dict[str, Any]]:
+        """All live (or all archived) records as stored. Raises ControlRefused."""
+        return steering.rows(self.inside, object, deleted)
+
+    def history(self, object: str, id: str) -> list[dict[str, Any]]:
+        """Who made and changed a record, the creation first. Raises ControlRefused."""
+        return steering.history(self.inside, object, id)
+
+    def change_schema(self, body: Mapping[str, Any]) -> Any:
+        """Add, change or remove a property, or add a rule. Raises ControlRefused."""
+        return steering.change_schema(self.inside, body)
+
+    def change_settings(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Change settings; all settings as they are then. Raises ControlRefused."""
+        return steering.change_settings(self.inside, body)
+
+    def state(self) -> dict[str, Any]:
+        """Rows by object and calls by kind."""
+        counts = {key: len(records.table) for key, records in self.inside.records.items()}
+        return {
+            "rows": counts,
+            "calls": dict(self.inside.calls),
+            "day_remaining": self.inside.limits.day.remaining,
+            "settings": self.inside.settings.to_json(),
+        }
+
+
+def _route(parts: tuple[str, ...]) -> tuple[Handler, str, tuple[str, ...]]:
+    """Find handler, version and the rest of a path. Raises Refusal.
+
+    ``/crm/v3/objects/…`` has the version before the API's name, ``/crm/objects/2026-09/…`` after it.
+    """
+    at = next((place for place, part in enumerate(parts[:3]) if _VERSION.fullmatch(part)), None)
+    if at is None:
+        raise no_such_path()
+    version = parts[at]
+    if at == 1 and parts[0] == "crm" and not version.startswith("v"):
+        raise no_such_path()
+    name, rest = (
+        (parts[:at], parts[at + 1 :])
+        if at == 2 or parts[0] != "crm"
+        else (
+            (parts[0], *parts[2:3]),
+            parts[3:],
+        )
+    )
+    found = _APIS.get(name)
+    if found is None or version not in found[1] or (at == 2 and version.startswith("v")):
+        raise no_such_path()
+    return found[0], version, rest
+
+
+def _kind(request: HttpRequest) -> str:
+    """What a call is counted as: ``objects.search``, ``objects.batch.update``, ``objects.write``, ``properties.read``…"""
+    parts = [part for part in request.segments if not _VERSION.fullmatch(part) and part != "crm"]
+    api = parts[0] if parts else "other"
+    if "batch" in parts:
+        return f"{api}.batch.{parts[-1]}"
+    if parts[-1:] == ["search"]:
+        return f"{api}.search"
+    return f"{api}.{'read' if request.method in {'GET', 'HEAD'} else 'write'}"

@@ -1,0 +1,144 @@
+"""Property definitions and their groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from ..kernel.http import HttpResponse
+from .properties import changed, from_json
+from .records import Records
+from .state import Call, PortalState
+from .wire import (
+    NO_CONTENT,
+    Refusal,
+    answer,
+    bad_request,
+    flag,
+    json_object,
+    method_not_allowed,
+    no_such_path,
+    stamp,
+)
+
+MOST_UNIQUE: Final = 10
+"""Unique properties an object may have."""
+
+_GROUPS: Final = {"contactinformation": "コンタクト情報", "companyinformation": "会社情報"}
+
+
+def property_call(state: PortalState, call: Call) -> HttpResponse:
+    """Any call below ``/crm/properties``. Raises Refusal."""
+    if not call.rest:
+        raise no_such_path()
+    records = state.object(call.rest[0])
+    call.needs(_scope(call, records))
+    match call.rest[1:], call.method:
+        case (), "GET":
+            archived = flag(call.request, "archived")
+            listed = records.properties.archived() if archived else iter(records.properties)
+            return answer(200, {"results": [each.to_json() for each in listed]})
+        case (), "POST":
+            return answer(201, _created(state, records, json_object(call.request)))
+        case ("groups",), "GET":
+            return answer(200, {"results": [_group(name) for name in _GROUPS]})
+        case ("batch", verb), "POST":
+            return _batch(state, call, records, verb)
+        case (name,), "GET":
+            return answer(200, _one(records, name))
+        case (name,), "PATCH":
+            return _patched(state, call, records, name)
+        case (name,), "DELETE":
+            _archive(state, records, name)
+            return NO_CONTENT
+        case ((), _) | ((_,), _):
+            raise method_not_allowed()
+        case _:
+            raise no_such_path()
+
+
+def _scope(call: Call, records: Records) -> str:
+    reads = call.method == "GET" or call.rest[-1] == "read"
+    plural = records.kind.plural
+    # Reading definitions is open to whoever may read the records; changing them is a right of its own.
+    return f"crm.objects.{plural}.read" if reads else f"crm.schemas.{plural}.write"
+
+
+def _one(records: Records, name: str) -> dict[str, Any]:
+    found = records.properties.get(name)
+    if found is None:
+        raise Refusal(404, "OBJECT_NOT_FOUND", f'Property "{name}" does not exist')
+    return found.to_json()
+
+
+def _created(state: PortalState, records: Records, body: dict[str, Any]) -> dict[str, Any]:
+    definition = from_json(body, state.now())
+    if records.properties.get(definition.name) is not None:
+        raise Refusal(
+            409,
+            "OBJECT_ALREADY_EXISTS",
+            f"A property named '{definition.name}' already exists.",
+            sub_category="Properties.PROPERTY_WITH_NAME_EXISTS",
+        )
+    if definition.unique and len(records.properties.unique_names()) >= MOST_UNIQUE:
+        raise bad_request(f"An object can have at most {MOST_UNIQUE} unique properties")
+    records.properties.put(definition)
+    records.unique.rebuild()
+    return definition.to_json()
+
+
+def _patched(state: PortalState, call: Call, records: Records, name: str) -> HttpResponse:
+    old = records.properties.get(name)
+    if old is None:
+        raise Refusal(404, "OBJECT_NOT_FOUND", f'Property "{name}" does not exist')
+    body = json_object(call.request)
+    new = changed(old, body, state.now())
+    if old.stock and replace(new, options=old.options, label=old.label, updated_at=old.updated_at) != old:
+        raise bad_request(f"The definition of {name} belongs to HubSpot and cannot be changed")
+    records.properties.put(new)
+    return answer(200, new.to_json())
+
+
+def _archive(state: PortalState, records: Records, name: str) -> None:
+    found = records.properties.get(name)
+    if found is not None and found.stock:
+        raise bad_request(f"The property {name} belongs to HubSpot and cannot be deleted")
+    if not records.properties.archive(name, state.now()):
+        raise Refusal(404, "OBJECT_NOT_FOUND", f'Property "{name}" does not exist')
+    records.unique.rebuild()
+
+
+def _batch(state: PortalState, call: Call, records: Records, verb: str) -> HttpResponse:
+    started = state.now()
+    inputs = json_object(call.request).get("inputs") or []
+    results: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
+    for each in inputs:
+        try:
+            match verb:
+                case "read":
+                    results.append(_one(records, str(each.get("name", ""))))
+                case "create":
+                    results.append(_created(state, records, each))
+                case "archive":
+                    _archive(state, records, str(each.get("name", "")))
+                case _:
+                    raise no_such_path()
+        except Refusal as refusal:
+            if verb not in {"read", "create", "archive"}:
+                raise
+            errors.append(
+                {**refusal.item(), "context": {**refusal.context, "name": [str(each.get("name", ""))]}}
+            )
+    if verb == "archive":
+        return NO_CONTENT
+    body: dict[str, Any] = {"status": "COMPLETE", "results": results}
+    if errors:
+        body |= {"numErrors": len(errors), "errors": errors}
+    body |= {"startedAt": stamp(started), "completedAt": stamp(state.now())}
+    whole = 201 if verb == "create" else 200
+    return answer(state.settings.partial_status if errors else whole, body)
+
+
+def _group(name: str) -> dict[str, Any]:
+    return {"name": name, "label": _GROUPS[name], "displayOrder": -1, "archived": False}

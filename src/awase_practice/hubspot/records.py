@@ -1,0 +1,321 @@
+"""The records of one object: what may be written, what is unique, and how a record looks from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from zlib import crc32
+
+import orjson
+
+from ..kernel.clock import Clock
+from ..kernel.index import SearchIndex
+from ..kernel.rows import Row, Table, Version
+from .properties import PropertySet
+from .stock import CONTACT, OWNERS, STAGES, STOCK, ObjectType
+from .uniqueness import Uniqueness, addresses
+from .values import Complaint, Unacceptable, accepted
+from .wire import Refusal, bad_request, stamp
+
+MERGED_INTO: Final = "_merged_into"
+"""Kept in the values of a record that lost a merge; never shown."""
+
+_OWNER_IDS = frozenset(owner.id for owner in OWNERS if not owner.archived)
+_STAGE_ORDER = {stage: order for order, stage in enumerate(STAGES)}
+_ONE_OF = {"contact": ("email", "firstname", "lastname"), "company": ("name", "domain")}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A write that has passed every check. row: None for a new record. written: the names the caller gave."""
+
+    row: Row | None
+    values: Mapping[str, str | None]
+    written: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Claims:
+    """Unique values that earlier inputs of the same all-or-nothing batch will take."""
+
+    taken: set[tuple[str, str]] = field(default_factory=set)
+
+
+Look = Row | Version
+"""A record as it is now, or as it was."""
+
+
+class InvalidValues(Refusal):
+    """One or more values were refused; the message embeds the list as JSON (seen)."""
+
+    def __init__(self, complaints: list[Complaint], portal_id: int) -> None:
+        self.complaints = complaints
+        listed = [
+            {
+                "isValid": False,
+                "message": each.message,
+                "error": each.code,
+                "name": each.name,
+                "localizedErrorMessage": each.message,
+                "portalId": portal_id,
+            }
+            for each in complaints
+        ]
+        super().__init__(
+            400,
+            "VALIDATION_ERROR",
+            "Property values were not valid: " + orjson.dumps(listed).decode(),
+            errors=[
+                {"message": each.message, "code": each.code, "context": {"propertyName": [each.name]}}
+                for each in complaints
+            ],
+        )
+
+
+class Records:
+    """One object of one portal. Checks come first (``draft_…``), writing after (``settle``)."""
+
+    def __init__(
+        self,
+        kind: ObjectType,
+        portal_id: int,
+        clock: Clock,
+        opted_out: Callable[[str | None], str | None],
+    ) -> None:
+        self.kind = kind
+        self.table = Table(kind.key, lambda count: str(kind.first_id + count))
+        self.properties = PropertySet(STOCK[kind.key])
+        self.index = SearchIndex(self.table, clock)
+        self.required_on_create: list[str] = []
+        self.default_stage = ""
+        self.conflict_on_update = 409
+        self._portal_id = portal_id
+        self._opted_out = opted_out
+        self.unique = Uniqueness(kind, self.table, self.properties)
+
+    # -- finding ---------------------------------------------------------------------------------------------
+
+    def find(self, value: str, id_property: str | None = None, archived: bool = False) -> Row | None:
+        """A record by id or by a unique property. The id of a merge's loser finds the survivor (from memory)."""
+        if id_property is None or id_property == "hs_object_id":
+            row = self.table.get(value)
+            while row is not None and MERGED_INTO in row.values:
+                row = self.table.get(row.values[MERGED_INTO])
+        else:
+            row = self.table.get(self.unique.holder(id_property, value) or "")
+        return row if row is not None and (row.deleted_at is not None) == archived else None
+
+    def by_address(self, address: str) -> Row | None:
+        """The live contact whose primary address this is."""
+        row = self.find(address, "email") if self.unique.covers("email") else None
+        return row if row is not None and row.values.get("email") == address else None
+
+    def page(self, after: int, limit: int, archived: bool) -> tuple[list[Row], bool]:
+        """Records with an id above ``after``, oldest first, and whether there are more."""
+        found: list[Row] = []
+        for row_id in self.unique.ids_after(after):
+            row = self.table.get(str(row_id))
+            if row is None or (row.deleted_at is not None) != archived or MERGED_INTO in row.values:
+                continue
+            if len(found) == limit:
+                return found, True
+            found.append(row)
+        return found, False
+
+    # -- writing ---------------------------------------------------------------------------------------------
+
+    def draft_create(
+        self, properties: Mapping[str, Any], claims: Claims | None = None, enforce_required: bool = False
+    ) -> Draft:
+        """Check a new record. Raises Refusal."""
+        values = self._checked(properties, None)
+        self._has_enough(values, enforce_required)
+        if self.default_stage and self.kind is CONTACT:
+            values.setdefault("lifecyclestage", self.default_stage)
+        if "email" in values:
+            values["hs_email_optout"] = self._opted_out(values["email"])
+        self._claim(None, values, claims)
+        filled = {name: value for name, value in values.items() if value is not None}
+        return Draft(None, filled, tuple(properties))
+
+    def draft_update(self, row: Row, properties: Mapping[str, Any], claims: Claims | None = None) -> Draft:
+        """Check a change. Raises Refusal."""
+        values = self._checked(properties, row)
+        if values.get("email") is None and "email" in values:
+            values["hs_email_optout"] = None
+        elif values.get("email", row.values.get("email")) != row.values.get("email"):
+            values["hs_email_optout"] = self._opted_out(values["email"])
+        self._only_forward(row, values)
+        self._claim(row, values, claims)
+        return Draft(row, values, tuple(properties))
+
+    def settle(self, draft: Draft, author: str, at: datetime) -> Row:
+        """Write what was checked."""
+        if draft.row is None:
+            return self.table.insert(draft.values, author, at)
+        self.table.update(draft.row, draft.values, author, at)
+        return draft.row
+
+    def merge(self, winner: Row, loser: Row, author: str, at: datetime) -> None:
+        """The winner keeps its values and takes what it lacks; the loser is gone without being archived."""
+        taken: dict[str, Any] = {
+            name: value
+            for name, value in loser.values.items()
+            if value is not None and winner.values.get(name) is None
+        }
+        primary = winner.values.get("email") or taken.get("email")
+        known = dict.fromkeys([*addresses(winner.values), *addresses(loser.values)])
+        spare = [each for each in known if each != primary]
+        if spare:
+            taken["hs_additional_emails"] = ";".join(spare)
+        losers = [str(each.get("hs_merged_object_ids") or "") for each in (winner.values, loser.values)]
+        taken["hs_merged_object_ids"] = ";".join(filter(None, [*losers, loser.id]))
+        self.table.update(loser, {MERGED_INTO: winner.id}, author, at)
+        self.table.delete(loser, author, at)
+        if taken.get("email"):
+            taken["hs_email_optout"] = self._opted_out(taken["email"])
+        self.table.update(winner, taken, author, at)
+
+    # -- showing ---------------------------------------------------------------------------------------------
+
+    def show(
+        self, row: Row, names: Iterable[str], seen: Look | None = None, histories: Iterable[str] = ()
+    ) -> dict[str, Any]:
+        """A record as JSON with the named properties, null where empty; unknown names are passed over.
+
+        seen: the version to show instead of the present one. histories: properties whose past is shown too.
+        """
+        version: Look = seen or row
+        properties: dict[str, str | None] = {}
+        for name in (*names, "createdate", "hs_object_id", self.kind.modified):
+            if name not in properties and self.properties.get(name) is not None:
+                properties[name] = self.value(row, version, name)
+        shown: dict[str, Any] = {
+            "id": row.id,
+            "properties": properties,
+            "createdAt": stamp(row.created_at),
+            "updatedAt": stamp(version.modified_at),
+            "archived": version.deleted_at is not None,
+            "url": f"https://app.hubspot.com/contacts/{self._portal_id}/record/{self.kind.type_id}/{row.id}",
+        }
+        if version.deleted_at is not None:
+            shown["archivedAt"] = stamp(version.deleted_at)
+        if histories:
+            known = [name for name in histories if self.properties.get(name) is not None]
+            shown["propertiesWithHistory"] = {name: self._history(row, name) for name in known}
+        return shown
+
+    def value(self, row: Row, version: Look, name: str) -> str | None:
+        """One property of a record as text."""
+        match name:
+            case "hs_object_id":
+                return row.id
+            case "createdate":
+                return stamp(row.created_at)
+            case "lastmodifieddate" | "hs_lastmodifieddate":
+                return stamp(version.modified_at)
+            case "hs_object_source" | "hs_object_source_id":
+                source = _source(row.created_by)
+                return str(source["sourceType" if name == "hs_object_source" else "sourceId"])
+        value = version.values.get(name)
+        return None if value is None else str(value)
+
+    def _history(self, row: Row, name: str) -> list[dict[str, Any]]:
+        past = row.value_history(name)
+        if past and past[0][2] is None:
+            past = past[1:]
+        return [
+            {"value": "" if value is None else str(value), "timestamp": stamp(at), **_source(author)}
+            for at, author, value in reversed(past)
+        ]
+
+    # -- checks ----------------------------------------------------------------------------------------------
+
+    def _checked(self, properties: Mapping[str, Any], row: Row | None) -> dict[str, str | None]:
+        values: dict[str, str | None] = {}
+        complaints: list[Complaint] = []
+        for name, raw in properties.items():
+            definition = self.properties.get(name)
+            if definition is None:
+                complaints.append(
+                    Complaint(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
+                )
+                continue
+            if definition.read_only:
+                text = f'"{name}" is a read only property; its value cannot be set.'
+                complaints.append(Complaint(name, "READ_ONLY_VALUE", text))
+                continue
+            try:
+                old = row.values.get(name) if row else None
+                values[name] = accepted(definition, raw, old, _OWNER_IDS)
+            except Unacceptable as refused:
+                complaints.append(refused.complaint)
+        if complaints:
+            raise InvalidValues(complaints, self._portal_id)
+        return values
+
+    def _has_enough(self, values: Mapping[str, str | None], enforce_required: bool) -> None:
+        one_of = _ONE_OF[self.kind.key]
+        if not any(values.get(name) for name in one_of):
+            raise bad_request(
+                f"Error creating {self.kind.label}. At least one of these properties is required: {list(one_of)}"
+            )
+        missing = (
+            [name for name in self.required_on_create if not values.get(name)] if enforce_required else []
+        )
+        if missing:
+            raise Refusal(
+                400,
+                "VALIDATION_ERROR",
+                f"Error creating {self.kind.label}. Some required properties were not set.",
+                sub_category="MISSING_REQUIRED_PROPERTY",
+                context={"properties": missing},
+                errors=[
+                    {
+                        "message": f"{name} is required",
+                        "code": "MISSING_REQUIRED_PROPERTY",
+                        "context": {"propertyName": [name]},
+                    }
+                    for name in missing
+                ],
+            )
+
+    def _only_forward(self, row: Row, values: dict[str, str | None]) -> None:
+        """An earlier lifecycle stage is passed over without a word, unless the stage was cleared first."""
+        now, wanted = row.values.get("lifecyclestage"), values.get("lifecyclestage")
+        if now and wanted and _STAGE_ORDER.get(wanted, 0) < _STAGE_ORDER.get(now, 0):
+            del values["lifecyclestage"]
+
+    def _claim(self, row: Row | None, values: Mapping[str, str | None], claims: Claims | None) -> None:
+        for name, value in self.unique.keys(values):
+            holder = self.unique.holder(name, value)
+            in_batch = claims is not None and (name, value) in claims.taken
+            if in_batch or (holder is not None and (row is None or holder != row.id)):
+                raise self._taken(row, name, value, holder)
+            if claims is not None:
+                claims.taken.add((name, value))
+
+    def _taken(self, row: Row | None, name: str, value: str, holder: str | None) -> Refusal:
+        if name == "email" and self.kind is CONTACT and (row is None or self.conflict_on_update == 409):
+            text = "Contact already exists" + (f". Existing ID: {holder}" if holder else "")
+            return Refusal(409, "CONFLICT", text, item_context={"existingId": [holder]} if holder else None)
+        own = row.id if row else str(self.kind.first_id + self.table.made + 1)
+        text = (
+            f"Cannot set PropertyValueCoordinates{{portalId={self._portal_id}, objectTypeId=ObjectTypeId"
+            f"{{legacyObjectType={self.kind.label}}}, propertyName={name}, value={value}}} on {own}. "
+            f"{holder or 'Another input'} already has that value."
+        )
+        detail = {"message": text, "code": "CONFLICTING_UNIQUE_VALUE", "context": {"propertyName": [name]}}
+        return bad_request(text, errors=[detail])
+
+
+def _source(author: str) -> dict[str, Any]:
+    """What a history says about who wrote: an app by its id, a person by a user id."""
+    if author.isdecimal():
+        return {"sourceType": "INTEGRATION", "sourceId": author, "sourceLabel": "Practice app"}
+    if author.startswith("user:"):
+        user_id = 51_000_000 + crc32(author.encode()) % 1_000_000
+        return {"sourceType": "CRM_UI", "sourceId": f"userId:{user_id}", "updatedByUserId": user_id}
+    return {"sourceType": "CALCULATED", "sourceId": author}

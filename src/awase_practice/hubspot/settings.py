@@ -1,0 +1,77 @@
+"""What can be set on a practice portal; the defaults are a Professional portal in Japan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Final
+
+from ..kernel.org import ControlRefused
+
+ALL_SCOPES: Final = (
+    "communication_preferences.read_write",
+    "communication_preferences.statuses.batch.read",
+    "communication_preferences.statuses.batch.write",
+    "crm.objects.companies.read",
+    "crm.objects.companies.write",
+    "crm.objects.contacts.read",
+    "crm.objects.contacts.write",
+    "crm.objects.owners.read",
+    "crm.schemas.companies.read",
+    "crm.schemas.companies.write",
+    "crm.schemas.contacts.read",
+    "crm.schemas.contacts.write",
+    "oauth",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """index_lag and token_lifetime in seconds; limits in calls.
+
+    history: whether value histories can be read at all. awase_key: whether the unique property is there.
+    rotate_refresh_token: each use of a refresh token gives a new one, and the first use of that ends the old.
+    email_conflict_on_update: 409 or 400, the two answers HubSpot has been seen to give for a taken address.
+    partial_status: 207, or 200 as some dated specifications have it. default_stage: of new contacts; empty: none.
+    """
+
+    index_lag: float = 0.0
+    day_limit: int = 625_000
+    burst_limit: int = 190
+    oauth_burst_limit: int = 110
+    search_limit: int = 5
+    history: bool = True
+    awase_key: bool = True
+    token_lifetime: int = 1800
+    rotate_refresh_token: bool = False
+    email_conflict_on_update: int = 409
+    partial_status: int = 207
+    default_stage: str = "lead"
+    time_zone: str = "Asia/Tokyo"
+    scopes: tuple[str, ...] = ALL_SCOPES
+
+    def to_json(self) -> dict[str, Any]:
+        """All settings by name."""
+        return {**asdict(self), "scopes": list(self.scopes)}
+
+
+def changed(settings: Settings, body: Mapping[str, Any]) -> Settings:
+    """The settings with some replaced. Raises ControlRefused for a name or a type that is not one of them."""
+    known = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    for name, value in body.items():
+        if name not in known:
+            raise ControlRefused(f"no such setting: {name} (there are: {', '.join(sorted(known))})")
+        if not _fits(value, known[name]):
+            raise ControlRefused(f"the setting {name} must be of the same kind as {known[name]!r}")
+    values: dict[str, Any] = {name: tuple(v) if name == "scopes" else v for name, v in body.items()}
+    return replace(settings, **values)
+
+
+def _fits(value: Any, like: Any) -> bool:
+    if isinstance(like, tuple):
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if isinstance(like, bool) or isinstance(value, bool):
+        return isinstance(value, bool) and isinstance(like, bool)
+    if isinstance(like, float):
+        return isinstance(value, int | float)
+    return isinstance(value, type(like))

@@ -1,0 +1,108 @@
+"""Everything one portal holds, and the words in which a call reaches its handler."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from zlib import crc32
+
+from ..kernel.clock import Clock
+from ..kernel.faults import FaultPlan
+from ..kernel.http import HttpRequest
+from .consent import Consent
+from .limits import Limits
+from .records import Records
+from .settings import Settings
+from .signin import Caller, SignIn
+from .stock import AWASE_KEY, BY_NAME, OBJECTS
+from .wire import Refusal, bad_request
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authenticated call.
+
+    version: ``v3``, ``v4`` or a date such as ``2026-09``. rest: the path's parts after API name and version.
+    """
+
+    request: HttpRequest
+    version: str
+    rest: tuple[str, ...]
+    caller: Caller
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self.request.method
+
+    def needs(self, *scopes: str) -> None:
+        """Raises Refusal (403) unless the caller's token has every scope."""
+        missing = sorted(set(scopes) - self.caller.scopes)
+        if missing:
+            raise Refusal(
+                403,
+                "MISSING_SCOPES",
+                "One or more of the following scopes are required.",
+                context={"requiredGranularScopes": missing},
+            )
+
+
+class PortalState:
+    """The parts of one portal."""
+
+    def __init__(self, name: str, clock: Clock, faults: FaultPlan, seed: int) -> None:
+        self.portal_id = 20_000_000 + crc32(name.encode()) % 9_000_000
+        self.clock = clock
+        self.faults = faults
+        self.settings = Settings()
+        self.signin = SignIn(self.portal_id, seed, clock, self.settings)
+        self.limits = Limits(clock, faults, self.settings)
+        self.consent = Consent(self._mirror)
+        self.records = {
+            kind.key: Records(kind, self.portal_id, clock, self.consent.mirror) for kind in OBJECTS
+        }
+        self.calls: Counter[str] = Counter()
+        self._answered = 0
+        self._seed = seed
+        self.set(self.settings)
+
+    def now(self) -> datetime:
+        """This moment, to the millisecond, which is as fine as the portal stamps."""
+        now = self.clock.now()
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def set(self, settings: Settings) -> None:
+        """Put settings into effect everywhere."""
+        had_key, self.settings = self.settings.awase_key, settings
+        self.signin.settings = settings
+        self.limits.set(settings)
+        for records in self.records.values():
+            records.index.lag = settings.index_lag
+            records.default_stage = settings.default_stage
+            records.conflict_on_update = settings.email_conflict_on_update
+            if settings.awase_key and not had_key:
+                records.properties.put(AWASE_KEY)
+                records.unique.rebuild()
+            elif had_key and not settings.awase_key:
+                records.properties.archive(AWASE_KEY.name, self.now())
+                records.unique.rebuild()
+
+    def object(self, name: str) -> Records:
+        """The records of an object by any of its names. Raises Refusal."""
+        kind = BY_NAME.get(name.lower())
+        if kind is None:
+            raise bad_request(f"Unable to infer object type from: {name}")
+        return self.records[kind.key]
+
+    def correlation_id(self) -> str:
+        """A new id for an answer, the same in the same run."""
+        self._answered += 1
+        return f"{self._seed % 2**32:08x}-{self.portal_id >> 16 & 0xFFFF:04x}-4000-8000-{self._answered:012x}"
+
+    def _mirror(self, address: str, author: str, at: datetime) -> None:
+        """Show an address's status on the contact that has it."""
+        contacts = self.records["contact"]
+        row = contacts.by_address(address)
+        if row is not None:
+            contacts.table.update(row, {"hs_email_optout": self.consent.mirror(address)}, author, at)
