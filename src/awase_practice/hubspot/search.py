@@ -49,10 +49,12 @@ def find(records: Records, body: Mapping[str, Any], clock: Clock, faults: FaultP
     if after + 1 > LAST_RESULT:
         raise bad_request(f"The search is limited to the first {LAST_RESULT} results; after was {after}")
     matches = _condition(records, body)
-    key, descending = _order(records, body)
+    name, descending = _order(records, body)
     stale = faults.fire("reads.stale")
     found = [seen for seen in _seen(records, clock, stale, _least_id(body)) if matches(*seen)]
-    found.sort(key=lambda seen: (_rank(key(*seen)), int(seen[0].id)), reverse=descending)
+    if name != "hs_object_id" or descending:  # they come in the order of their ids
+        key = _reader(records, _known(records, name))
+        found.sort(key=lambda seen: (_rank(key(*seen)), int(seen[0].id)), reverse=descending)
     end = after + limit
     return Found(found[after:end], len(found), end if end < len(found) else None)
 
@@ -141,9 +143,7 @@ def _query(records: Records, query: Any) -> Test | None:
 
 def _filter(records: Records, each: Mapping[str, Any]) -> Test:
     name, operator = str(each.get("propertyName", "")), str(each.get("operator", ""))
-    definition = records.properties.get(name)
-    if definition is None:
-        raise bad_request(f"There was a problem with the request. Property '{name}' does not exist")
+    definition = _known(records, name)
     read = _reader(records, definition)
     if operator in {"HAS_PROPERTY", "NOT_HAS_PROPERTY"}:
         wanted = operator == "HAS_PROPERTY"
@@ -276,15 +276,20 @@ def _moment(text: str) -> float:
 # -- order ---------------------------------------------------------------------------------------------------
 
 
-def _order(records: Records, body: Mapping[str, Any]) -> tuple[Reader, bool]:
-    """The key to sort by and whether downwards; only the first rule counts, and createdate is the default."""
+def _order(records: Records, body: Mapping[str, Any]) -> tuple[str, bool]:
+    """The property to sort by and whether downwards; only the first rule counts, and createdate is the default."""
     sorts = body.get("sorts") or ["createdate"]
     first = sorts[0] if isinstance(sorts, list) else sorts
-    if isinstance(first, str):
-        name, descending = first.lstrip("-"), first.startswith("-")
-    else:
+    if isinstance(first, Mapping):
         name, descending = str(first.get("propertyName", "")), first.get("direction") == "DESCENDING"
+    else:
+        name, descending = str(first).lstrip("-"), str(first).startswith("-")
+    _known(records, name)
+    return name, descending
+
+
+def _known(records: Records, name: str) -> Property:
     definition = records.properties.get(name)
     if definition is None:
         raise bad_request(f"There was a problem with the request. Property '{name}' does not exist")
-    return _reader(records, definition), descending
+    return definition
