@@ -27,6 +27,7 @@ class HttpRequest:
     path: starts with a slash, repeated slashes collapsed, trailing slash dropped, still percent-encoded.
     segments: the parts of the path, percent-decoded after splitting (an encoded slash stays inside its part).
     query: each name with all its values, in order. headers: names in lower case. host: as the client wrote it.
+    target: the raw target of the request line, for limits on its length.
     """
 
     method: str
@@ -37,6 +38,7 @@ class HttpRequest:
     host: str = "practice.invalid"
     scheme: str = "http"
     segments: tuple[str, ...] = ()
+    target: str = ""
 
     @classmethod
     def of(
@@ -61,6 +63,7 @@ class HttpRequest:
             host=host,
             scheme=scheme,
             segments=tuple(unquote(part) for part in path[1:].split("/")) if path != "/" else (),
+            target=target,
         )
 
     @property

@@ -1,0 +1,1 @@
+"""A practice Salesforce org: its REST API, its order of checks and its words for refusals."""

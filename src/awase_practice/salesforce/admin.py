@@ -1,0 +1,153 @@
+"""What the control port does inside the org: seeding, edits by people, changes of schema and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
+from typing import Any
+
+from ..kernel.org import ControlRefused
+from ..kernel.rows import Row, Table
+from .data import OrgData
+from .errors import RowRefused
+from .fields import NUMBER_TYPES, SYSTEM_FIELDS, Field, ObjectType
+from .rules import rule_of
+from .save import Saver, Writer
+
+_FIELD_KEYS = frozenset(each.name for each in dataclass_fields(Field))
+
+
+class Admin:
+    """The hands of the org's people and of its administrator. All methods raise ControlRefused."""
+
+    def __init__(self, data: OrgData, saver: Saver) -> None:
+        self._data = data
+        self._saver = saver
+
+    def table(self, object: str) -> Table:
+        """The table of an object."""
+        if object not in self._data.tables:
+            raise ControlRefused(f"the org has no object {object}")
+        return self._data.tables[object]
+
+    def load(self, object: str, rows: Sequence[Mapping[str, Any]], author: str) -> list[str]:
+        """Put rows in past all rules, without field history."""
+        table, kind = self.table(object), self._data.full[object]
+        now = self._data.now()
+        defaults = dict(kind.defaults)
+        if "OwnerId" in defaults:
+            defaults["OwnerId"] = self._data.sales_user
+        return [table.insert({**defaults, **_plain(kind, row)}, author, now).id for row in rows]
+
+    def edit(self, object: str, id: str, values: Mapping[str, Any], author: str, *, rules: bool) -> None:
+        """Change a row as a person would."""
+        row, kind = self._row(object, id), self._data.full[object]
+        if not rules:
+            changes = self.table(object).update(row, _plain(kind, values), author, self._data.now())
+            self._data.record_history(object, row, changes, author)
+            return
+        try:
+            self._saver.update(kind, row, values, Writer(author, self._data.user_id(author)))
+        except RowRefused as refusal:
+            raise ControlRefused(
+                str(refusal), [error.in_collection() for error in refusal.errors]
+            ) from refusal
+
+    def delete(self, object: str, id: str, author: str) -> None:
+        """Put a row into the recycle bin as a person would."""
+        self.table(object).delete(self._row(object, id), author, self._data.now())
+
+    def rows(self, object: str, deleted: bool) -> list[dict[str, Any]]:
+        """Rows as stored."""
+        return [
+            {"id": row.id, **row.values, "_modified": row.modified_at, "_author": row.modified_by}
+            for row in self.table(object).all()
+            if (row.deleted_at is not None) == deleted
+        ]
+
+    def change_schema(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One change to the fields or rules of an object."""
+        object = body.get("object", "")
+        self.table(object)
+        kind = self._data.full[object]
+        match body:
+            case {"add_field": dict(declared)}:
+                self._add_field(kind, declared)
+            case {"change_field": dict(declared)}:
+                field = _field(kind, declared)
+                changed = replace(field, **_field_values(declared))
+                self._data.replace_kind(
+                    kind.with_fields(changed if each is field else each for each in kind.fields)
+                )
+            case {"remove_field": dict(declared)}:
+                self._remove_field(kind, _field(kind, declared))
+            case {"add_rule": dict(declared)}:
+                self._data.rules.setdefault(object, []).append(rule_of(declared))
+            case {"remove_rule": {"name": str(name)}}:
+                kept = [rule for rule in self._data.rules.get(object, []) if rule.name != name]
+                self._data.rules[object] = kept
+            case _:
+                raise ControlRefused(
+                    "give one of add_field, change_field, remove_field, add_rule and remove_rule"
+                )
+        return {"object": object, "rules": [rule.name for rule in self._data.rules.get(object, [])]}
+
+    def track(self, tracked: Mapping[str, Sequence[str]]) -> None:
+        """Choose which fields of which objects keep a history."""
+        for object, names in tracked.items():
+            self.table(object)
+            self._data.replace_kind(replace(self._data.full[object], tracked=frozenset(names)))
+
+    def _add_field(self, kind: ObjectType, declared: Mapping[str, Any]) -> None:
+        if not {"name", "type"} <= declared.keys() or kind.find(declared["name"]):
+            raise ControlRefused("a new field needs a type and a name that is not taken")
+        values = {"label": declared["name"], **_field_values(declared)}
+        if values["type"] == "boolean":
+            values = {"default": False, "defaulted": True, **values}
+        field = Field(**values)
+        self._data.replace_kind(kind.with_fields((*kind.fields, field)))
+        if field.default is not None:
+            table = self._data.tables[kind.name]
+            for row in table.all():
+                version = row.version()
+                table.put_back(row, replace(version, values={**version.values, field.name: field.default}))
+
+    def _remove_field(self, kind: ObjectType, field: Field) -> None:
+        for names in self._data.hidden.values():
+            if field.name in names:
+                names.remove(field.name)
+        fields = tuple(each for each in kind.fields if each is not field)
+        self._data.replace_kind(replace(kind, fields=fields, tracked=kind.tracked - {field.name}))
+
+    def _row(self, object: str, id: str) -> Row:
+        row = self.table(object).find(id)
+        if row is None:
+            raise ControlRefused(f"no living {object} has the id {id}")
+        return row
+
+
+def _plain(kind: ObjectType, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values under their proper names; whole numbers become decimals where the field has decimals."""
+    plain: dict[str, Any] = {}
+    for name, value in values.items():
+        field = kind.find(name)
+        if field is None or field.name in SYSTEM_FIELDS or field.derived:
+            raise ControlRefused(f"{kind.name} has no field {name} that can be set")
+        whole = isinstance(value, int) and field.type in NUMBER_TYPES
+        plain[field.name] = float(value) if whole else None if value == "" else value
+    return plain
+
+
+def _field(kind: ObjectType, declared: Mapping[str, Any]) -> Field:
+    field = kind.find(str(declared.get("name")))
+    if field is None or field.name in SYSTEM_FIELDS:
+        raise ControlRefused(f"{kind.name} has no field {declared.get('name')} that can be changed")
+    return field
+
+
+def _field_values(declared: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = declared.keys() - _FIELD_KEYS
+    if unknown:
+        raise ControlRefused(f"a field has no {', '.join(sorted(unknown))}")
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in declared.items()}

@@ -1,0 +1,139 @@
+"""Objects and fields as the org knows them. Stock ones are made once and shared by every org of a process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+SYSTEM_FIELDS = frozenset(
+    (
+        "Id",
+        "IsDeleted",
+        "CreatedDate",
+        "CreatedById",
+        "LastModifiedDate",
+        "LastModifiedById",
+        "SystemModstamp",
+    )
+)
+"""Fields kept by the org itself, beside a row's values."""
+
+TEXT_TYPES = frozenset(("string", "textarea", "phone", "url", "email"))
+NUMBER_TYPES = frozenset(("double", "currency", "percent"))
+_LONG_TEXT = 255
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One field. length in characters; digits for whole numbers; precision = all digits, scale = decimals.
+
+    derived: worked out by the org and written by nobody. tracked fields appear in field history when changed.
+    """
+
+    name: str
+    label: str
+    type: str
+    length: int = 0
+    digits: int = 0
+    precision: int = 0
+    scale: int = 0
+    required: bool = False
+    defaulted: bool = False
+    default: Any = None
+    createable: bool = True
+    updateable: bool = True
+    unique: bool = False
+    case_sensitive: bool = False
+    external_id: bool = False
+    id_lookup: bool = False
+    restricted: bool = False
+    values: tuple[str, ...] = ()
+    reference_to: tuple[str, ...] = ()
+    relationship: str | None = None
+    name_field: bool = False
+    compound: str | None = None
+    derived: bool = False
+
+    @property
+    def custom(self) -> bool:
+        """Made by the org's administrator."""
+        return self.name.endswith("__c")
+
+    @property
+    def nillable(self) -> bool:
+        """May be empty. Booleans and system fields never are."""
+        return not self.required and self.type != "boolean" and self.name not in SYSTEM_FIELDS
+
+    @property
+    def filterable(self) -> bool:
+        """May stand in a WHERE clause: long texts and history values may not."""
+        return self.type != "anyType" and not self.is_long_text
+
+    @property
+    def is_long_text(self) -> bool:
+        """A text area of more than 255 characters."""
+        return self.type == "textarea" and self.length > _LONG_TEXT
+
+    @cached_property
+    def allowed(self) -> frozenset[str]:
+        """The values of a picklist as a set."""
+        return frozenset(self.values)
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectType:
+    """One object with its fields in order of describe."""
+
+    name: str
+    label: str
+    label_plural: str
+    key_prefix: str
+    fields: tuple[Field, ...]
+    createable: bool = True
+    updateable: bool = True
+    deletable: bool = True
+    tracked: frozenset[str] = field(default_factory=frozenset)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        """Fields by lower-case name: the vendor does not mind the case of names."""
+        return {each.name.lower(): each for each in self.fields}
+
+    @cached_property
+    def by_relationship(self) -> Mapping[str, Field]:
+        """Reference fields by lower-case relationship name (``owner`` for OwnerId)."""
+        return {each.relationship.lower(): each for each in self.fields if each.relationship}
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """What a new row holds before anything is laid over it; every stored field is there."""
+        return {
+            each.name: each.default
+            for each in self.fields
+            if each.name not in SYSTEM_FIELDS and not each.derived
+        }
+
+    @cached_property
+    def required(self) -> tuple[Field, ...]:
+        """Fields that must hold a value when a row is saved."""
+        return tuple(each for each in self.fields if each.required and not each.derived)
+
+    @cached_property
+    def indexed(self) -> tuple[Field, ...]:
+        """Fields by whose value rows are found at once."""
+        return tuple(each for each in self.fields if each.unique or each.external_id or each.id_lookup)
+
+    def find(self, name: str) -> Field | None:
+        """A field by name, whatever its case."""
+        return self.by_name.get(name.lower())
+
+    def with_fields(self, fields: Iterable[Field]) -> ObjectType:
+        """The same object with other fields."""
+        return replace(self, fields=tuple(fields))
+
+    def without(self, names: Iterable[str]) -> ObjectType:
+        """The object as someone sees it who may not see these fields."""
+        hidden = {name.lower() for name in names}
+        return self.with_fields(each for each in self.fields if each.name.lower() not in hidden)

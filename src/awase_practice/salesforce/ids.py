@@ -1,0 +1,37 @@
+"""Record ids: 15 characters that count upwards, and the 18-character form with its checksum."""
+
+from __future__ import annotations
+
+import functools
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_ALLOWED = frozenset(_DIGITS)
+
+
+def make_id(prefix: str, number: int) -> str:
+    """The number-th 18-character id of an object with this key prefix; ids sort in the order they were made."""
+    digits = ""
+    while number:
+        number, digit = divmod(number, 62)
+        digits = _DIGITS[digit] + digits
+    return with_checksum(f"{prefix}5h{digits:0>10}")
+
+
+def with_checksum(short: str) -> str:
+    """The 18-character form of a 15-character id: one sign for the capitals of each five characters."""
+    check = ""
+    for start in (0, 5, 10):
+        bits = sum(1 << place for place, sign in enumerate(short[start : start + 5]) if "A" <= sign <= "Z")
+        check += _CHECK[bits]
+    return short + check
+
+
+@functools.lru_cache(maxsize=65_536)
+def normal_id(text: str) -> str | None:
+    """The 18-character form of a well-formed id of either length; None if it is not one."""
+    if len(text) not in {15, 18} or not _ALLOWED.issuperset(text):
+        return None
+    if len(text) == 15:
+        return with_checksum(text)
+    return text if with_checksum(text[:15]) == text else None

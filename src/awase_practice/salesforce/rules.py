@@ -1,0 +1,116 @@
+"""The org's own rules, as small declared conditions over a row's values.
+
+A condition is ``{"field": name, "matches": regex}``, ``{"blank": name}``, ``{"equals": [name, value]}``,
+``{"all": [...]}``, ``{"any": [...]}`` or ``{"not": {...}}``. A validation rule *refuses* when its condition holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..kernel.org import ControlRefused
+from .errors import RowError
+
+Condition = Callable[[Mapping[str, Any]], bool]
+
+
+def condition_of(declared: Any) -> Condition:
+    """Compile a declared condition. Raises ControlRefused."""
+    match declared:
+        case {"field": str(name), "matches": str(pattern)}:
+            return _matches(name, pattern)
+        case {"blank": str(name)}:
+            return lambda values: values.get(name) is None
+        case {"equals": [str(name), wanted]}:
+            return lambda values: bool(values.get(name) == wanted)
+        case {"all": list(parts)}:
+            every = [condition_of(part) for part in parts]
+            return lambda values: all(holds(values) for holds in every)
+        case {"any": list(parts)}:
+            some = [condition_of(part) for part in parts]
+            return lambda values: any(holds(values) for holds in some)
+        case {"not": part}:
+            holds = condition_of(part)
+            return lambda values: not holds(values)
+        case _:
+            raise ControlRefused(f"this is no condition: {declared!r}")
+
+
+def _matches(name: str, pattern: str) -> Condition:
+    try:
+        search = re.compile(pattern).search
+    except re.error as error:
+        raise ControlRefused(f"{pattern} is no regular expression: {error}") from error
+
+    def holds(values: Mapping[str, Any]) -> bool:
+        value = values.get(name)
+        return value is not None and search(str(value)) is not None
+
+    return holds
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A validation rule, or a before trigger that throws (``as_trigger``)."""
+
+    name: str
+    message: str
+    holds: Condition
+    field: str | None
+    as_trigger: bool
+
+    def error(self, creating: bool) -> RowError:
+        """What the vendor answers when the condition holds."""
+        if not self.as_trigger:
+            fields = (self.field,) if self.field else ()
+            return RowError("FIELD_CUSTOM_VALIDATION_EXCEPTION", self.message, fields)
+        moment = "BeforeInsert" if creating else "BeforeUpdate"
+        text = (
+            f"{self.name}: execution of {moment}\n\ncaused by: {self.message}\n\n"
+            f"Trigger.{self.name}: line 1, column 1"
+        )
+        return RowError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """A before-save automation: sets fields of the row that is being saved."""
+
+    name: str
+    sets: Mapping[str, Any]
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateRule:
+    """Rows of one object must not share the exact value of a field. blocks: False means allow with an alert."""
+
+    name: str
+    field: str
+    alert: str
+    blocks: bool
+
+
+Rule = Refusal | Automation | DuplicateRule
+
+
+def rule_of(declared: Mapping[str, Any]) -> Rule:
+    """Read a declared rule. Raises ControlRefused.
+
+    ``{"name", "field"?, "message", "when", "as"?: "trigger"}``, ``{"name"?, "set": {...}, "when"?}`` or
+    ``{"name"?, "duplicate": "block" | "alert", "field"?: "Email", "alert"?: text}``.
+    """
+    if "duplicate" in declared:
+        name = declared.get("name", "Standard_Duplicate_Rule")
+        alert = declared.get("alert", "Use one of these records?")
+        return DuplicateRule(name, declared.get("field", "Email"), alert, declared["duplicate"] == "block")
+    when = condition_of(declared["when"]) if "when" in declared else (lambda _values: True)
+    if "set" in declared:
+        return Automation(declared.get("name", "Before_Save_Flow"), dict(declared["set"]), when)
+    if not {"name", "message", "when"} <= declared.keys():
+        raise ControlRefused("a rule needs name, message and when")
+    as_trigger = declared.get("as") == "trigger"
+    return Refusal(declared["name"], declared["message"], when, declared.get("field"), as_trigger)

@@ -1,0 +1,301 @@
+"""The query language: a tokenizer and a recursive-descent parser into a small tree.
+
+Covered: field lists with parent dots, COUNT(), WHERE with AND, OR, NOT and parentheses, comparisons, LIKE, IN,
+NOT IN, INCLUDES, EXCLUDES, ORDER BY, LIMIT, OFFSET. As at the vendor, AND and OR may not stand side by side
+without parentheses, dates and numbers stand without quotes, and texts with them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .errors import ApiError
+
+LONGEST_QUERY = 100_000
+_LONGEST_LITERAL = 4000
+_MOST_OFFSET = 2000
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+)
+    |(?P<datetime>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2}))
+    |(?P<date>\d{4}-\d{2}-\d{2})
+    |(?P<number>[+-]?\d+(?:\.\d+)?)
+    |(?P<string>'(?:[^'\\]|\\.)*')
+    |(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*)
+    |(?P<sign><=|>=|!=|<>|[=<>(),])""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
+_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_COMPARISONS = frozenset(("=", "!=", "<>", "<", "<=", ">", ">="))
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word or sign; at = its place in the query, from 0."""
+
+    kind: str
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A field, possibly through parents: ``("Owner", "Name")``."""
+
+    parts: tuple[str, ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value in the query. kind: string, number, date, datetime, boolean or null."""
+
+    kind: str
+    value: str | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """``path sign literal``; sign is one of = != < <= > >= like."""
+
+    path: Path
+    sign: str
+    literal: Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """``path IN (...)`` and its kin; sign is one of in, not in, includes, excludes."""
+
+    path: Path
+    sign: str
+    literals: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several terms joined by one word: and, or."""
+
+    word: str
+    terms: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """A negated term."""
+
+    term: Expression
+
+
+Expression = Compare | Among | Joined | Not
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One part of ORDER BY."""
+
+    path: Path
+    descending: bool
+    nulls_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parsed query; fields is empty for COUNT()."""
+
+    fields: tuple[Path, ...]
+    object: Path
+    where: Expression | None
+    order: tuple[Order, ...]
+    limit: int | None
+    offset: int
+
+
+def malformed(text: str) -> ApiError:
+    """The query cannot be read."""
+    return ApiError(400, "MALFORMED_QUERY", text)
+
+
+def parse(text: str) -> Query:
+    """Read a query. Raises ApiError (MALFORMED_QUERY)."""
+    if len(text) > LONGEST_QUERY:
+        raise malformed(f"SOQL statements can not be longer than {LONGEST_QUERY} characters")
+    return _Parser(text).query()
+
+
+def excerpt(text: str, at: int) -> str:
+    """The part of the query around a place, with a caret under it, as error messages begin."""
+    start, end = max(0, at - 20), min(len(text), at + 30)
+    line = text[start:end].replace("\n", " ")
+    return f"\n{line}\n{' ' * (at - start)}^\nERROR at Row:1:Column:{at + 1}\n"
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    place = 0
+    while place < len(text):
+        match = _TOKEN.match(text, place)
+        if match is None:
+            raise malformed(f"{excerpt(text, place)}unexpected token: '{text[place]}'")
+        kind = match.lastgroup or ""
+        if kind != "space":
+            yield Token(kind, match.group(), place)
+        place = match.end()
+    yield Token("end", "<EOF>", len(text))
+
+
+def _unquoted(quoted: str) -> str:
+    def sign(match: re.Match[str]) -> str:
+        body = match.group(1)
+        if len(body) == 5:
+            return chr(int(body[1:], 16))
+        return _ESCAPES.get(body, body)
+
+    return _ESCAPE.sub(sign, quoted[1:-1])
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = list(_tokens(text))
+        self._place = 0
+
+    def query(self) -> Query:
+        self._expect("select")
+        fields = self._fields()
+        self._expect("from")
+        object = self._path("object")
+        where = self._expression() if self._take("where") else None
+        order = self._order() if self._take("order") else ()
+        limit = self._whole() if self._take("limit") else None
+        offset = self._whole() if self._take("offset") else 0
+        if offset > _MOST_OFFSET:
+            raise ApiError(
+                400, "NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {_MOST_OFFSET}"
+            )
+        if self._now.kind != "end":
+            raise self._unexpected()
+        return Query(fields, object, where, order, limit, offset)
+
+    @property
+    def _now(self) -> Token:
+        return self._tokens[self._place]
+
+    def _word(self, ahead: int = 0) -> str:
+        token = self._tokens[min(self._place + ahead, len(self._tokens) - 1)]
+        return token.text.lower() if token.kind in {"name", "sign"} else ""
+
+    def _unexpected(self) -> ApiError:
+        token = self._now
+        return malformed(f"{excerpt(self._text, token.at)}unexpected token: '{token.text[:40]}'")
+
+    def _take(self, word: str) -> bool:
+        if self._word() != word:
+            return False
+        self._place += 1
+        return True
+
+    def _expect(self, word: str) -> None:
+        if not self._take(word):
+            raise self._unexpected()
+
+    def _path(self, what: str) -> Path:
+        token = self._now
+        if token.kind != "name" or (what == "object" and "." in token.text):
+            raise self._unexpected()
+        self._place += 1
+        return Path(tuple(token.text.split(".")), token.at)
+
+    def _fields(self) -> tuple[Path, ...]:
+        if self._word() == "count" and self._word(1) == "(" and self._word(2) == ")":
+            self._place += 3
+            return ()
+        fields = [self._path("field")]
+        while self._take(","):
+            fields.append(self._path("field"))
+        return tuple(fields)
+
+    def _expression(self) -> Expression:
+        first = self._term()
+        word = self._word()
+        if word not in {"and", "or"}:
+            return first
+        terms = [first]
+        while self._take(word):
+            terms.append(self._term())
+        if self._word() in {"and", "or"}:
+            raise self._unexpected()
+        return Joined(word, tuple(terms))
+
+    def _term(self) -> Expression:
+        if self._take("not"):
+            return Not(self._term())
+        if self._take("("):
+            inside = self._expression()
+            self._expect(")")
+            return inside
+        return self._condition()
+
+    def _condition(self) -> Expression:
+        path, sign = self._path("field"), self._word()
+        if sign in _COMPARISONS or sign == "like":
+            self._place += 1
+            return Compare(path, "!=" if sign == "<>" else sign, self._literal())
+        if sign == "not" and self._word(1) == "in":
+            self._place += 1
+            sign = "not in"
+        if sign not in {"in", "not in", "includes", "excludes"}:
+            raise self._unexpected()
+        self._place += 1
+        self._expect("(")
+        literals = [self._literal()]
+        while self._take(","):
+            literals.append(self._literal())
+        self._expect(")")
+        return Among(path, sign, tuple(literals))
+
+    def _literal(self) -> Literal:
+        token = self._now
+        self._place += 1
+        if token.kind == "string":
+            if len(token.text) > _LONGEST_LITERAL + 2:
+                raise malformed(f"{excerpt(self._text, token.at)}string literal too long")
+            return Literal("string", _unquoted(token.text))
+        if token.kind == "number":
+            return Literal("number", float(token.text) if "." in token.text else int(token.text))
+        if token.kind in {"date", "datetime"}:
+            return Literal(token.kind, token.text)
+        if token.kind == "name" and token.text.lower() in {"true", "false"}:
+            return Literal("boolean", token.text.lower() == "true")
+        if token.kind == "name" and token.text.lower() == "null":
+            return Literal("null", None)
+        self._place -= 1
+        raise self._unexpected()
+
+    def _order(self) -> tuple[Order, ...]:
+        self._expect("by")
+        parts = [self._order_part()]
+        while self._take(","):
+            parts.append(self._order_part())
+        return tuple(parts)
+
+    def _order_part(self) -> Order:
+        path = self._path("field")
+        descending = self._take("desc")
+        if not descending:
+            self._take("asc")
+        nulls_last = False
+        if self._take("nulls"):
+            nulls_last = self._take("last")
+            if not nulls_last:
+                self._expect("first")
+        return Order(path, descending, nulls_last)
+
+    def _whole(self) -> int:
+        token = self._now
+        if token.kind != "number" or not token.text.isdigit():
+            raise self._unexpected()
+        self._place += 1
+        return int(token.text)
