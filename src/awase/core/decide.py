@@ -14,6 +14,7 @@ from awase.core.checks.check import Certainty
 from awase.core.checks.preflight import Finding, sends, value_column
 from awase.core.consent import OptOut, opted_out, strictest
 from awase.core.frames import OUT, canonical_cell
+from awase.core.identity import hashed_match_key
 from awase.core.mapping import BoundSync, column, converted, normalised
 from awase.core.merge import Decision, decision, listed, merge, target
 from awase.core.operations import Operation, OperationKind, Side, other
@@ -146,9 +147,7 @@ class _Work:
                 row[column("ma", self.sync.sync.match_on)] or row[column("crm", self.sync.sync.match_on)]
             )
             source = self._source_of_opt_out(row)
-            self.draft.ledger.append(
-                LedgerEntry(link=link, address_key=None, state="out", scope="organisation", source=source)
-            )
+            self.draft.ledger.append(_ledger_line(link, address, source))
             for side in ("ma", "crm"):
                 if row[f"_out_{side}"] is not True:
                     self._opt_out(link, side, row, address, source)
@@ -328,9 +327,7 @@ class _Work:
             return None
         source = f"{other(side)}:{self._record(row, side)}" if source_out else "ledger"
         opt_out = opted_out(address=self._label(row) or None, source=source)
-        self.draft.ledger.append(
-            LedgerEntry(link=link.id, address_key=None, state="out", scope="organisation", source=source)
-        )
+        self.draft.ledger.append(_ledger_line(link.id, opt_out.address, source))
         if self.capabilities[side].consent_by_address and opt_out.address:
             self._add(
                 _opt_out_operation(link.id, side, object, None, opt_out),
@@ -347,6 +344,11 @@ class _Work:
 
     def _add(self, operation: Operation, patch: BaseRow, record: str, label: str) -> None:
         self.draft.writes.append(PlannedWrite(operation=operation, patch=patch, record=record, label=label))
+
+
+def _ledger_line(link: int, address: str | None, source: str) -> LedgerEntry:
+    key = hashed_match_key(address)
+    return LedgerEntry(link=link, address_key=key, state="out", scope="organisation", source=source)
 
 
 def _opt_out_operation(link: int, side: Side, object: str, record: str | None, opt_out: OptOut) -> Operation:

@@ -1,0 +1,115 @@
+"""Settling: what journalled operations and their outcomes make of links, bases and items.
+
+Pure, and the same whether the outcomes come from the run that sent them or are found in the journal after a crash.
+Laying the same outcomes over a base twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from awase.core.frames import merged_base
+from awase.core.operations import Operation, OperationKind, Outcome, Side, State, VendorError, other
+from awase.core.plan import fingerprint
+from awase.core.records import BaseRow, Item, ItemKind, Link
+from awase.core.values import as_text
+
+UNANSWERED_CREATE = "unanswered_create"
+"""Code of a create whose answer was lost on a side without a key field: it waits for evidence or a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One operation, what to lay over the base, and what became of it."""
+
+    operation: Operation
+    patch: BaseRow
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class Effects:
+    """What has to be stored so that the store says what is now true."""
+
+    links: list[Link] = field(default_factory=list)
+    bases: list[BaseRow] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+
+
+def effects(
+    settled: Iterable[Settled],
+    agreed: Iterable[BaseRow],
+    links: Mapping[int, Link],
+    bases: Mapping[int, BaseRow],
+    diagnose: Callable[[VendorError], str],
+    context: str,
+) -> Effects:
+    """The effects of ``settled`` operations and of patches ``agreed`` without a write, on ``links`` and ``bases``."""
+    result = Effects()
+    patches: dict[int, list[BaseRow]] = {}
+    for patch in agreed:
+        patches.setdefault(patch.link, []).append(patch)
+    current = dict(links)
+    for entry in settled:
+        operation, outcome = entry.operation, entry.outcome
+        if outcome.state == State.APPLIED:
+            patches.setdefault(operation.link, []).append(entry.patch)
+            if operation.kind == OperationKind.CREATE and operation.link in current:
+                current[operation.link] = _joined(current[operation.link], operation, outcome)
+                result.links.append(current[operation.link])
+        elif (item := _item(operation, outcome, current.get(operation.link), diagnose, context)) is not None:
+            result.items.append(item)
+    result.bases = [merged_base(bases.get(link), rows) for link, rows in patches.items()]
+    return result
+
+
+def _joined(link: Link, operation: Operation, outcome: Outcome) -> Link:
+    if operation.side == "ma":
+        return msgspec.structs.replace(link, ma_object=operation.object, ma_id=outcome.id, state="linked")
+    return msgspec.structs.replace(link, crm_object=operation.object, crm_id=outcome.id, state="linked")
+
+
+def _item(
+    operation: Operation,
+    outcome: Outcome,
+    link: Link | None,
+    diagnose: Callable[[VendorError], str],
+    context: str,
+) -> Item | None:
+    error = outcome.error or VendorError(code=outcome.state.value, message="")
+    kind = {State.REJECTED: ItemKind.REJECTED, State.DEFERRED: ItemKind.DEFERRED}.get(
+        outcome.state, ItemKind.UNKNOWN
+    )
+    unanswered = kind == ItemKind.UNKNOWN and operation.kind == OperationKind.CREATE
+    detail = {"sent": fingerprint(operation.values), "operation": operation.kind.value}
+    if error.existing_id:
+        detail["existing"] = error.existing_id
+    return Item(
+        link=operation.link,
+        side=operation.side,
+        kind=kind,
+        code=UNANSWERED_CREATE if unanswered else error.code,
+        field=",".join(error.fields),
+        error_type=UNANSWERED_CREATE if unanswered else (diagnose(error) if outcome.error else kind.value),
+        record=_source_record(link, operation.side),
+        message=error.message,
+        value=_offending(operation, error.fields),
+        detail=detail,
+        context=context,
+        # A refusal is not tried again until something changes; a lock or a quota is.
+        retry=kind == ItemKind.DEFERRED or (kind == ItemKind.UNKNOWN and not unanswered),
+    )
+
+
+def _source_record(link: Link | None, target: Side) -> str:
+    if link is None:
+        return ""
+    object, id = (link.ma_object, link.ma_id) if other(target) == "ma" else (link.crm_object, link.crm_id)
+    return f"{object}:{id}"
+
+
+def _offending(operation: Operation, fields: Sequence[str]) -> str | None:
+    return as_text(operation.values.get(fields[0])) if len(fields) == 1 else None

@@ -1,0 +1,209 @@
+"""Carrying a plan out: journalled before it is sent, settled item by item, opt-outs before everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from awase.core.mapping import BoundSync
+from awase.core.operations import Operation, OperationKind, Outcome, Side, State, VendorError
+from awase.core.outcomes import Settled, effects
+from awase.core.packing import Batch, pack_calls
+from awase.core.plan import Plan, PlannedWrite
+from awase.core.records import BaseRow, Item, LedgerEntry, Link
+from awase.engine.auditing import audit
+from awase.engine.environment import Environment
+from awase.engine.resolving import resolve
+from awase.errors import AwaseError, BudgetSpent, NotConnected, Retry
+from awase.ports.connector import WriteBatch
+from awase.ports.store import Claim, JournalBatch, OpenBatch, Settlement
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of a plan's writes."""
+
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    """By place in ``plan.writes()``."""
+    batches: list[int] = field(default_factory=list)
+    conflicts: list[Item] = field(default_factory=list)
+    stopped: AwaseError | None = None
+    """Why not everything was sent: the rest is waiting, and cursors stay."""
+
+
+async def apply(
+    env: Environment, sync: BoundSync, claim: Claim, run: int, plan: Plan, skip: frozenset[int] = frozenset()
+) -> Applied:
+    """Send every write of ``plan`` except the places in ``skip``. Returns; raises only for what ends the run."""
+    applied = Applied()
+    await _make_durable(env, claim, run, plan)
+    writes = plan.writes()
+    batches = pack_calls(writes, env.capabilities())
+    consent = [b for b in batches if b.kind == OperationKind.OPT_OUT]
+    rest = [b for b in batches if b.kind != OperationKind.OPT_OUT]
+    sender = _Sender(env, sync, claim, run, writes, applied, skip)
+    await sender.send(consent)
+    silenced = sender.not_opted_out(consent)
+    await sender.send(rest, silenced)
+    await sender.audit(
+        rest, {(c.side, c.object): c.value for c in await env.store.cursors(sync.sync.name)}, plan
+    )
+    return applied
+
+
+async def _make_durable(env: Environment, claim: Claim, run: int, plan: Plan) -> None:
+    """Facts that need no vendor are stored before anything is sent: who is whom, and who is out."""
+    links: list[Link] = [link for chunk in plan.chunks for link in chunk.links]
+    matches = [entry for chunk in plan.chunks for entry in chunk.matches]
+    ledger: list[LedgerEntry] = [line for chunk in plan.chunks for line in chunk.ledger]
+    now = env.clock.now()
+    if ledger:
+        await env.store.record_opt_outs(claim.sync, ledger, now)
+    if links or matches:
+        # A link that gives a record up is stored before the one that takes it.
+        links.sort(key=lambda link: link.state != "failed")
+        await env.store.settle(claim, Settlement(run=run, links=tuple(links), matches=tuple(matches)), now)
+
+
+@dataclass(slots=True)
+class _Sender:
+    env: Environment
+    sync: BoundSync
+    claim: Claim
+    run: int
+    writes: Sequence[PlannedWrite]
+    applied: Applied
+    skip: frozenset[int]
+
+    async def send(
+        self, batches: Iterable[Batch], silenced: frozenset[tuple[int, Side]] = frozenset()
+    ) -> None:
+        """Send ``batches``, a window of them in flight on each side."""
+        queues: dict[Side, list[Batch]] = {"ma": [], "crm": []}
+        for batch in batches:
+            queues[batch.side].append(batch)
+        async with self.env.tasks.nursery() as nursery:
+            for side, queue in queues.items():
+                queue.reverse()
+                window = min(len(queue), self.env.sides[side].connector.capabilities.concurrency)
+                for _ in range(window):
+                    nursery.start(self._work_off(queue, silenced))
+
+    async def _work_off(self, queue: list[Batch], silenced: frozenset[tuple[int, Side]]) -> None:
+        while queue:
+            await self._send_one(queue.pop(), silenced)
+
+    async def _send_one(self, batch: Batch, silenced: frozenset[tuple[int, Side]]) -> None:
+        places = [p for p in batch.places if p not in self.skip and not self._is_silenced(p, silenced)]
+        if not places:
+            return
+        if self.applied.stopped is not None:
+            self._defer(places, self.applied.stopped)
+            return
+        operations = tuple(self.writes[p].operation for p in places)
+        journalled = JournalBatch(
+            run=self.run,
+            epoch=self.claim.epoch,
+            side=batch.side,
+            object=batch.object,
+            kind=batch.kind.value,
+            sent_at=self.env.clock.now(),
+            operations=operations,
+            after=tuple(self.writes[p].patch for p in places),
+        )
+        number = await self.env.store.journal(self.claim, journalled)
+        outcomes = await self._call(batch, operations)
+        await self.env.store.answered(self.claim, number, outcomes, self.env.clock.now())
+        self.applied.batches.append(number)
+        if any(outcome.state == State.UNKNOWN for outcome in outcomes):
+            outcomes = await self._resolved(number, journalled, outcomes)
+        self.applied.outcomes.update(zip(places, outcomes, strict=True))
+
+    async def _call(self, batch: Batch, operations: tuple[Operation, ...]) -> list[Outcome]:
+        access = self.env.sides[batch.side]
+        schema = self.sync.object(batch.side, batch.object)
+        write = WriteBatch(kind=batch.kind, object=schema, operations=operations)
+        try:
+            return await access.transport.run(access.connector.write(write))
+        except (BudgetSpent, Retry, NotConnected) as stop:
+            # Raised before the call went out: nothing happened, and nothing more will.
+            self.applied.stopped = self.applied.stopped or stop
+            error = VendorError(code=stop.code, message=str(stop))
+            return [Outcome(link=op.link, state=State.DEFERRED, error=error) for op in write.operations]
+
+    async def _resolved(
+        self, number: int, journalled: JournalBatch, outcomes: list[Outcome]
+    ) -> list[Outcome]:
+        batch = OpenBatch(batch=msgspec.structs.replace(journalled, id=number), outcomes=tuple(outcomes))
+        try:
+            resolved = await resolve(self.env, self.sync, self.claim, batch)
+        except (BudgetSpent, Retry, NotConnected) as stop:
+            # They stay unknown in the journal; the next run begins by looking.
+            self.applied.stopped = self.applied.stopped or stop
+            return outcomes
+        return list(resolved.outcomes or ())
+
+    def _defer(self, places: Sequence[int], stop: AwaseError) -> None:
+        error = VendorError(code=stop.code, message=str(stop))
+        for place in places:
+            link = self.writes[place].operation.link
+            self.applied.outcomes[place] = Outcome(link=link, state=State.DEFERRED, error=error)
+
+    def _is_silenced(self, place: int, silenced: frozenset[tuple[int, Side]]) -> bool:
+        operation = self.writes[place].operation
+        if (operation.link, operation.side) not in silenced:
+            return False
+        error = VendorError(code="opt_out_first", message="")
+        self.applied.outcomes[place] = Outcome(link=operation.link, state=State.DEFERRED, error=error)
+        return True
+
+    def not_opted_out(self, consent: Iterable[Batch]) -> frozenset[tuple[int, Side]]:
+        """Whose opt-out did not arrive: nothing else is written to them on that side in this run."""
+        return frozenset(
+            (self.writes[place].operation.link, batch.side)
+            for batch in consent
+            for place in batch.places
+            if (outcome := self.applied.outcomes.get(place)) is None or outcome.state != State.APPLIED
+        )
+
+    async def audit(self, batches: Iterable[Batch], since: dict[tuple[Side, str], str], plan: Plan) -> None:
+        """Look for edits that our updates covered; as many reads as the price says."""
+        reading_began = {(c.side, c.object): c.value for c in plan.header.cursors}
+        groups: dict[tuple[Side, str], list[list[int]]] = {}
+        for batch in batches:
+            if (
+                batch.kind == OperationKind.UPDATE
+                and self.env.sides[batch.side].connector.capabilities.history
+            ):
+                groups.setdefault((batch.side, batch.object), []).append(list(batch.places))
+        for (side, object), lists in groups.items():
+            per_read = self.env.sides[side].connector.capabilities.sizes.audit
+            whole = [[place for places in lists for place in places]]
+            start = since.get((side, object)) or reading_began[side, object]
+            for places in lists if per_read else whole:
+                operations = [self.writes[p].operation for p in places if p in self.applied.outcomes]
+                if operations and self.applied.stopped is None:
+                    self.applied.conflicts += await audit(
+                        self.env, self.sync, side, object, operations, start
+                    )
+
+
+def settled_writes(writes: Sequence[PlannedWrite], applied: Applied) -> list[Settled]:
+    """Each write that has an outcome, with it."""
+    return [
+        Settled(writes[place].operation, writes[place].patch, outcome)
+        for place, outcome in sorted(applied.outcomes.items())
+    ]
+
+
+async def fold(
+    env: Environment, sync: BoundSync, settled: Sequence[Settled], agreed: Sequence[BaseRow]
+) -> tuple[list[Link], list[BaseRow], list[Item]]:
+    """The effects of ``settled`` and ``agreed`` on what the store holds now."""
+    links = sorted({s.operation.link for s in settled} | {row.link for row in agreed})
+    known = {link.id: link for link in await env.store.links_by_id(sync.sync.name, links)}
+    bases = {row.link: row for row in await env.store.bases(sync.sync.name, links)}
+    result = effects(settled, agreed, known, bases, env.diagnose, sync.context)
+    return result.links, result.bases, result.items

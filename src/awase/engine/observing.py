@@ -1,0 +1,132 @@
+"""Reading: both sides at once, pages decoded away from the loop, as side frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import polars as pl
+
+from awase.core.frames import fields_to_read, latest, project
+from awase.core.mapping import BoundSync, Sync, bind
+from awase.core.operations import Side
+from awase.core.records import Cursor
+from awase.core.schema import Schema
+from awase.engine.environment import Environment
+from awase.ports.connector import ReadQuery
+from awase.ports.flows import Flow, Page
+
+SIDES: tuple[Side, Side] = ("ma", "crm")
+
+
+async def bind_live(env: Environment, sync: Sync) -> BoundSync:
+    """``sync`` bound to both sides' schemas as they are now. Raises what ``mapping.bind`` raises."""
+    schemas: dict[Side, Schema] = {}
+
+    async def describe(side: Side) -> None:
+        access = env.sides[side]
+        schemas[side] = await access.transport.run(access.connector.describe(sync.objects(side)))
+
+    async with env.tasks.nursery() as nursery:
+        for side in SIDES:
+            nursery.start(describe(side))
+    consent = {side: env.sides[side].connector.capabilities.consent_fields for side in SIDES}
+    return bind(sync, schemas["ma"], schemas["crm"], consent)
+
+
+@dataclass(slots=True)
+class Observed:
+    """What one reading brought: side frames without links, and where the next one begins."""
+
+    frames: dict[Side, list[pl.DataFrame]] = field(default_factory=lambda: {"ma": [], "crm": []})
+    cursors: list[Cursor] = field(default_factory=list)
+    incremental: dict[Side, bool] = field(default_factory=dict)
+
+    def frame(self, sync: BoundSync, side: Side) -> pl.DataFrame:
+        return latest(self.frames[side], sync, side)
+
+
+async def observe(env: Environment, sync: BoundSync, cursors: Iterable[Cursor]) -> Observed:
+    """Everything new on both sides since ``cursors``; all there is where an object has none yet."""
+    since = {(c.side, c.object): c.value for c in cursors}
+    observed = Observed()
+
+    async def read(side: Side, object: str) -> None:
+        connector = env.sides[side].connector
+        query = ReadQuery(sync.object(side, object), fields_to_read(sync, side, object))
+        cursor = since.get((side, object))
+        flow: Flow[Page, str]
+        if cursor is None:
+            flow = connector.read_snapshot(query)
+        else:
+            flow = connector.read_changes(query, cursor, env.overlap(sync.sync, side))
+        frames, end = await _collect(env, sync, side, query, flow)
+        observed.frames[side] += frames
+        observed.incremental[side] = cursor is not None
+        observed.cursors.append(Cursor(side=side, object=object, value=end))
+
+    async with env.tasks.nursery() as nursery:
+        for side in SIDES:
+            for object in sync.sync.objects(side):
+                nursery.start(read(side, object))
+    observed.cursors.sort(key=lambda c: (c.side, c.object))
+    for side in SIDES:
+        # Nursery order depends on the network; the plan must not.
+        observed.frames[side].sort(key=lambda f: f["_object"][0] if len(f) else "")
+    return observed
+
+
+async def _collect(
+    env: Environment, sync: BoundSync, side: Side, query: ReadQuery, flow: Flow[Page, str] | Flow[Page, None]
+) -> tuple[list[pl.DataFrame], str]:
+    access, frames = env.sides[side], []
+
+    async def take(page: Page) -> None:
+        frames.append(
+            await env.tasks.cpu(partial(_projected, access.connector.decode, page, query, sync, side))
+        )
+
+    end = await access.transport.run(flow, take)
+    return frames, end or ""
+
+
+def _projected(
+    decode: Callable[[Page, ReadQuery], pl.DataFrame],
+    page: Page,
+    query: ReadQuery,
+    sync: BoundSync,
+    side: Side,
+) -> pl.DataFrame:
+    return project(decode(page, query), sync, side, query.object.name)
+
+
+async def read_records(
+    env: Environment, sync: BoundSync, side: Side, records: Iterable[tuple[str, str]]
+) -> pl.DataFrame:
+    """Side frame of these (object, id) records, from the system of record; missing ones are absent."""
+    by_object: dict[str, list[str]] = {}
+    for object, id in sorted(set(records)):
+        by_object.setdefault(object, []).append(id)
+    frames: list[pl.DataFrame] = []
+    for object, ids in by_object.items():
+        query = ReadQuery(sync.object(side, object), fields_to_read(sync, side, object))
+        read, _ = await _collect(env, sync, side, query, env.sides[side].connector.read_by_id(query, ids))
+        frames += read
+    return latest(frames, sync, side)
+
+
+async def read_by_keys(
+    env: Environment, sync: BoundSync, side: Side, object: str, keys: Sequence[str]
+) -> dict[str, str]:
+    """Key → id of the records of ``object`` that carry one of ``keys``."""
+    query = ReadQuery(sync.object(side, object), ())
+    connector = env.sides[side].connector
+    found: dict[str, str] = {}
+
+    async def take(page: Page) -> None:
+        rows = connector.decode(page, query).select("_key", "_id").drop_nulls().iter_rows()
+        found.update(rows)
+
+    await env.sides[side].transport.run(connector.read_by_key(query, keys), take)
+    return found

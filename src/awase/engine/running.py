@@ -1,0 +1,215 @@
+"""The use cases: plan, sync, apply a plan file. One run of a sync at a time, from recovery to settlement."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from awase.core.mapping import BoundSync, Sync
+from awase.core.operations import OperationKind, Side, State, other
+from awase.core.outcomes import Settled
+from awase.core.plan import Plan
+from awase.core.records import Item, ItemKind, RunCounts
+from awase.engine.applying import Applied, apply, fold, settled_writes
+from awase.engine.environment import Environment
+from awase.engine.observing import bind_live
+from awase.engine.planning import make_plan
+from awase.engine.resolving import resolve, wait_for_stragglers
+from awase.engine.staleness import moved_since, refuse_if_stale
+from awase.errors import AwaseError, StoppedByGuard, WritingIsOff
+from awase.ports.store import Claim, RunRecord, Settlement
+
+OBSERVE_ONLY = "observe_only"
+"""Setting: why nothing may be written (set by a restore) until a person lifts it."""
+
+Approve = Callable[[Plan], bool]
+"""Asked with the finished plan before anything is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did, as shown to people."""
+
+    run: RunRecord
+    plan: Plan
+    calls: dict[str, int]
+    """Calls by lane; ``read`` were spent in planning and looking up, ``retries`` are calls sent again."""
+    stopped: AwaseError | None = None
+    skipped: tuple[Item, ...] = field(default=())
+    """Records left out because they moved since the plan was made."""
+
+
+async def plan_only(env: Environment, sync: Sync) -> Plan:
+    """What a run would do. Nothing is written to either side."""
+    async with env.store.claim(sync.name) as claim:
+        bound = await bind_live(env, sync)
+        await recover(env, bound, claim)
+        return await make_plan(env, bound)
+
+
+async def sync_now(
+    env: Environment, sync: Sync, approve: Approve, progress: Callable[[str], None] | None = None
+) -> Report:
+    """Plan and carry out. Raises StoppedByGuard when ``approve`` does not agree."""
+    tell = progress or (lambda _: None)
+    async with env.store.claim(sync.name) as claim:
+        bound = await bind_live(env, sync)
+        run = await env.store.start_run(claim, "sync", env.clock.now())
+        tell("recover")
+        await recover(env, bound, claim)
+        tell("plan")
+        plan = await make_plan(env, bound)
+        return await _carry_out(env, bound, claim, run, plan, approve, tell)
+
+
+async def apply_plan(
+    env: Environment, sync: Sync, plan: Plan, approve: Approve, progress: Callable[[str], None] | None = None
+) -> Report:
+    """Carry out exactly ``plan``, made earlier. Raises StalePlan; records that moved since are skipped and listed."""
+    tell = progress or (lambda _: None)
+    async with env.store.claim(sync.name) as claim:
+        bound = await bind_live(env, sync)
+        refuse_if_stale(plan, bound, {side: access.org.id for side, access in env.sides.items()})
+        run = await env.store.start_run(claim, "apply", env.clock.now())
+        tell("recover")
+        await recover(env, bound, claim)
+        tell("check")
+        skipped = await moved_since(env, bound, plan)
+        return await _carry_out(env, bound, claim, run, plan, approve, tell, skipped)
+
+
+async def recover(env: Environment, sync: BoundSync, claim: Claim) -> None:
+    """Finish what an earlier process left: find out what its unanswered calls did, and fold the journal."""
+    batches = await env.store.open_batches(sync.sync.name)
+    if not batches:
+        return
+    await wait_for_stragglers(env, batches)
+    resolved = [await resolve(env, sync, claim, batch) for batch in batches]
+    settled = [
+        Settled(operation, patch, outcome)
+        for batch in resolved
+        for operation, patch, outcome in zip(
+            batch.batch.operations, batch.batch.after, batch.outcomes or (), strict=True
+        )
+    ]
+    links, bases, items = await fold(env, sync, settled, ())
+    settlement = Settlement(
+        run=batches[-1].batch.run,
+        links=tuple(links),
+        bases=tuple(bases),
+        found=tuple(items),
+        folded=tuple(batch.batch.id for batch in resolved),
+    )
+    await env.store.settle(claim, settlement, env.clock.now())
+
+
+async def _carry_out(
+    env: Environment,
+    sync: BoundSync,
+    claim: Claim,
+    run: int,
+    plan: Plan,
+    approve: Approve,
+    tell: Callable[[str], None],
+    skipped: dict[int, Item] | None = None,
+) -> Report:
+    skipped = skipped or {}
+    record = RunRecord(id=run, sync=sync.sync.name, kind="sync", started=env.clock.now())
+    if not approve(plan):
+        note = "not approved"
+        await env.store.finish_run(claim, msgspec.structs.replace(record, state="stopped", note=note))
+        raise StoppedByGuard(
+            "nothing was written: this plan wants an approval ({rules})",
+            where=f"sync {sync.sync.name}",
+            remedy="Look at it with `awase plan`, then run the same command with --yes.",
+            rules=", ".join(sorted({guard.rule for guard in plan.header.guards})) or "no approval given",
+        )
+    if (reason := await env.store.setting(OBSERVE_ONLY)) is not None and plan.writes():
+        await env.store.finish_run(claim, msgspec.structs.replace(record, state="stopped", note=reason))
+        raise WritingIsOff(
+            "this install only observes: {reason}",
+            remedy="Compare with `awase plan` first; then lift it with `awase db resume`.",
+            reason=reason,
+        )
+    tell("apply")
+    applied = await apply(env, sync, claim, run, plan, frozenset(skipped))
+    tell("settle")
+    found = await _settle(env, sync, claim, run, plan, applied, list(skipped.values()))
+    finished = msgspec.structs.replace(
+        record,
+        ended=env.clock.now(),
+        state="stopped" if applied.stopped else "done",
+        sides=counts(plan, applied, found),
+        conflicts=sum(item.kind in (ItemKind.CONFLICT, ItemKind.SETTLED) for item in found),
+        calls=env.calls(),
+        note=str(applied.stopped or ""),
+    )
+    await env.store.finish_run(claim, finished)
+    return Report(finished, plan, env.calls(), applied.stopped, tuple(skipped.values()))
+
+
+async def _settle(
+    env: Environment,
+    sync: BoundSync,
+    claim: Claim,
+    run: int,
+    plan: Plan,
+    applied: Applied,
+    skipped: list[Item],
+) -> list[Item]:
+    """Make everything true at once: links, bases, items, cursors. Returns the items found."""
+    writes = plan.writes()
+    agreed = [row for chunk in plan.chunks for row in chunk.agreed]
+    links, bases, refused = await fold(env, sync, settled_writes(writes, applied), agreed)
+    labels = {write.operation.link: write.label for write in writes}
+    refused = [msgspec.structs.replace(item, label=labels.get(item.link, "")) for item in refused]
+    found = [item for chunk in plan.chunks for item in chunk.items] + refused + applied.conflicts + skipped
+    settlement = Settlement(
+        run=run,
+        links=tuple(links),
+        bases=tuple(bases),
+        found=tuple(found),
+        cleared=tuple(link for chunk in plan.chunks for link in chunk.evaluated),
+        # A run that had to stop reads the same span again, so that nothing it left is forgotten.
+        cursors=() if applied.stopped else plan.header.cursors,
+        folded=tuple(applied.batches),
+    )
+    await env.store.settle(claim, settlement, env.clock.now())
+    return found
+
+
+_BY_STATE = {State.REJECTED: "rejected", State.DEFERRED: "waiting", State.UNKNOWN: "waiting"}
+_BY_ITEM = {
+    ItemKind.HELD: "held",
+    ItemKind.REJECTED: "rejected",
+    ItemKind.DEFERRED: "waiting",
+    ItemKind.UNKNOWN: "waiting",
+    ItemKind.WAITING: "waiting",
+    ItemKind.CONFLICT: "waiting",
+    ItemKind.AMBIGUOUS: "waiting",
+    ItemKind.SKIPPED: "skipped",
+}
+_WORST_FIRST = ("rejected", "held", "waiting", "skipped", "created", "updated")
+
+
+def counts(plan: Plan, applied: Applied, found: Sequence[Item]) -> dict[str, RunCounts]:
+    """By ``side:object``: what became of each record read, judged by what it had to give to the other side."""
+    fates: dict[tuple[int, Side], set[str]] = {}
+    writes = plan.writes()
+    for place, outcome in applied.outcomes.items():
+        operation = writes[place].operation
+        done = "created" if operation.kind == OperationKind.CREATE else "updated"
+        fate = done if outcome.state == State.APPLIED else _BY_STATE[outcome.state]
+        fates.setdefault((operation.link, operation.side), set()).add(fate)
+    for item in found:
+        if item.kind in _BY_ITEM:
+            fates.setdefault((item.link, item.side), set()).add(_BY_ITEM[item.kind])
+    totals: dict[str, Counter[str]] = {}
+    for arrival in (arrival for chunk in plan.chunks for arrival in chunk.arrivals):
+        fate_set = fates.get((arrival.link, other(arrival.side)), set())
+        fate = "skipped" if arrival.skipped else next((f for f in _WORST_FIRST if f in fate_set), "unchanged")
+        totals.setdefault(f"{arrival.side}:{arrival.object}", Counter())[fate] += 1
+    return {name: RunCounts(read=sum(c.values()), **c) for name, c in sorted(totals.items())}
