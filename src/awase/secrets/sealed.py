@@ -156,7 +156,7 @@ def unseal(keyring: Keyring, connection: str, sealed: bytes) -> Credentials:
 def _read(connection: str, sealed: bytes) -> _Sealed:
     try:
         row = msgspec.msgpack.decode(sealed, type=_Sealed)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):
         raise _changed(connection) from None
     if row.format != _FORMAT:
         raise NotConnected(
