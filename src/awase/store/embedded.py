@@ -25,6 +25,7 @@ import time
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,18 +59,30 @@ host all all ::1/128 scram-sha-256
 _one_at_a_time = threading.Lock()
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddedServer:
+    """Our share in a running server; ``leave`` gives it up, and the last one out stops the server."""
+
+    dsn: str = field(repr=False)
+    handle: PostgresServer
+
+    def leave(self) -> None:
+        with _one_at_a_time:
+            _forget_the_dead(self.handle.pgdata)
+            self.handle.__exit__(None, None, None)
+
+
 @asynccontextmanager
 async def embedded_server(home: Path | None = None) -> AsyncIterator[str]:
     """A connection string to the server of ``home``, running at least until the block ends.
 
-    Raises StoreUnusable with what to change, or StoreBusy when it is still recovering from a crash.
+    Raises as ``start_server`` does.
     """
-    chosen = (data_home() if home is None else home).absolute()
-    server, dsn = await asyncio.to_thread(_start, chosen)
+    server = await asyncio.to_thread(start_server, home)
     try:
-        yield dsn
+        yield server.dsn
     finally:
-        await asyncio.to_thread(_leave, server)
+        await asyncio.to_thread(server.leave)
 
 
 def backups_of(home: Path | None = None) -> Path:
@@ -77,10 +90,14 @@ def backups_of(home: Path | None = None) -> Path:
     return (data_home() if home is None else home).absolute() / "backups"
 
 
-def _start(home: Path) -> tuple[PostgresServer, str]:
+def start_server(home: Path | None = None) -> EmbeddedServer:
+    """Start the server of ``home``, or join the one that runs.
+
+    Raises StoreUnusable with what to change, or StoreBusy when it is still recovering from a crash.
+    """
+    home = (data_home() if home is None else home).absolute()
     data = home / "postgres"
-    socket = data / ".s.PGSQL.5432"
-    if os.name == "posix" and len(os.fsencode(socket)) > _LONGEST_SOCKET_PATH:
+    if os.name == "posix" and len(os.fsencode(data / ".s.PGSQL.5432")) > _LONGEST_SOCKET_PATH:
         raise StoreUnusable(
             "the path of the data directory is too long for a private socket",
             where=str(home),
@@ -89,21 +106,15 @@ def _start(home: Path) -> tuple[PostgresServer, str]:
     make_private(home)
     _check_major(home, data)
     with _one_at_a_time:
-        server = _handle(home, data)
-        with _closed_again(data, server):
-            _start_with_patience(server, data)
-        server.__enter__()
+        handle = _handle(home, data)
+        with _closed_again(data, handle):
+            _start_with_patience(handle, data)
+        handle.__enter__()
         try:
-            return server, _secured(server, home, data)
+            return EmbeddedServer(dsn=_secured(handle, home, data), handle=handle)
         except BaseException:
-            server.__exit__(None, None, None)
+            handle.__exit__(None, None, None)
             raise
-
-
-def _leave(server: PostgresServer) -> None:
-    with _one_at_a_time:
-        _forget_the_dead(server.pgdata)
-        server.__exit__(None, None, None)
 
 
 def _check_major(home: Path, data: Path) -> None:
