@@ -7,9 +7,10 @@ out (confirmed), so the vendor does not protect us from that mistake: ``consent_
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Never
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import msgspec
 
@@ -38,7 +39,7 @@ class _Named(msgspec.Struct, rename="camel"):
 
 
 class _Answered(msgspec.Struct):
-    status: str = "COMPLETE"
+    status: str = ""
     results: list[_Named] | None = None
     errors: list[Refusal] | None = None
 
@@ -165,7 +166,7 @@ Pairs = list[tuple[str, Any]]
 
 def consent_breach(request: Request) -> str | None:
     """Why this request could turn an opt-out back, or None. What cannot be understood is refused."""
-    path = unquote(urlsplit(request.url).path).lower().rstrip("/")
+    path = _path(request.url)
     if request.method.upper() in ("GET", "HEAD", "OPTIONS"):
         return None
     if "communication-preferences" in path:
@@ -176,6 +177,12 @@ def consent_breach(request: Request) -> str | None:
     if signing_in or (path.startswith("/crm/") and path.endswith(("/batch/read", "/search"))):
         return None
     return _breach_of_write(request.body)
+
+
+def _path(url: str) -> str:
+    """The path as a lenient server would understand it: without host, decoded, folded, single slashes."""
+    path = re.sub(r"^https?://[^/]*", "", url.partition("?")[0].partition("#")[0])
+    return re.sub(r"/{2,}", "/", unquote(path)).lower().rstrip("/")
 
 
 def _breach_of_preferences(method: str, path: str, body: bytes | None) -> str | None:

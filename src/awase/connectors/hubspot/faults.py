@@ -94,13 +94,14 @@ def vendor_error(refusal: Refusal, status: int = 400) -> VendorError:
     names = [str(part["name"]) for part in embedded if part.get("name")] or _named(refusal)
     precise = [str(part["error"]) for part in embedded if part.get("error")]
     precise += [part.code for part in refusal.parts if part.code]
-    holder = _EXISTING.search(message) or _HOLDER.search(message)
+    stated = _EXISTING.search(message) or _HOLDER.search(message)
+    holders = [stated.group(1)] if stated else refusal.context_values("existingId")
     category = refusal.category or refusal.error_type or _BY_STATUS.get(status, f"HTTP_{status}")
     return VendorError(
         code=precise[0] if precise else category,
         message=_plain(refusal, embedded),
         fields=tuple(dict.fromkeys(names)),
-        existing_id=holder.group(1) if holder else None,
+        existing_id=holders[0] if holders else None,
         raw=message,
     )
 
@@ -146,6 +147,6 @@ def holds_key(error: VendorError, key_field: str | None) -> bool:
     """Whether a create was refused because its key is already there: the write may have happened before."""
     if key_field is None:
         return False
-    named = key_field in error.fields or key_field in error.raw
+    named = key_field in (error.fields or error.raw)
     unique = error.code in _UNIQUENESS or "already has that value" in error.raw
     return named and unique
