@@ -15,6 +15,7 @@ import re
 import shlex
 import stat
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -111,14 +112,17 @@ def _from_file(path: Path) -> Keyring:
         # Another process may have been quicker; its key is then the one that counts.
         with suppress(FileExistsError):
             _begin(path)
-    mode = path.stat()
-    if stat.S_IMODE(mode.st_mode) & 0o077 or mode.st_uid not in (os.geteuid(), 0):
+    if sys.platform != "win32" and not _is_private(path.stat()):
         raise StoreUnusable(
             "others may read the key that seals all credentials",
             where=str(path),
             remedy="Make the file yours alone (chown, chmod 600); change the credentials if others were on this machine.",
         )
     return parse_keys(path.read_text(), where=str(path))
+
+
+def _is_private(status: os.stat_result) -> bool:
+    return not stat.S_IMODE(status.st_mode) & 0o077 and status.st_uid in (os.geteuid(), 0)
 
 
 def _begin(path: Path) -> None:
