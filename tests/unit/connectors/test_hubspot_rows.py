@@ -92,6 +92,8 @@ def test_an_archived_record_is_deleted_and_an_object_without_key_has_none() -> N
 def test_a_value_that_is_not_what_it_should_be_stops_the_read_and_is_not_taken_for_empty() -> None:
     for field, text in (
         ("budget", "12 man"),
+        ("budget", "1e40"),
+        ("met_at", "9" * 20),
         ("last_visit", "yesterday"),
         ("met_at", "noon"),
         ("is_partner", "?"),

@@ -7,17 +7,22 @@ stops the read: taking it for empty would clear it on the other side.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import msgspec
 import polars as pl
 
 from awase.connectors.hubspot.schema import OUT_FIELD
-from awase.core.values import DTYPES, Kind, Value, canonical
+from awase.core.values import DTYPES, Kind, Value, as_text, canonical
 from awase.errors import SchemaMismatch, VendorBusy
 from awase.ports.connector import ReadQuery
 from awase.ports.flows import Page
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_DIGITS = 28
+"""Digits before the point that a decimal column holds (``DTYPES``)."""
 
 _TRUTHS: Mapping[str | None, bool | None] = {"true": True, "false": False, "": None, None: None}
 
@@ -96,6 +101,10 @@ def _typed(name: str, kind: Kind, texts: list[str | None], ids: list[str]) -> pl
         column = _whole(filled, kind)
         if column.null_count() == filled.null_count():
             return column
+    if kind is Kind.TEXTS:
+        return pl.Series(name, [as_text(canonical(text, kind)) for text in texts], dtype=pl.String).str.split(
+            ";"
+        )
     return _one_by_one(name, kind, texts, ids)
 
 
@@ -108,11 +117,11 @@ def _whole(filled: pl.Series, kind: Kind) -> pl.Series:
 
 
 def _one_by_one(name: str, kind: Kind, texts: list[str | None], ids: list[str]) -> pl.Series:
-    values: list[Any] = []
+    values: list[Value] = []
     for text, id in zip(texts, ids, strict=True):
         try:
             value = value_of(text, kind)
-        except (ValueError, OverflowError):
+        except ValueError:
             raise SchemaMismatch(
                 "HubSpot's {field} of record {id} does not hold a {kind}",
                 remedy="Correct the value in HubSpot, or take the field out of the mapping.",
@@ -120,13 +129,22 @@ def _one_by_one(name: str, kind: Kind, texts: list[str | None], ids: list[str]) 
                 id=id,
                 kind=kind.value,
             ) from None
-        values.append(list(value) if isinstance(value, tuple) else value)
+        values.append(value)
     return pl.Series(name, values, dtype=DTYPES[kind])
 
 
 def value_of(text: str | None, kind: Kind) -> Value:
-    """One property's text as a canonical value. Dates may also come as milliseconds since 1970 (older answers)."""
-    if kind not in (Kind.DATE, Kind.DATETIME) or not text or not text.lstrip("-").isdigit():
-        return canonical(text, kind)
-    moment = datetime.fromtimestamp(int(text) / 1000, UTC)
-    return moment if kind is Kind.DATETIME else moment.date()
+    """One property's text as a canonical value. Dates may also come as milliseconds since 1970 (older answers).
+
+    Raises ValueError for what is no such value, or too large for a column.
+    """
+    if kind in (Kind.DATE, Kind.DATETIME) and text and text.lstrip("-").isdigit():
+        try:
+            moment = _EPOCH + timedelta(milliseconds=int(text))
+        except OverflowError:
+            raise ValueError(f"no moment: {text!r}") from None
+        return moment if kind is Kind.DATETIME else moment.date()
+    value = canonical(text, kind)
+    if isinstance(value, Decimal) and value.adjusted() >= _DIGITS:
+        raise ValueError(f"too large: {text!r}")
+    return value
