@@ -11,6 +11,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -161,10 +162,11 @@ async def _stdin_closed() -> None:
 async def run(options: argparse.Namespace) -> None:
     """Serve until told to stop."""
     faults = FaultPlan(options.seed)
-    org = build_org(options.vendor, options.org, RealClock(), faults, options.seed)
-    if options.snapshot and options.snapshot.exists():
-        read_snapshot(options.snapshot, org.tables)
+    clock = RealClock()
+    org = build_org(options.vendor, options.org, clock, faults, options.seed)
     server = PracticeServer(org, faults)
+    if options.snapshot and options.snapshot.exists():
+        clock.pass_time(timedelta(seconds=read_snapshot(options.snapshot, org, server.control)))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -180,7 +182,7 @@ async def run(options: argparse.Namespace) -> None:
         wait.cancel()
     await server.stop()
     if options.snapshot:
-        write_snapshot(options.snapshot, org.tables)
+        write_snapshot(options.snapshot, org, server.control, clock.offset.total_seconds())
 
 
 def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:

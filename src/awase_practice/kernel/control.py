@@ -6,7 +6,7 @@ a refusal is 400 ``{"error": text}``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -16,12 +16,16 @@ from .org import ControlRefused, PracticeOrg
 
 
 class Control:
-    """The control API of one org; pure like the org itself."""
+    """The control API of one org; pure like the org itself.
+
+    notes: what was kept by name. changes: the schema and settings changes that were accepted, in order.
+    """
 
     def __init__(self, org: PracticeOrg, faults: FaultPlan) -> None:
         self.org = org
         self.faults = faults
-        self._notes: dict[str, Any] = {}
+        self.notes: dict[str, Any] = {}
+        self.changes: list[tuple[str, Any]] = []
         self._answers: dict[tuple[str, str], Callable[[HttpRequest], Any]] = {
             ("GET", "state"): self._state,
             ("POST", "load"): self._load,
@@ -31,10 +35,10 @@ class Control:
             ("GET", "history"): self._history,
             ("POST", "pass-time"): self._pass_time,
             ("POST", "faults"): self._faults,
-            ("POST", "schema"): lambda request: self.org.change_schema(_body(request)),
+            ("POST", "schema"): lambda request: self._change("schema", _body(request)),
             ("POST", "note"): self._keep_note,
             ("GET", "note"): self._give_note,
-            ("POST", "settings"): lambda request: self.org.change_settings(_body(request)),
+            ("POST", "settings"): lambda request: self._change("settings", _body(request)),
         }
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -48,6 +52,16 @@ class Control:
         except ControlRefused as refusal:
             details = {"details": refusal.details} if refusal.details is not None else {}
             return json_response(400, {"error": str(refusal), **details})
+
+    def repeat(self, changes: Iterable[tuple[str, Any]]) -> None:
+        """Make changes again that were accepted before. Raises ControlRefused."""
+        for what, body in changes:
+            self._change(what, body)
+
+    def _change(self, what: str, body: Mapping[str, Any]) -> Any:
+        made = self.org.change_schema(body) if what == "schema" else self.org.change_settings(body)
+        self.changes.append((what, body))
+        return made
 
     def _state(self, request: HttpRequest) -> dict[str, Any]:
         del request
@@ -113,14 +127,14 @@ class Control:
     def _keep_note(self, request: HttpRequest) -> dict[str, Any]:
         body = _body(request)
         name = _wanted(body, "name", str)
-        self._notes[name] = body.get("note")
+        self.notes[name] = body.get("note")
         return {"kept": name}
 
     def _give_note(self, request: HttpRequest) -> dict[str, Any]:
         name = _parameter(request, "name")
-        if name not in self._notes:
+        if name not in self.notes:
             raise ControlRefused(f"no note is kept under the name {name}")
-        return {"name": name, "note": self._notes[name]}
+        return {"name": name, "note": self.notes[name]}
 
 
 def _body(request: HttpRequest) -> Mapping[str, Any]:

@@ -1,41 +1,81 @@
-"""An org's rows with their history in a file, so that a practice org can go on where it stopped."""
+"""An org in a file, so that a practice org can go on where it stopped.
+
+Kept are the rows with their history, how far the clock was moved, the changes that were made to schema and
+settings, the notes, and whatever else the org says it must keep. Sessions and armed faults are not.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import orjson
 
-from .rows import Change, Row, Table
+from .control import Control
+from .org import ControlRefused, PracticeOrg
+from .rows import Change, Row
+
+_FORM = 1
 
 
-def write_snapshot(path: Path, tables: dict[str, Table]) -> None:
-    """Write all tables; the file is complete or untouched."""
+@runtime_checkable
+class KeepsMore(Protocol):
+    """An org with state outside its tables that a client would miss: keys, refresh tokens, consent."""
+
+    def keep(self) -> dict[str, Any]:
+        """That state as JSON."""
+        ...
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Go on with what ``keep`` gave."""
+        ...
+
+
+def write_snapshot(path: Path, org: PracticeOrg, control: Control, moved: float) -> None:
+    """Write everything; the file is complete or untouched. moved: seconds by which the clock was moved."""
     document = {
-        name: {"made": table.made, "rows": [_plain(row) for row in table.all()]}
-        for name, table in tables.items()
+        "form": _FORM,
+        "vendor": org.vendor,
+        "org_id": org.org_id,
+        "moved": moved,
+        "changes": control.changes,
+        "notes": control.notes,
+        "tables": {
+            name: {"made": table.made, "rows": [_plain(row) for row in table.all()]}
+            for name, table in org.tables.items()
+        },
+        "more": org.keep() if isinstance(org, KeepsMore) else {},
     }
     beside = path.with_name(path.name + ".new")
     beside.write_bytes(orjson.dumps(document))
     os.replace(beside, path)
 
 
-def read_snapshot(path: Path, tables: dict[str, Table]) -> None:
-    """Fill the org's tables from a file; what was in them under the same ids is replaced.
+def read_snapshot(path: Path, org: PracticeOrg, control: Control) -> float:
+    """Fill an empty org from a file; the seconds by which its clock was moved.
 
-    Raises ValueError if the file is no snapshot of an org with these tables.
+    Raises ValueError if the file is no snapshot of this org.
     """
     document = orjson.loads(path.read_bytes())
-    if not isinstance(document, dict) or not document.keys() <= tables.keys():
-        raise ValueError(f"{path} is no snapshot of this org")
-    for name, kept in document.items():
-        tables[name].made = kept["made"]
+    wanted = {"form": _FORM, "vendor": org.vendor, "org_id": org.org_id}
+    if not isinstance(document, dict) or {name: document.get(name) for name in wanted} != wanted:
+        raise ValueError(f"{path} is no snapshot of the {org.vendor} org {org.org_id}")
+    try:
+        control.repeat(document["changes"])
+    except ControlRefused as refusal:
+        raise ValueError(f"{path} holds a change that this org refuses: {refusal}") from refusal
+    control.notes.update(document["notes"])
+    for name, kept in document["tables"].items():
+        org.tables[name].made = kept["made"]
         for plain in kept["rows"]:
-            tables[name].adopt(_row(plain))
+            org.tables[name].adopt(_row(plain))
+    if isinstance(org, KeepsMore):
+        org.take_up(document["more"])
+    return float(document["moved"])
 
 
 def _plain(row: Row) -> dict[str, Any]:

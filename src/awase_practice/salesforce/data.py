@@ -136,6 +136,9 @@ class OrgData:
     def _make_user(self, author: str) -> str:
         name = author.removeprefix("user:")
         address = f"{name.lower()}@{self._domain}"
+        for row in self.tables["User"].live():
+            if row.values["Username"] == address:
+                return row.id
         values = {
             "Username": address,
             "LastName": name,

@@ -58,6 +58,15 @@ class Credentials(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._plain) + 1
 
+    def keep(self) -> str | None:
+        """The private key if there is one."""
+        return self._private_pem() if self._private else None
+
+    def take_up(self, pem: str | None) -> None:
+        """Go on with a kept private key."""
+        key = serialization.load_pem_private_key(pem.encode(), None) if pem else None
+        self._private = key if isinstance(key, rsa.RSAPrivateKey) else None
+
     def public_key(self) -> rsa.RSAPublicKey:
         """What an assertion's signature is checked against."""
         return self._key().public_key()
@@ -157,6 +166,17 @@ class Login:
             "language": values.get("LanguageLocaleKey"),
             "urls": {"rest": rest, "sobjects": f"{rest}sobjects/", "query": f"{rest}query/"},
         }
+
+    def keep(self) -> dict[str, Any]:
+        """What a client relies on after a restart: the key pair and the refresh tokens that live."""
+        refresh_tokens = self._refresh_tokens
+        return {"made": self._made, "refresh_tokens": refresh_tokens, "private_key": self.credentials.keep()}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Go on with what ``keep`` gave."""
+        self._made = kept["made"]
+        self._refresh_tokens = dict(kept["refresh_tokens"])
+        self.credentials.take_up(kept["private_key"])
 
     def _grant(self, form: Mapping[str, str], request: HttpRequest) -> dict[str, Any]:
         grant = form.get("grant_type")

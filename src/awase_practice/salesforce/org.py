@@ -235,6 +235,14 @@ class SalesforceOrg:
             },
         }
 
+    def keep(self) -> dict[str, Any]:
+        """What a snapshot must hold beside the rows."""
+        return {"login": self.login.keep()}
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Go on with what ``keep`` gave."""
+        self.login.take_up(kept["login"])
+
     def state(self) -> dict[str, Any]:
         """Counts of living rows and of calls."""
         rows = {name: len(table) for name, table in self.tables.items()}

@@ -9,7 +9,7 @@ from ..kernel.http import HttpRequest, HttpResponse, UnreadableBody, json_respon
 from ..kernel.rows import Row
 from .data import OrgData
 from .describe import describe_body, object_summary
-from .errors import ApiError, RowRefused, not_found, refused, wrong_method
+from .errors import ApiError, not_found, refused, wrong_method
 from .fields import Field, ObjectType
 from .ids import normal_id
 from .records import RecordShape, whole_shape
@@ -240,8 +240,6 @@ class Rest:
         for name in wanted.split(","):
             field = kind.find(name.strip())
             if field is None:
-                raise RowRefused(
-                    refused("INVALID_FIELD", f"No such column '{name}' on sobject of type {kind.name}").errors
-                )
+                raise refused("INVALID_FIELD", f"No such column '{name}' on sobject of type {kind.name}")
             shape.add(field)
         return shape

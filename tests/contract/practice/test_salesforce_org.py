@@ -82,15 +82,24 @@ def test_the_practice_page_answers_without_a_token(running: PracticeProcess) -> 
     assert reply.document == {"practice": True, "vendor": "salesforce", "org_id": running.org_id}
 
 
-def test_the_server_ends_when_its_standard_input_closes(tmp_path: Path) -> None:
+def test_an_org_goes_on_where_it_stopped(tmp_path: Path) -> None:
     kept = str(tmp_path / "org.json")
+    field = {"name": "Rank__c", "type": "string", "length": 5}
     with practice("salesforce", "short", "--snapshot", kept) as org:
-        ids = org.control("load", {"objects": {"Lead": [{"LastName": "佐藤", "Company": "A"}]}})["ids"][
-            "Lead"
-        ]
+        org.control("schema", {"object": "Lead", "add_field": field})
+        lead = {"LastName": "佐藤", "Company": "A", "Rank__c": "B"}
+        row_id = org.control("load", {"objects": {"Lead": [lead]}})["ids"]["Lead"][0]
+        org.control("edit", {"object": "Lead", "id": row_id, "values": {"City": "津"}, "author": "user:佐藤"})
+        history = org.control("history", object="Lead", id=row_id)
+        now = org.control("pass-time", {"seconds": 400_000})["now"]
     assert org.process.returncode == 0
     with practice("salesforce", "short", "--snapshot", kept) as again:
-        assert [row["id"] for row in again.control("rows", object="Lead")] == ids
+        assert again.credentials == org.credentials
+        assert [row["Rank__c"] for row in again.control("rows", object="Lead")] == ["B"]
+        assert again.control("history", object="Lead", id=row_id) == history
+        assert again.control("state")["now"] >= now
+        again.token = sign_in(again).document["access_token"]
+        assert again.send("GET", f"{LEADS}/{row_id}?fields=Rank__c").document["Rank__c"] == "B"
 
 
 def test_the_server_refuses_to_listen_elsewhere_unless_told() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,6 @@ from awase_practice.kernel.http import HttpRequest, UnreadableBody
 from awase_practice.kernel.index import SearchIndex
 from awase_practice.kernel.quota import BurstWindow, MidnightDay, RollingDay
 from awase_practice.kernel.rows import Table
-from awase_practice.kernel.snapshot import read_snapshot, write_snapshot
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = START + timedelta(minutes=5)
@@ -127,16 +125,3 @@ def test_an_encoded_slash_stays_inside_its_part_of_the_path() -> None:
 def test_a_body_that_is_not_json_says_so() -> None:
     with pytest.raises(UnreadableBody):
         HttpRequest.of("POST", "/", body=b"{").json()
-
-
-def test_a_snapshot_brings_back_rows_with_their_history(tmp_path: Path) -> None:
-    table = people()
-    row = table.insert({"name": "a"}, "u", START)
-    table.update(row, {"name": "b"}, "v", LATER)
-    write_snapshot(tmp_path / "org.json", {"Person": table})
-    again = {"Person": people()}
-    read_snapshot(tmp_path / "org.json", again)
-    kept = again["Person"].find(row.id)
-    assert kept is not None
-    assert (kept.values, kept.history, kept.modified_at) == (row.values, row.history, LATER)
-    assert again["Person"].insert({}, "u", LATER).id == "p2"
