@@ -148,6 +148,12 @@ def test_a_failed_read_stops_with_the_right_error(status: int, content: Any, kin
         assert content[0]["message"] in str(caught.value)
 
 
+def test_a_page_that_names_itself_as_the_next_is_not_read_for_ever() -> None:
+    itself = rows(record(), next_path="/services/data/v65.0/query/0r8xx-2000")
+    with pytest.raises(VendorBusy):
+        play(CONNECTOR.read_snapshot(reading()), lambda request: answer(request, itself))
+
+
 def test_a_read_without_an_answer_says_so() -> None:
     with pytest.raises(HostUnreachable):
         play(CONNECTOR.read_snapshot(reading()), lost)

@@ -25,7 +25,8 @@ def follow(answer: Answer, object: str, lane: Lane) -> Flow[Page, Response]:
     first: Response | None = None
     while True:
         outline = _outline(answer)
-        if outline is None or not isinstance(answer, Response):
+        # A page that names itself as the next one would be read for ever.
+        if outline is None or outline.next_path == answer.request.url or not isinstance(answer, Response):
             raise failed_read(answer, f"reading {object}")
         first = first or answer
         yield Page(object=object, raw=answer.body, rows=len(outline.records))
