@@ -148,6 +148,19 @@ def test_a_failed_read_stops_with_the_right_error(status: int, content: Any, kin
         assert content[0]["message"] in str(caught.value)
 
 
+@pytest.mark.parametrize("path", ["https://evil.example/x", "//evil.example/x", "/elsewhere"])
+def test_no_page_leads_the_session_away_from_the_data_api(path: str) -> None:
+    asked: list[str] = []
+
+    def reply(request: Request) -> Answer:
+        asked.append(request.url)
+        return answer(request, rows(record(), next_path=path if len(asked) == 1 else None))
+
+    with pytest.raises(VendorBusy):
+        play(CONNECTOR.read_snapshot(reading()), reply)
+    assert len(asked) == 1
+
+
 def test_a_page_that_names_itself_as_the_next_is_not_read_for_ever() -> None:
     itself = rows(record(), next_path="/services/data/v65.0/query/0r8xx-2000")
     with pytest.raises(VendorBusy):
