@@ -18,6 +18,7 @@ _SOAP_TYPES = {
     "datetime": "xsd:dateTime",
     "anyType": "xsd:anyType",
 } | dict.fromkeys(NUMBER_TYPES, "xsd:double")
+_GROUPABLE = frozenset(("picklist", "reference", "boolean", "int"))
 
 
 @functools.lru_cache(maxsize=64)
@@ -68,7 +69,10 @@ def object_summary(kind: ObjectType, version: str) -> dict[str, Any]:
 
 
 def _field(field: Field) -> dict[str, Any]:
-    textual = field.type in TEXT_TYPES
+    return _shape_of(field) | _rights_of(field) | _references_of(field)
+
+
+def _shape_of(field: Field) -> dict[str, Any]:
     return {
         "name": field.name,
         "label": field.label,
@@ -79,6 +83,17 @@ def _field(field: Field) -> dict[str, Any]:
         "digits": field.digits,
         "precision": field.precision,
         "scale": field.scale,
+        "extraTypeInfo": "plaintextarea" if field.type == "textarea" else None,
+        "encrypted": False,
+        "mask": None,
+        "htmlFormatted": False,
+        "inlineHelpText": None,
+    }
+
+
+def _rights_of(field: Field) -> dict[str, Any]:
+    groupable = field.filterable and (field.type in TEXT_TYPES or field.type in _GROUPABLE)
+    return {
         "nillable": field.nillable,
         "createable": field.createable,
         "updateable": field.updateable,
@@ -92,6 +107,18 @@ def _field(field: Field) -> dict[str, Any]:
         "caseSensitive": field.case_sensitive,
         "externalId": field.external_id,
         "idLookup": field.id_lookup,
+        "permissionable": not field.required and field.createable,
+        "custom": field.custom,
+        "nameField": field.name_field,
+        "filterable": field.filterable,
+        "sortable": field.filterable and field.type != "multipicklist",
+        "groupable": groupable,
+        "deprecatedAndHidden": False,
+    }
+
+
+def _references_of(field: Field) -> dict[str, Any]:
+    return {
         "restrictedPicklist": field.restricted,
         "dependentPicklist": False,
         "controllerName": None,
@@ -101,22 +128,9 @@ def _field(field: Field) -> dict[str, Any]:
         "polymorphicForeignKey": len(field.reference_to) > 1,
         "namePointing": len(field.reference_to) > 1,
         "compoundFieldName": field.compound,
-        "extraTypeInfo": "plaintextarea" if field.type == "textarea" else None,
-        "permissionable": not field.required and field.createable,
-        "custom": field.custom,
-        "nameField": field.name_field,
-        "filterable": field.filterable,
-        "sortable": field.filterable and field.type != "multipicklist",
-        "groupable": field.filterable
-        and (textual or field.type in {"picklist", "reference", "boolean", "int"}),
-        "encrypted": False,
-        "mask": None,
-        "htmlFormatted": False,
         "cascadeDelete": False,
         "restrictedDelete": False,
         "writeRequiresMasterRead": False,
-        "deprecatedAndHidden": False,
-        "inlineHelpText": None,
     }
 
 

@@ -6,7 +6,6 @@ A result is the list of its rows at the time of the query; their values are read
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,19 +13,17 @@ from typing import Any
 
 from ..kernel.http import HttpResponse, json_response
 from ..kernel.rows import Row
+from .conditions import Conditions, folds_case
 from .data import OrgData
 from .errors import ApiError
-from .fields import NUMBER_TYPES, Field, ObjectType
 from .ids import make_id, normal_id
-from .records import Reader, RecordShape, reader_of
-from .soql import Among, Compare, Expression, Joined, Literal, Not, Order, Path, Query, excerpt, parse
-from .values import read_datetime, stamp
+from .names import Names
+from .records import RecordShape
+from .soql import Among, Compare, Joined, Literal, Order, Path, Query, excerpt, parse
 
 PAGE = 2000
 _LONG_TEXT_PAGE = 200
 _CURSOR_LIFE = timedelta(days=2)
-
-Test = Callable[[Row], bool]
 
 
 @dataclass(slots=True)
@@ -89,12 +86,13 @@ class _Plan:
 
     def __init__(self, data: OrgData, text: str, query: Query, version: str) -> None:
         self._data, self._text, self._query = data, text, query
-        self._kind = self._object(query.object)
+        self._names = Names(data, text)
+        self._kind = self._names.object(query.object)
         self.shape = RecordShape(data, self._kind, version)
         self.long_texts = 0
         for path in query.fields:
             self._show(path)
-        self._test = self._compile(query.where) if query.where else None
+        self._test = Conditions(self._names, self._kind).compile(query.where) if query.where else None
         self._order = [(self._sort_key(order), order.descending) for order in query.order]
 
     def rows(self, deleted: bool) -> list[Row]:
@@ -121,160 +119,25 @@ class _Plan:
                     return [row for each in named if (row := table.get(each))]
         return table.all()
 
-    def _object(self, path: Path) -> ObjectType:
-        kind = self._data.kind(path.parts[0])
-        if kind is None:
-            raise ApiError(
-                400,
-                "INVALID_TYPE",
-                f"{excerpt(self._text, path.at)}sObject type '{path.parts[0]}' is not supported. If you are "
-                "attempting to use a custom object, be sure to append the '__c' after the entity name. Please "
-                "reference your WSDL or the describe call for the appropriate names.",
-            )
-        return kind
-
     def _show(self, path: Path) -> None:
         shape, kind = self.shape, self._kind
         for part in path.parts[:-1]:
-            through, kind = self._parent(kind, part, path)
+            through, kind = self._names.parent(kind, part, path)
             shape = shape.parent(through, kind)
-        field = self._field(kind, path.parts[-1], path)
+        field = self._names.field(kind, path.parts[-1], path)
         self.long_texts += field.is_long_text
         if field.name in shape.fields:
             raise ApiError(400, "MALFORMED_QUERY", f"duplicate field selected: {field.name}")
         shape.add(field)
 
-    def _parent(self, kind: ObjectType, part: str, path: Path) -> tuple[Field, ObjectType]:
-        through = kind.by_relationship.get(part.lower())
-        target = self._data.kind(through.reference_to[0]) if through else None
-        if through is None or target is None:
-            text = (
-                f"{excerpt(self._text, path.at)}Didn't understand relationship '{part}' in field path. If you are "
-                "attempting to use a custom relationship, be sure to append the '__r' after the custom relationship "
-                "name. Please reference your WSDL or the describe call for the appropriate names."
-            )
-            raise ApiError(400, "INVALID_FIELD", text)
-        return through, target
-
-    def _field(self, kind: ObjectType, name: str, path: Path) -> Field:
-        field = kind.find(name)
-        if field is None:
-            text = (
-                f"{excerpt(self._text, path.at)}No such column '{name}' on entity '{kind.name}'. If you are "
-                "attempting to use a custom field, be sure to append the '__c' after the custom field name. Please "
-                "reference your WSDL or the describe call for the appropriate names."
-            )
-            raise ApiError(400, "INVALID_FIELD", text)
-        return field
-
-    def _reader(self, path: Path) -> tuple[Field, Reader]:
-        kind, steps = self._kind, []
-        for part in path.parts[:-1]:
-            through, kind = self._parent(kind, part, path)
-            steps.append((reader_of(self._data, through), self._data.tables[kind.name]))
-        field = self._field(kind, path.parts[-1], path)
-        read = reader_of(self._data, field)
-        if not steps:
-            return field, read
-
-        def through_parents(row: Row) -> Any:
-            at: Row | None = row
-            for read_id, table in steps:
-                at = table.get(read_id(at) or "") if at else None
-            return read(at) if at else None
-
-        return field, through_parents
-
-    def _filtered(self, path: Path, sign: str) -> tuple[Field, Reader]:
-        field, read = self._reader(path)
-        if not field.filterable:
-            text = f"{excerpt(self._text, path.at)}field '{field.name}' can not be filtered in a query call"
-            raise ApiError(400, "INVALID_FIELD", text)
-        if (sign in {"includes", "excludes"}) != (field.type == "multipicklist") and sign not in {"=", "!="}:
-            text = f"{excerpt(self._text, path.at)}invalid operator on {field.type} field"
-            raise ApiError(400, "INVALID_QUERY_FILTER_OPERATOR", text)
-        return field, read
-
-    def _compile(self, expression: Expression) -> Test:
-        match expression:
-            case Joined(word, terms):
-                tests = [self._compile(term) for term in terms]
-                if word == "and":
-                    return lambda row: all(test(row) for test in tests)
-                return lambda row: any(test(row) for test in tests)
-            case Not(term):
-                test = self._compile(term)
-                return lambda row: not test(row)
-            case Compare(path, sign, literal):
-                return self._comparison(path, sign, literal)
-            case Among(path, sign, literals):
-                return self._among(path, sign, literals)
-
-    def _comparison(self, path: Path, sign: str, literal: Literal) -> Test:
-        field, read = self._filtered(path, sign)
-        wanted = self._wanted(field, literal, path)
-        folds = _folds(field)
-        if sign == "like":
-            pattern = _like(str(literal.value))
-            return lambda row: (value := read(row)) is not None and pattern.fullmatch(str(value)) is not None
-        if sign == "=":
-            if folds:
-                return lambda row: (value.casefold() if (value := read(row)) is not None else None) == wanted
-            return lambda row: bool(read(row) == wanted)
-        if sign == "!=":
-            if folds:
-                return lambda row: (value.casefold() if (value := read(row)) is not None else None) != wanted
-            return lambda row: bool(read(row) != wanted)
-        return _ordered(read, sign, wanted, folds)
-
-    def _among(self, path: Path, sign: str, literals: tuple[Literal, ...]) -> Test:
-        field, read = self._filtered(path, sign)
-        if sign in {"includes", "excludes"}:
-            choices = [frozenset(str(each.value).split(";")) for each in literals]
-            wants = sign == "includes"
-            return lambda row: any(each <= set((read(row) or "").split(";")) for each in choices) == wants
-        wanted = {self._wanted(field, each, path) for each in literals}
-        inside = sign == "in"
-        if _folds(field):
-            return lambda row: ((value.casefold() if (value := read(row)) else value) in wanted) == inside
-        return lambda row: (read(row) in wanted) == inside
-
-    def _wanted(self, field: Field, literal: Literal, path: Path) -> Any:
-        """A literal in the form stored values have. Raises ApiError if it does not fit the field."""
-        if literal.kind == "null":
-            return None
-        expected = _literal_kind(field)
-        if literal.kind != expected:
-            quotes = "should be" if expected == "string" else "should not be"
-            text = (
-                f"{excerpt(self._text, path.at)}value of filter criterion for field '{field.name}' must be of type "
-                f"{field.type} and {quotes} enclosed in quotes"
-            )
-            raise ApiError(400, "INVALID_FIELD", text)
-        if expected == "datetime":
-            moment = read_datetime(str(literal.value))
-            if moment is None:
-                raise ApiError(400, "MALFORMED_QUERY", f"{excerpt(self._text, path.at)}invalid date")
-            return stamp(moment)
-        if field.type in {"id", "reference"}:
-            whole = normal_id(str(literal.value))
-            if whole is None and literal.value:
-                text = f"{excerpt(self._text, path.at)}invalid ID field: {literal.value}"
-                raise ApiError(400, "INVALID_QUERY_FILTER_OPERATOR", text)
-            return whole
-        if expected == "string":
-            # An empty text equals null, as it is stored.
-            return str(literal.value).casefold() or None if _folds(field) else literal.value or None
-        return literal.value
-
     def _sort_key(self, order: Order) -> Callable[[Row], Any]:
-        field, read = self._reader(order.path)
+        field, read = self._names.reader(self._kind, order.path)
         if field.is_long_text or field.type == "multipicklist":
             text = (
                 f"{excerpt(self._text, order.path.at)}field '{field.name}' can not be sorted in a query call"
             )
             raise ApiError(400, "INVALID_FIELD", text)
-        folds = _folds(field)
+        folds = folds_case(field)
         # The reversing of a descending sort must not move the empty ones to the other end.
         empty_rank = 1 if order.nulls_last != order.descending else -1
 
@@ -296,38 +159,3 @@ def _named_ids(term: Compare | Among) -> list[str] | None:
         return None
     ids = {normal_id(str(each.value)) for each in literals}
     return sorted(each for each in ids if each)
-
-
-def _folds(field: Field) -> bool:
-    return (
-        _literal_kind(field) == "string"
-        and field.type not in {"id", "reference"}
-        and not field.case_sensitive
-    )
-
-
-def _literal_kind(field: Field) -> str:
-    if field.type in {"date", "datetime", "boolean"}:
-        return field.type
-    return "number" if field.type in NUMBER_TYPES or field.type == "int" else "string"
-
-
-def _ordered(read: Reader, sign: str, wanted: Any, folds: bool) -> Test:
-    def value_of(row: Row) -> Any:
-        value = read(row)
-        return value.casefold() if folds and value is not None else value
-
-    if wanted is None:
-        return lambda _row: False
-    if sign == "<":
-        return lambda row: (value := value_of(row)) is not None and value < wanted
-    if sign == "<=":
-        return lambda row: (value := value_of(row)) is not None and value <= wanted
-    if sign == ">":
-        return lambda row: (value := value_of(row)) is not None and value > wanted
-    return lambda row: (value := value_of(row)) is not None and value >= wanted
-
-
-def _like(pattern: str) -> re.Pattern[str]:
-    parts = [".*" if sign == "%" else "." if sign == "_" else re.escape(sign) for sign in pattern]
-    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
