@@ -183,41 +183,51 @@ def _write(
 ) -> HttpResponse:
     """Each input by itself if every one has its own trace id, otherwise all or none."""
     outcome = _Outcome(state.now())
-    traces = [each.get("objectWriteTraceId") for each in inputs]
     lock = bool(inputs) and state.faults.fire("batch.lock") is not None
 
     def settle(draft: Draft, trace: Any) -> None:
-        is_new = draft.row is None
         row = records.settle(draft, call.caller.app_id, state.now())
         shown = shown_after_write(records, row, draft.written)
         if tells_new:
-            shown["new"] = is_new
+            shown["new"] = draft.row is None
         if trace is not None:
             shown["objectWriteTraceId"] = str(trace)
         outcome.results.append(shown)
 
-    if inputs and all(trace is not None for trace in traces):
-        _distinct([str(trace) for trace in traces])
-        victim = len(inputs) // 2 if lock else None
-        for position, (each, trace) in enumerate(zip(inputs, traces, strict=True)):
-            try:
-                if position == victim:
-                    raise locked()
-                settle(drafter(each, None), trace)
-            except _Missing as gone:
-                outcome.errors.append(_could_not_get(records, [gone.record_id]).item(str(trace)))
-            except Refusal as refusal:
-                outcome.errors.append(refusal.item(str(trace)))
+    if inputs and all(each.get("objectWriteTraceId") is not None for each in inputs):
+        outcome.errors = _each_by_itself(records, inputs, drafter, settle, len(inputs) // 2 if lock else None)
+    elif lock:
+        raise locked()
     else:
-        if lock:
-            raise locked()
         drafts, gone_ids = _all_or_none(state, inputs, drafter)
         for draft, trace in drafts:
             settle(draft, trace)
-        if gone_ids:
-            outcome.errors.append(_could_not_get(records, gone_ids).item())
+        outcome.errors = [_could_not_get(records, gone_ids).item()] if gone_ids else []
     outcome.results.sort(key=lambda each: str(each["id"]))
     return _closed(state, outcome, whole)
+
+
+def _each_by_itself(
+    records: Records,
+    inputs: list[Input],
+    drafter: Drafter,
+    settle: Callable[[Draft, Any], None],
+    locked_at: int | None,
+) -> list[dict[str, Any]]:
+    """Settle what can be settled; the errors of the rest. locked_at: the position of an input that is locked."""
+    traces = [str(each["objectWriteTraceId"]) for each in inputs]
+    _distinct(traces)
+    errors: list[dict[str, Any]] = []
+    for position, (each, trace) in enumerate(zip(inputs, traces, strict=True)):
+        try:
+            if position == locked_at:
+                raise locked()
+            settle(drafter(each, None), trace)
+        except _Missing as gone:
+            errors.append(_could_not_get(records, [gone.record_id]).item(trace))
+        except Refusal as refusal:
+            errors.append(refusal.item(trace))
+    return errors
 
 
 def _distinct(traces: list[str]) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from zlib import crc32
 
 import orjson
 
 from ..kernel.clock import Clock
 from ..kernel.index import SearchIndex
 from ..kernel.rows import Row, Table, Version
+from .past import history, source
 from .properties import PropertySet
 from .stock import CONTACT, OWNERS, STAGES, STOCK, ObjectType
 from .uniqueness import Uniqueness, addresses
@@ -204,7 +204,7 @@ class Records:
             shown["archivedAt"] = stamp(version.deleted_at)
         if histories:
             known = [name for name in histories if self.properties.get(name) is not None]
-            shown["propertiesWithHistory"] = {name: self._history(row, name) for name in known}
+            shown["propertiesWithHistory"] = {name: history(row, name) for name in known}
         return shown
 
     def value(self, row: Row, version: Look, name: str) -> str | None:
@@ -216,20 +216,12 @@ class Records:
                 return stamp(row.created_at)
             case "lastmodifieddate" | "hs_lastmodifieddate":
                 return stamp(version.modified_at)
-            case "hs_object_source" | "hs_object_source_id":
-                source = _source(row.created_by)
-                return str(source["sourceType" if name == "hs_object_source" else "sourceId"])
+            case "hs_object_source":
+                return str(source(row.created_by)["sourceType"])
+            case "hs_object_source_id":
+                return str(source(row.created_by)["sourceId"])
         value = version.values.get(name)
         return None if value is None else str(value)
-
-    def _history(self, row: Row, name: str) -> list[dict[str, Any]]:
-        past = row.value_history(name)
-        if past and past[0][2] is None:
-            past = past[1:]
-        return [
-            {"value": "" if value is None else str(value), "timestamp": stamp(at), **_source(author)}
-            for at, author, value in reversed(past)
-        ]
 
     # -- checks ----------------------------------------------------------------------------------------------
 
@@ -309,13 +301,3 @@ class Records:
         )
         detail = {"message": text, "code": "CONFLICTING_UNIQUE_VALUE", "context": {"propertyName": [name]}}
         return bad_request(text, errors=[detail])
-
-
-def _source(author: str) -> dict[str, Any]:
-    """What a history says about who wrote: an app by its id, a person by a user id."""
-    if author.isdecimal():
-        return {"sourceType": "INTEGRATION", "sourceId": author, "sourceLabel": "Practice app"}
-    if author.startswith("user:"):
-        user_id = 51_000_000 + crc32(author.encode()) % 1_000_000
-        return {"sourceType": "CRM_UI", "sourceId": f"userId:{user_id}", "updatedByUserId": user_id}
-    return {"sourceType": "CALCULATED", "sourceId": author}
