@@ -217,6 +217,7 @@ class _Work:
                 kind=ItemKind.SETTLED if winner else ItemKind.CONFLICT,
                 code="both_changed",
                 field=name,
+                occasion=fingerprint({"ma": ma_value, "crm": crm_value}) if winner else "",
                 error_type="conflict",
                 source="foreseen",
                 record=f"{self.sync.sync.ma_object}:{row['_id_ma']}",

@@ -70,7 +70,8 @@ class ItemKind(StrEnum):
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that stands against agreement, on one link, with its diagnosis. Shown as an error or a conflict.
 
-    Its identity is (sync, link, side, kind, code, field); storing it again raises ``attempts`` and ``last_seen``.
+    Its identity is (sync, link, side, kind, code, field, occasion); storing it again raises ``attempts`` and
+    ``last_seen``.
     """
 
     link: int
@@ -81,6 +82,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """The vendor's code (REQUIRED_FIELD_MISSING …) or ours (AWAITING_KEY …)."""
     field: str = ""
     """One field, or several joined by a comma."""
+    occasion: str = ""
+    """Tells apart what may happen again to the same field: for a settled conflict a digest of both values."""
     error_type: str = ""
     """Our own name for the kind of trouble (``catalogue/``)."""
     source: Literal["foreseen", "answered"] = "answered"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from awase.core.mapping import BoundSync
 from awase.core.operations import Operation, Side
+from awase.core.plan import fingerprint
 from awase.core.records import Item, ItemKind
 from awase.core.values import as_text
 from awase.engine.environment import Environment
@@ -62,6 +63,7 @@ def _conflict(sync: BoundSync, operation: Operation, edit: Mapping[str, object])
         kind=ItemKind.SETTLED,
         code=OVERWRITTEN,
         field=mapped,
+        occasion=fingerprint({"ours": ours, "theirs": str(theirs)}),
         error_type="conflict",
         record=f"{operation.object}:{operation.id}",
         value=str(theirs) if on_ma and theirs is not None else (ours if not on_ma else None),

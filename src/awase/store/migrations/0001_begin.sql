@@ -126,6 +126,7 @@ create table item (
     kind        text collate "C" not null,
     code        text collate "C" not null,
     field       text collate "C" not null,
+    occasion    text collate "C" not null,
     error_type  text not null,
     source      text not null check (source in ('foreseen', 'answered')),
     record      text not null,
@@ -140,7 +141,7 @@ create table item (
     last_seen   timestamptz not null,
     attempts    integer not null,
     run         bigint not null,
-    primary key (sync, link, side, kind, code, field)
+    primary key (sync, link, side, kind, code, field, occasion)
 );
 create index item_by_cause on item (sync, kind, code, field);
 

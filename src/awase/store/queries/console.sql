@@ -1,13 +1,13 @@
 -- name: errors
 -- Open items that are not conflicts, newest first.
-select link, side, kind, code, field, error_type, source, record, label, value, other_value, message, detail::text,
+select link, side, kind, code, field, occasion, error_type, source, record, label, value, other_value, message, detail::text,
        context, retry, first_seen, last_seen, attempts, run
   from item
  where kind not in ('conflict', 'settled')
    and (%(sync)s::text is null or sync = %(sync)s)
    and (%(kind)s::text is null or kind = %(kind)s)
    and (%(code)s::text is null or code = %(code)s)
- order by last_seen desc, link, side, kind, code, field
+ order by last_seen desc, link, side, kind, code, field, occasion
  limit %(limit)s;
 
 -- name: error_counts
@@ -20,11 +20,11 @@ select code, count(*)
 
 -- name: conflicts
 -- Conflicts, waiting and settled, newest first.
-select link, side, kind, code, field, error_type, source, record, label, value, other_value, message, detail::text,
+select link, side, kind, code, field, occasion, error_type, source, record, label, value, other_value, message, detail::text,
        context, retry, first_seen, last_seen, attempts, run
   from item
  where kind in ('conflict', 'settled') and (%(sync)s::text is null or sync = %(sync)s)
- order by last_seen desc, link, side, kind, code, field
+ order by last_seen desc, link, side, kind, code, field, occasion
  limit %(limit)s;
 
 -- name: find_links
@@ -49,7 +49,7 @@ select s.name, found.*
 
 -- name: closed_items
 -- What stood against agreement on one link once, newest first.
-select link, side, kind, code, field, error_type, source, record, label, value, other_value, message, detail::text,
+select link, side, kind, code, field, occasion, error_type, source, record, label, value, other_value, message, detail::text,
        context, retry, first_seen, last_seen, attempts, run, closed_at
   from item_history
  where sync = %(sync)s and link = %(link)s

@@ -11,6 +11,7 @@ import msgspec
 from awase.ports.store import Item, ItemKind, Settlement, StoredItem
 from awase.store.codec import original, storable
 from awase.store.connections import Connection
+from awase.store.memory_state import item_identity
 from awase.store.statements import statements
 from awase.store.tables.part import Part
 
@@ -33,7 +34,7 @@ class Items(Part):
 
 async def settle_items(connection: Connection, sync: str, settlement: Settlement, now: datetime) -> None:
     """Close what was cleared and not found again, then open or refresh what was found."""
-    distinct = {(item.link, item.side, item.kind, item.code, item.field): item for item in settlement.found}
+    distinct = {item_identity(item): item for item in settlement.found}
     columns = _columns(list(distinct.values())) | {"sync": sync, "now": now, "run": settlement.run}
     if settlement.cleared:
         await connection.execute(
@@ -50,6 +51,7 @@ def _columns(items: Sequence[Item]) -> dict[str, Any]:
         "kinds": [str(item.kind) for item in items],
         "codes": [storable(item.code) for item in items],
         "fields": [storable(item.field) for item in items],
+        "occasions": [item.occasion for item in items],
         "error_types": [item.error_type for item in items],
         "sources": [item.source for item in items],
         "records": [storable(item.record) for item in items],
@@ -69,14 +71,29 @@ def _detail_text(detail: dict[str, str]) -> str:
 
 def stored_item(row: tuple[Any, ...]) -> StoredItem:
     """A row of the columns ``open_items`` selects; a last one more is the time it was closed."""
-    link, side, kind, code, field, error_type, source, record, label, value, other_value, message = row[:12]
-    detail, context, retry, first_seen, last_seen, attempts, run = row[12:19]
+    (
+        link,
+        side,
+        kind,
+        code,
+        field,
+        occasion,
+        error_type,
+        source,
+        record,
+        label,
+        value,
+        other_value,
+        message,
+    ) = row[:13]
+    detail, context, retry, first_seen, last_seen, attempts, run = row[13:20]
     item = Item(
         link=link,
         side=side,
         kind=ItemKind(kind),
         code=original(code),
         field=original(field),
+        occasion=occasion,
         error_type=error_type,
         source=source,
         record=original(record),
@@ -94,5 +111,5 @@ def stored_item(row: tuple[Any, ...]) -> StoredItem:
         last_seen=last_seen,
         attempts=attempts,
         run=run,
-        closed_at=row[19] if len(row) > 19 else None,
+        closed_at=row[20] if len(row) > 20 else None,
     )

@@ -1,0 +1,133 @@
+"""What must hold at the end of every story. Reads the orgs' own histories and the list of items a person would see;
+never how the engine came to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from awase.core.records import ItemKind
+from awase.ports.store import StoredItem
+from tests.simulation.scenario import Story, UserEdit
+from tests.simulation.world import FIELDS
+
+OURS_MA, OURS_CRM = "integration", "integration"
+
+
+def verdicts(story: Story) -> list[str]:
+    """Every broken promise of this story, most basic first; empty when all hold."""
+    found: list[str] = []
+    if not story.quiet:
+        found.append("I-05 never settles: writes go on after faults stopped and users rest")
+    for check in (_no_duplicates, _consent_holds, _agreement, _no_silent_loss):
+        found += check(story)
+    return found
+
+
+def _items(story: Story) -> list[StoredItem]:
+    return story.world.store.all_items()
+
+
+def _open_records(story: Story) -> set[str]:
+    """Records (object:id, both sides) with something open against them."""
+    names: set[str] = set()
+    links = story.world.store.all_links()
+    for stored in _items(story):
+        if stored.closed_at is None and stored.item.kind != ItemKind.SETTLED:
+            link = links[stored.item.link]
+            names |= {f"{link.ma_object}:{link.ma_id}", f"{link.crm_object}:{link.crm_id}"}
+    return names
+
+
+def _pairs(story: Story) -> list[tuple[dict[str, Any], str, dict[str, Any]]]:
+    crm = {row["Email"]: (name, row) for name, _, row in story.records("crm") if row.get("Email")}
+    return [(row, *crm[row["email"]]) for _, _, row in story.records("ma") if row.get("email") in crm]
+
+
+def _no_duplicates(story: Story) -> list[str]:
+    found = []
+    for side, name in (("ma", "email"), ("crm", "Email")):
+        records = story.records(side)  # type: ignore[arg-type]
+        count = Counter(str(row.get(name)) for _, _, row in records)
+        found += [f"I-04 {n} records of {address} on {side}" for address, n in sorted(count.items()) if n > 1]
+    return found
+
+
+def _consent_holds(story: Story) -> list[str]:
+    found = []
+    open_records = _open_records(story)
+    for side, mail, flag in (("ma", "email", "hs_email_optout"), ("crm", "Email", "HasOptedOutOfEmail")):
+        for object, id, row in story.records(side):  # type: ignore[arg-type]
+            said = str(row.get(flag)).lower() == "true"
+            if row.get(mail) in story.out and not said and f"{object}:{id}" not in open_records:
+                found.append(f"I-14 {side} {object} {id}: the opt-out of {row.get(mail)} is not there")
+            org = story.world.portal if side == "ma" else story.world.org
+            for change in org.history(object, id):
+                undone = change.get("field") == flag and str(change.get("old")).lower() == "true"
+                if undone and str(change.get("new")).lower() != "true":
+                    found.append(f"I-15 {side} {object} {id}: opted in again by {change['author']}")
+    return found
+
+
+def _agreement(story: Story) -> list[str]:
+    found = []
+    open_records = _open_records(story)
+    for ma, object, crm in _pairs(story):
+        if f"contact:{ma['id']}" in open_records:
+            continue
+        for b in FIELDS:
+            if object not in b.crm:
+                continue
+            mine, theirs = same(b.ma, ma.get(b.ma)), same(b.ma, crm.get(b.crm[object]))
+            if mine != theirs:
+                found.append(f"I-05 {ma['email']} {b.ma}: {mine!r} against {theirs!r}")
+    crm_mails = {row.get("Email") for _, _, row in story.records("crm")}
+    ma_mails = {row.get("email") for _, _, row in story.records("ma")}
+    for side, missing, mail in (("ma", crm_mails, "email"), ("crm", ma_mails, "Email")):
+        for object, id, row in story.records(side):  # type: ignore[arg-type]
+            if row.get(mail) not in missing and f"{object}:{id}" not in open_records:
+                found.append(f"I-01 {side} {object} {id} never arrived on the other side, and nothing says so")
+    return found
+
+
+def _no_silent_loss(story: Story) -> list[str]:
+    """Each user value is final where it was written, replaced by a later user edit, or listed with both values."""
+    links = story.world.store.all_links()
+    link_of = {f"{link.ma_object}:{link.ma_id}": n for n, link in links.items()}
+    link_of |= {f"{link.crm_object}:{link.crm_id}": n for n, link in links.items()}
+    listed: dict[tuple[int, str], set[str | None]] = {}
+    for stored in _items(story):
+        if stored.item.kind in (ItemKind.SETTLED, ItemKind.CONFLICT):
+            values = listed.setdefault((stored.item.link, stored.item.field), set())
+            values |= {same(stored.item.field, stored.item.value), same(stored.item.field, stored.item.other_value)}
+    last: dict[tuple[int | None, str], UserEdit] = {}
+    for edit in story.edits:
+        last[link_of.get(f"{edit.object}:{edit.id}"), edit.name] = edit
+    found = []
+    for (link, name), edit in last.items():
+        value = same(name, edit.value)
+        if link is None or value == _final(story, edit) or (value is None and not edit.known):
+            continue
+        if value not in listed.get((link, name), set()):
+            found.append(f"I-01 {edit.side} {edit.object} {edit.id} {name}={value!r} was lost in silence")
+    return found
+
+
+def _final(story: Story, edit: UserEdit) -> str | None:
+    for object, id, row in story.records(edit.side):
+        if (object, id) == (edit.object, edit.id):
+            name = edit.name if edit.side == "ma" else next(b.crm[object] for b in FIELDS if b.ma == edit.name)
+            return same(edit.name, row.get(name))
+    return None
+
+
+def same(name: str, value: Any) -> str | None:
+    """A value in the one form in which both orgs' values of a field can be compared."""
+    if value is None or value == "":
+        return None
+    if name == "budget":
+        return format(Decimal(str(value)).normalize(), "f")
+    if name == "industry" and value == "製造":
+        return "製造業"
+    return str(value).strip()
