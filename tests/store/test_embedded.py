@@ -122,11 +122,11 @@ def test_processes_share_one_server(home: Path) -> None:
 
 
 def test_the_data_home_is_closed_to_everybody_else(home: Path) -> None:
-    above = mode(home.parent)
+    above = [(directory, mode(directory)) for directory in home.parents]
 
     async def story() -> None:
         async with embedded_server(home):
-            assert mode(home.parent) & 0o067 == above & 0o067
+            assert all(mode(directory) & 0o067 == before & 0o067 for directory, before in above)
             assert mode(home) & 0o067 == 0
             assert mode(home / "postgres") == 0o700
             assert mode(home / "postgres-password") == 0o600
@@ -206,6 +206,13 @@ def test_a_number_that_another_process_has_by_now_is_taken_off_the_list(home: Pa
     listed.write_text(json.dumps([os.getppid(), 999_999_999]))
     long_ago = time.time() - 10 * 365 * 86_400
     os.utime(listed, (long_ago, long_ago))
+    use(home)
+    assert postmaster(home) is None
+
+
+def test_a_list_that_was_cut_short_does_not_matter(home: Path) -> None:
+    use(home)
+    (home / "postgres" / ".handle_pids.json").write_text("[12")
     use(home)
     assert postmaster(home) is None
 

