@@ -170,7 +170,7 @@ def test_history_shows_the_edits_of_others_only(scene: Scene) -> None:
     scene.clock.advance(5)
     scene.write(change(OperationKind.UPDATE, outcome.id or "", NumberOfEmployees=5))
     scene.org.edit("Lead", outcome.id or "", {"Budget__c": 7.25}, author="鈴木")
-    flow = scene.connector.read_history(scene.query, [outcome.id or ""], since)
+    flow = scene.connector.read_history(scene.query, [outcome.id or ""], since, timedelta(0))
     _, pages, _ = play(flow, scene.reply)
     frame = pl.concat([scene.connector.decode_history(page, scene.query) for page in pages])
     assert frame.select("_id", "field", "value").rows() == [(outcome.id, "Budget__c", "7.25")]

@@ -73,6 +73,7 @@ def batch(claim: Claim, run: int, *operations: Operation) -> JournalBatch:
         object="Contact",
         kind="update",
         sent_at=NOW,
+        since="2026-04-01T08:00:00Z",
         operations=operations,
         after=tuple(BaseRow(link=one.link, ma=b"ma", crm=b"crm") for one in operations),
     )
@@ -455,6 +456,18 @@ def test_clearing_a_link_closes_its_items_except_those_found_again_and_settled_c
             await store.settle(claim, Settlement(run=3, found=(item(1, "A"),)), LATER)
             reopened = (await store.open_items("people", [1]))[0]
             assert (reopened.item.code, reopened.attempts, reopened.first_seen) == ("A", 1, LATER)
+
+    tell(place, story)
+
+
+def test_what_happened_to_a_field_on_another_occasion_is_another_item(place: Place) -> None:
+    first = item(1, "CONFLICT", kind=ItemKind.SETTLED, field="Name", occasion="a")
+    second = msgspec.structs.replace(first, occasion="b")
+
+    async def story(store: AnyStore) -> None:
+        async with store.claim("people") as claim:
+            await store.settle(claim, Settlement(run=1, found=(second, first)), NOW)
+            assert [row.item for row in await store.open_items("people")] == [first, second]
 
     tell(place, story)
 

@@ -4,16 +4,12 @@ never how the engine came to it."""
 from __future__ import annotations
 
 from collections import Counter
-from decimal import Decimal
 from typing import Any
 
 from awase.core.records import ItemKind
 from awase.ports.store import StoredItem
-from tests.simulation.scenario import Story, UserEdit
+from tests.simulation.scenario import Story, UserEdit, same
 from tests.simulation.world import FIELDS
-
-OURS_MA, OURS_CRM = "integration", "integration"
-
 
 def verdicts(story: Story) -> list[str]:
     """Every broken promise of this story, most basic first; empty when all hold."""
@@ -87,7 +83,9 @@ def _agreement(story: Story) -> list[str]:
     for side, missing, mail in (("ma", crm_mails, "email"), ("crm", ma_mails, "Email")):
         for object, id, row in story.records(side):  # type: ignore[arg-type]
             if row.get(mail) not in missing and f"{object}:{id}" not in open_records:
-                found.append(f"I-01 {side} {object} {id} never arrived on the other side, and nothing says so")
+                found.append(
+                    f"I-01 {side} {object} {id} never arrived on the other side, and nothing says so"
+                )
     return found
 
 
@@ -100,7 +98,10 @@ def _no_silent_loss(story: Story) -> list[str]:
     for stored in _items(story):
         if stored.item.kind in (ItemKind.SETTLED, ItemKind.CONFLICT):
             values = listed.setdefault((stored.item.link, stored.item.field), set())
-            values |= {same(stored.item.field, stored.item.value), same(stored.item.field, stored.item.other_value)}
+            values |= {
+                same(stored.item.field, stored.item.value),
+                same(stored.item.field, stored.item.other_value),
+            }
     last: dict[tuple[int | None, str], UserEdit] = {}
     for edit in story.edits:
         last[link_of.get(f"{edit.object}:{edit.id}"), edit.name] = edit
@@ -117,17 +118,8 @@ def _no_silent_loss(story: Story) -> list[str]:
 def _final(story: Story, edit: UserEdit) -> str | None:
     for object, id, row in story.records(edit.side):
         if (object, id) == (edit.object, edit.id):
-            name = edit.name if edit.side == "ma" else next(b.crm[object] for b in FIELDS if b.ma == edit.name)
+            name = (
+                edit.name if edit.side == "ma" else next(b.crm[object] for b in FIELDS if b.ma == edit.name)
+            )
             return same(edit.name, row.get(name))
     return None
-
-
-def same(name: str, value: Any) -> str | None:
-    """A value in the one form in which both orgs' values of a field can be compared."""
-    if value is None or value == "":
-        return None
-    if name == "budget":
-        return format(Decimal(str(value)).normalize(), "f")
-    if name == "industry" and value == "製造":
-        return "製造業"
-    return str(value).strip()

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -21,11 +22,24 @@ QUIET_RUNS = 8
 """After faults stop and users rest, so many runs must be enough for everything to settle."""
 
 
+def same(name: str, value: Any) -> str | None:
+    """A value in the one form in which both orgs' values of a field can be compared."""
+    if value is None or value == "":
+        return None
+    if name == "budget":
+        return format(Decimal(str(value)).normalize(), "f")
+    if name == "industry" and value == "製造":
+        return "製造業"
+    return str(value).strip()
+
+
 @dataclass(frozen=True)
 class Settings:
     """The fault rates of a batch of worlds. ``sites``: how likely each is armed, and its highest chance."""
 
-    sites: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(sorted(SITES - {"limits.day"}), 0.30))
+    sites: Mapping[str, float] = field(
+        default_factory=lambda: dict.fromkeys(sorted(SITES - {"limits.day"}), 0.30)
+    )
     armed: float = 0.5
     index_lag: tuple[float, float] = (0.01, 100.0)
     """Seconds, drawn log-uniform: it crosses the length of a run and of the gap between runs."""
@@ -121,7 +135,9 @@ class Story:
         if self.rng.random() < 0.12:
             self.opt_out(side, object, id, row)
             return
-        name = self.rng.choice([b.ma for b in FIELDS if b.ma != "email" and (side == "ma" or object in b.crm)])
+        name = self.rng.choice(
+            [b.ma for b in FIELDS if b.ma != "email" and (side == "ma" or object in b.crm)]
+        )
         value: str | None = {
             "industry": self.rng.choice(INDUSTRIES if side == "ma" else INDUSTRIES[:-1]),
             "jobtitle": self.rng.choice(TITLES),
@@ -129,11 +145,15 @@ class Story:
         }.get(name, f"{name}{self.rng.randint(0, 99)}")
         if name not in ("lastname", "company") and self.rng.random() < 0.15:
             value = None
-        self._write(side, object, id, name, value)
+        held = row.get(name if side == "ma" else next(b.crm[object] for b in FIELDS if b.ma == name))
+        if same(name, held) != same(name, value):
+            self._write(side, object, id, name, value)
 
     def _write(self, side: Side, object: str, id: str, name: str, value: str | None) -> None:
         known = self.world.store.has_base(side, object, id)
-        self.edits.append(UserEdit(self.world.clock.time, len(self.edits), side, object, id, name, value, known))
+        self.edits.append(
+            UserEdit(self.world.clock.time, len(self.edits), side, object, id, name, value, known)
+        )
         self.world.note(f"user {side} {object} {id} {name}={value}")
         if side == "ma":
             self.world.portal.edit("contact", id, {name: value}, "user:taro", rules=False)
@@ -159,7 +179,9 @@ class Story:
                     size = log_uniform(self.rng, *self.settings.late)
                     plan.arm(site, self.rng.uniform(0.01, highest), size)
             chance = self.rng.uniform(0, self.settings.edits_between)
-            self.world.networks[side].between = lambda side=side, chance=chance: self._maybe_edit(side, chance)
+            self.world.networks[side].between = lambda side=side, chance=chance: self._maybe_edit(
+                side, chance
+            )
 
     def _maybe_edit(self, side: Side, chance: float) -> None:
         if self.rng.random() < chance:
@@ -176,7 +198,9 @@ class Story:
     # -- the course of events --------------------------------------------------------------------------------------
     def run(self) -> None:
         for _ in range(self.settings.people):
-            self.rng.choice((lambda: self.new_person("ma"), lambda: self.new_person("crm"), self.both_sides))()
+            self.rng.choice(
+                (lambda: self.new_person("ma"), lambda: self.new_person("crm"), self.both_sides)
+            )()
         self.arm()
         for _ in range(self.settings.rounds):
             self._round()

@@ -79,4 +79,6 @@ def _delivered(answer: HttpResponse | ConnectionLost) -> WireResponse | WireFail
         return WireFailure("connection lost", maybe_sent=answer.reached)
     if answer.is_cut:
         return WireFailure("the answer broke off", maybe_sent=True)
-    return WireResponse(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)
+    return WireResponse(
+        answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body
+    )

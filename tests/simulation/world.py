@@ -138,13 +138,15 @@ class World:
         }
         self.store = WatchedStore()
         sales = self.org.credentials
-        self.secrets = KeptSecrets({
-            "hubspot": Credentials("token", {"token": self.portal.credentials["access_token"]}),
-            "salesforce": Credentials(
-                "client_credentials",
-                {"client_id": sales["client_id"], "client_secret": sales["client_secret"]},
-            ),
-        })
+        self.secrets = KeptSecrets(
+            {
+                "hubspot": Credentials("token", {"token": self.portal.credentials["access_token"]}),
+                "salesforce": Credentials(
+                    "client_credentials",
+                    {"client_id": sales["client_id"], "client_secret": sales["client_secret"]},
+                ),
+            }
+        )
 
     # -- processes -------------------------------------------------------------------------------------------------
     def run_sync(self, process: int, kill_at: int | None = None) -> Report | AwaseError | None:
@@ -198,7 +200,6 @@ class World:
             tasks=tasks,
             sides=accesses,
             diagnose=_by_code,
-            call_limit=timedelta(seconds=ANSWER_SECONDS),
         )
         report = await sync_now(env, SYNC, approve=lambda _: True)
         for transport in transports.values():

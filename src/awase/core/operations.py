@@ -79,4 +79,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     id: str | None = None
     stamp: datetime | None = None
     """The vendor's change stamp of the record after the write, where the answer tells."""
+    created: bool = True
+    """Of a create: False when the record was already there under its key (an earlier call had arrived after all)."""
+    exact: bool = True
+    """Of a create: False when the record was found under its key, but with other values than were to be sent."""
     error: VendorError | None = None

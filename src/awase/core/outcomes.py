@@ -56,7 +56,8 @@ def effects(
     for entry in settled:
         operation, outcome = entry.operation, entry.outcome
         if outcome.state == State.APPLIED:
-            patches.setdefault(operation.link, []).append(entry.patch)
+            if outcome.exact:
+                patches.setdefault(operation.link, []).append(entry.patch)
             if operation.kind == OperationKind.CREATE and operation.link in current:
                 current[operation.link] = _joined(current[operation.link], operation, outcome)
                 result.links.append(current[operation.link])

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from awase.core.mapping import BoundSync
 from awase.core.operations import Operation, OperationKind, Outcome, Side, State, VendorError
-from awase.core.outcomes import Settled, effects
+from awase.core.outcomes import Settled
 from awase.core.packing import Batch, pack_calls
 from awase.core.plan import Plan, PlannedWrite
-from awase.core.records import BaseRow, Item, LedgerEntry, Link
+from awase.core.records import Item, ItemKind, LedgerEntry, Link
 from awase.engine.auditing import audit
 from awase.engine.environment import Environment
-from awase.engine.resolving import resolve
+from awase.engine.resolving import is_doubtful, may_come_late, resolve
 from awase.errors import AwaseError, BudgetSpent, NotConnected, Retry
 from awase.ports.connector import WriteBatch
 from awase.ports.store import Claim, JournalBatch, OpenBatch, Settlement
@@ -28,6 +28,9 @@ class Applied:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     """By place in ``plan.writes()``."""
     batches: list[int] = field(default_factory=list)
+    """Journal batches whose every outcome is known."""
+    stragglers: list[tuple[JournalBatch, list[int]]] = field(default_factory=list)
+    """Batches with the positions of operations whose call brought no answer and had not taken effect when looked for."""
     conflicts: list[Item] = field(default_factory=list)
     stopped: AwaseError | None = None
     """Why not everything was sent: the rest is waiting, and cursors stay."""
@@ -43,28 +46,30 @@ async def apply(
     batches = pack_calls(writes, env.capabilities())
     consent = [b for b in batches if b.kind == OperationKind.OPT_OUT]
     rest = [b for b in batches if b.kind != OperationKind.OPT_OUT]
-    sender = _Sender(env, sync, claim, run, writes, applied, skip)
+    since = {(c.side, c.object): c.value for c in plan.header.cursors}
+    sender = _Sender(env, sync, claim, run, writes, applied, skip, since)
     await sender.send(consent)
     silenced = sender.not_opted_out(consent)
     await sender.send(rest, silenced)
-    await sender.audit(
-        rest, {(c.side, c.object): c.value for c in await env.store.cursors(sync.sync.name)}, plan
-    )
+    await sender.audit(rest)
     return applied
 
 
 async def _make_durable(env: Environment, claim: Claim, run: int, plan: Plan) -> None:
-    """Facts that need no vendor are stored before anything is sent: who is whom, and who is out."""
+    """What must not be lost by a crash is stored before anything is sent: who is whom, who is out, and the values
+    that are about to give way to others."""
     links: list[Link] = [link for chunk in plan.chunks for link in chunk.links]
     matches = [entry for chunk in plan.chunks for entry in chunk.matches]
     ledger: list[LedgerEntry] = [line for chunk in plan.chunks for line in chunk.ledger]
     now = env.clock.now()
     if ledger:
         await env.store.record_opt_outs(claim.sync, ledger, now)
-    if links or matches:
+    conflicts = [item for chunk in plan.chunks for item in chunk.items if item.kind == ItemKind.SETTLED]
+    if links or matches or conflicts:
         # A link that gives a record up is stored before the one that takes it.
         links.sort(key=lambda link: link.state != "failed")
-        await env.store.settle(claim, Settlement(run=run, links=tuple(links), matches=tuple(matches)), now)
+        facts = Settlement(run=run, links=tuple(links), matches=tuple(matches), found=tuple(conflicts))
+        await env.store.settle(claim, facts, now)
 
 
 @dataclass(slots=True)
@@ -76,6 +81,8 @@ class _Sender:
     writes: Sequence[PlannedWrite]
     applied: Applied
     skip: frozenset[int]
+    since: Mapping[tuple[Side, str], str]
+    """The cursors of the read the plan rests on."""
 
     async def send(
         self, batches: Iterable[Batch], silenced: frozenset[tuple[int, Side]] = frozenset()
@@ -112,13 +119,15 @@ class _Sender:
             sent_at=self.env.clock.now(),
             operations=operations,
             after=tuple(self.writes[p].patch for p in places),
+            since=self.since[batch.side, batch.object],
         )
         number = await self.env.store.journal(self.claim, journalled)
         outcomes = await self._call(batch, operations)
         await self.env.store.answered(self.claim, number, outcomes, self.env.clock.now())
-        self.applied.batches.append(number)
-        if any(outcome.state == State.UNKNOWN for outcome in outcomes):
+        if any(is_doubtful(*pair) for pair in zip(operations, outcomes, strict=True)):
             outcomes = await self._resolved(number, journalled, outcomes)
+        else:
+            self.applied.batches.append(number)
         self.applied.outcomes.update(zip(places, outcomes, strict=True))
 
     async def _call(self, batch: Batch, operations: tuple[Operation, ...]) -> list[Outcome]:
@@ -143,6 +152,9 @@ class _Sender:
             # They stay unknown in the journal; the next run begins by looking.
             self.applied.stopped = self.applied.stopped or stop
             return outcomes
+        self.applied.batches.append(number)
+        if late := may_come_late(batch, resolved):
+            self.applied.stragglers.append((batch.batch, late))
         return list(resolved.outcomes or ())
 
     def _defer(self, places: Sequence[int], stop: AwaseError) -> None:
@@ -168,9 +180,8 @@ class _Sender:
             if (outcome := self.applied.outcomes.get(place)) is None or outcome.state != State.APPLIED
         )
 
-    async def audit(self, batches: Iterable[Batch], since: dict[tuple[Side, str], str], plan: Plan) -> None:
+    async def audit(self, batches: Iterable[Batch]) -> None:
         """Look for edits that our updates covered; as many reads as the price says."""
-        reading_began = {(c.side, c.object): c.value for c in plan.header.cursors}
         groups: dict[tuple[Side, str], list[list[int]]] = {}
         for batch in batches:
             if (
@@ -181,12 +192,11 @@ class _Sender:
         for (side, object), lists in groups.items():
             per_read = self.env.sides[side].connector.capabilities.sizes.audit
             whole = [[place for places in lists for place in places]]
-            start = since.get((side, object)) or reading_began[side, object]
             for places in lists if per_read else whole:
                 operations = [self.writes[p].operation for p in places if p in self.applied.outcomes]
                 if operations and self.applied.stopped is None:
                     self.applied.conflicts += await audit(
-                        self.env, self.sync, side, object, operations, start
+                        self.env, self.sync, side, object, operations, self.since[side, object]
                     )
 
 
@@ -196,14 +206,3 @@ def settled_writes(writes: Sequence[PlannedWrite], applied: Applied) -> list[Set
         Settled(writes[place].operation, writes[place].patch, outcome)
         for place, outcome in sorted(applied.outcomes.items())
     ]
-
-
-async def fold(
-    env: Environment, sync: BoundSync, settled: Sequence[Settled], agreed: Sequence[BaseRow]
-) -> tuple[list[Link], list[BaseRow], list[Item]]:
-    """The effects of ``settled`` and ``agreed`` on what the store holds now."""
-    links = sorted({s.operation.link for s in settled} | {row.link for row in agreed})
-    known = {link.id: link for link in await env.store.links_by_id(sync.sync.name, links)}
-    bases = {row.link: row for row in await env.store.bases(sync.sync.name, links)}
-    result = effects(settled, agreed, known, bases, env.diagnose, sync.context)
-    return result.links, result.bases, result.items

@@ -32,8 +32,8 @@ class Environment:
     sides: Mapping[Side, Access]
     diagnose: Callable[[VendorError], str]
     """Our error type for a vendor's refusal (the catalogue's job)."""
-    call_limit: timedelta = timedelta(seconds=60)
-    """How long one call may take; a dead process's calls may still take effect for as long."""
+    straggler_limit: timedelta = timedelta(minutes=15)
+    """How long after it was sent a call that nobody answered may still take effect."""
 
     def capabilities(self) -> dict[Side, Capabilities]:
         return {side: access.connector.capabilities for side, access in self.sides.items()}

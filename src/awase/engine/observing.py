@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -114,19 +114,3 @@ async def read_records(
         read, _ = await _collect(env, sync, side, query, env.sides[side].connector.read_by_id(query, ids))
         frames += read
     return latest(frames, sync, side)
-
-
-async def read_by_keys(
-    env: Environment, sync: BoundSync, side: Side, object: str, keys: Sequence[str]
-) -> dict[str, str]:
-    """Key → id of the records of ``object`` that carry one of ``keys``."""
-    query = ReadQuery(sync.object(side, object), ())
-    connector = env.sides[side].connector
-    found: dict[str, str] = {}
-
-    async def take(page: Page) -> None:
-        rows = connector.decode(page, query).select("_key", "_id").drop_nulls().iter_rows()
-        found.update(rows)
-
-    await env.sides[side].transport.run(connector.read_by_key(query, keys), take)
-    return found

@@ -10,14 +10,14 @@ import msgspec
 
 from awase.core.mapping import BoundSync, Sync
 from awase.core.operations import OperationKind, Side, State, other
-from awase.core.outcomes import Settled
 from awase.core.plan import Plan
 from awase.core.records import Item, ItemKind, RunCounts
-from awase.engine.applying import Applied, apply, fold, settled_writes
+from awase.engine.applying import Applied, apply, settled_writes
 from awase.engine.environment import Environment
+from awase.engine.folding import fold
 from awase.engine.observing import bind_live
 from awase.engine.planning import make_plan
-from awase.engine.resolving import resolve, wait_for_stragglers
+from awase.engine.recovering import recover, watch
 from awase.engine.staleness import moved_since, refuse_if_stale
 from awase.errors import AwaseError, StoppedByGuard, WritingIsOff
 from awase.ports.store import Claim, RunRecord, Settlement
@@ -59,7 +59,7 @@ async def sync_now(
         bound = await bind_live(env, sync)
         run = await env.store.start_run(claim, "sync", env.clock.now())
         tell("recover")
-        await recover(env, bound, claim)
+        await recover(env, bound, claim, run)
         tell("plan")
         plan = await make_plan(env, bound)
         return await _carry_out(env, bound, claim, run, plan, approve, tell)
@@ -75,35 +75,10 @@ async def apply_plan(
         refuse_if_stale(plan, bound, {side: access.org.id for side, access in env.sides.items()})
         run = await env.store.start_run(claim, "apply", env.clock.now())
         tell("recover")
-        await recover(env, bound, claim)
+        await recover(env, bound, claim, run)
         tell("check")
         skipped = await moved_since(env, bound, plan)
         return await _carry_out(env, bound, claim, run, plan, approve, tell, skipped)
-
-
-async def recover(env: Environment, sync: BoundSync, claim: Claim) -> None:
-    """Finish what an earlier process left: find out what its unanswered calls did, and fold the journal."""
-    batches = await env.store.open_batches(sync.sync.name)
-    if not batches:
-        return
-    await wait_for_stragglers(env, batches)
-    resolved = [await resolve(env, sync, claim, batch) for batch in batches]
-    settled = [
-        Settled(operation, patch, outcome)
-        for batch in resolved
-        for operation, patch, outcome in zip(
-            batch.batch.operations, batch.batch.after, batch.outcomes or (), strict=True
-        )
-    ]
-    links, bases, items = await fold(env, sync, settled, ())
-    settlement = Settlement(
-        run=batches[-1].batch.run,
-        links=tuple(links),
-        bases=tuple(bases),
-        found=tuple(items),
-        folded=tuple(batch.batch.id for batch in resolved),
-    )
-    await env.store.settle(claim, settlement, env.clock.now())
 
 
 async def _carry_out(
@@ -164,14 +139,19 @@ async def _settle(
     writes = plan.writes()
     agreed = [row for chunk in plan.chunks for row in chunk.agreed]
     links, bases, refused = await fold(env, sync, settled_writes(writes, applied), agreed)
+    for batch, places in applied.stragglers:
+        await watch(env, claim, run, batch, places)
     labels = {write.operation.link: write.label for write in writes}
     refused = [msgspec.structs.replace(item, label=labels.get(item.link, "")) for item in refused]
-    found = [item for chunk in plan.chunks for item in chunk.items] + refused + applied.conflicts + skipped
+    planned = [item for chunk in plan.chunks for item in chunk.items]
+    found = planned + refused + applied.conflicts + skipped
     settlement = Settlement(
         run=run,
         links=tuple(links),
         bases=tuple(bases),
-        found=tuple(found),
+        # Conflicts that a rule settled were stored before anything was sent.
+        found=tuple(item for item in planned if item.kind != ItemKind.SETTLED)
+        + tuple(refused + applied.conflicts + skipped),
         cleared=tuple(link for chunk in plan.chunks for link in chunk.evaluated),
         # A run that had to stop reads the same span again, so that nothing it left is forgotten.
         cursors=() if applied.stopped else plan.header.cursors,

@@ -137,8 +137,10 @@ class Connector(Protocol):
         """Send one batch; one outcome an operation, in order. An item the answer does not account for is unknown."""
         ...
 
-    def read_history(self, query: ReadQuery, ids: Sequence[str], since: str) -> Flow[Page, None]:
-        """Edits by others of the query's fields on these records since the cursor."""
+    def read_history(
+        self, query: ReadQuery, ids: Sequence[str], since: str, overlap: timedelta
+    ) -> Flow[Page, None]:
+        """Edits by others of the query's fields on these records since the cursor, less the overlap."""
         ...
 
     def decode_history(self, page: Page, query: ReadQuery) -> pl.DataFrame:

@@ -48,6 +48,10 @@ class JournalBatch(msgspec.Struct, frozen=True, kw_only=True):
     after: tuple[BaseRow, ...]
     """For each operation (same order) what to lay over the link's base when it is applied: packed values of the
     fields concerned, both sides; the hashes are None."""
+    since: str = ""
+    """The target's cursor of the read these intents rest on: an audit looks at edits from there on."""
+    watch: bool = False
+    """Reported already as not applied; kept open because its call may still take effect."""
     id: int = 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -196,7 +197,7 @@ def test_everything_the_connector_itself_sends_passes() -> None:
         drive(hubspot.write(leaving("a@b.jp")), silent(maybe_sent=False)),
         drive(hubspot.read_by_id(query("email"), ["1"]), responding({"results": []})),
         drive(
-            hubspot.read_history(query("email"), ["1"], "2026-11-22T00:00:00+00:00"),
+            hubspot.read_history(query("email"), ["1"], "2026-11-22T00:00:00+00:00", timedelta(0)),
             responding({"results": []}),
         ),
     ]

@@ -222,7 +222,7 @@ HISTORY = {
 def test_a_history_is_the_edits_of_others_since_the_cursor_in_canonical_text() -> None:
     hubspot = connector().acting_as("77")
     asked = query("budget", "lastname")
-    driven = drive(hubspot.read_history(asked, ["7"], SINCE), [responding(HISTORY)])
+    driven = drive(hubspot.read_history(asked, ["7"], SINCE, timedelta(0)), [responding(HISTORY)])
     frame = hubspot.decode_history(driven.pages[0], asked)
     assert frame.select("_id", "field", "value", "by").rows() == [
         ("7", "budget", "12.5", "佐藤"),
@@ -234,7 +234,7 @@ def test_a_history_is_the_edits_of_others_since_the_cursor_in_canonical_text() -
 
 def test_histories_are_read_fifty_a_call_in_the_audit_lane() -> None:
     driven = drive(
-        connector().read_history(query("budget"), [str(id) for id in range(120)], SINCE),
+        connector().read_history(query("budget"), [str(id) for id in range(120)], SINCE, timedelta(0)),
         responding({"results": []}),
     )
     assert [len(driven.body(at)["inputs"]) for at in range(3)] == [50, 50, 20]
@@ -246,7 +246,7 @@ def test_histories_are_read_fifty_a_call_in_the_audit_lane() -> None:
 def test_a_history_without_edits_has_the_same_columns() -> None:
     hubspot = connector()
     body = {"results": [{"id": "7", "propertiesWithHistory": {}}]}
-    driven = drive(hubspot.read_history(query("budget"), ["7"], SINCE), [responding(body)])
+    driven = drive(hubspot.read_history(query("budget"), ["7"], SINCE, timedelta(0)), [responding(body)])
     frame = hubspot.decode_history(driven.pages[0], query("budget"))
     assert frame.columns == ["_id", "field", "value", "at", "by"]
     assert frame.is_empty()

@@ -262,7 +262,7 @@ def edit(name: str, new: Any, old: Any = "before") -> dict[str, Any]:
 def test_history_is_one_query_that_leaves_our_own_edits_out() -> None:
     mine = CONNECTOR.acting_as("005A")
     _, _, steps = play(
-        mine.read_history(reading(), ids(5_000), SINCE), lambda request: answer(request, rows())
+        mine.read_history(reading(), ids(5_000), SINCE, timedelta(0)), lambda request: answer(request, rows())
     )
     assert [len(step) for step in steps] == [1]
     assert steps[0][0].lane is Lane.AUDIT
@@ -274,13 +274,15 @@ def test_history_is_one_query_that_leaves_our_own_edits_out() -> None:
 
 def test_history_of_few_records_asks_for_those_only() -> None:
     mine = CONNECTOR.acting_as("005A")
-    _, _, steps = play(mine.read_history(reading(), ["00Q1"], SINCE), lambda request: answer(request, rows()))
+    _, _, steps = play(
+        mine.read_history(reading(), ["00Q1"], SINCE, timedelta(0)), lambda request: answer(request, rows())
+    )
     assert "LeadId IN ('00Q1')" in soql_of(steps[0][0])
 
 
 def test_history_without_knowing_who_we_are_is_a_bug() -> None:
     with pytest.raises(Bug):
-        play(CONNECTOR.read_history(reading(), [], SINCE), lost)
+        play(CONNECTOR.read_history(reading(), [], SINCE, timedelta(0)), lost)
 
 
 def test_edits_become_canonical_text_and_untold_values_are_left_out() -> None:

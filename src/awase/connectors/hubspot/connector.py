@@ -116,8 +116,10 @@ class HubSpotConnector:
         """Consent is written by address before a create, so ``opt_out`` on a create is not looked at here."""
         return (yield from write.write(self._paths, batch))
 
-    def read_history(self, query: ReadQuery, ids: Sequence[str], since: str) -> Flow[Page, None]:
-        yield from history.read_history(self._paths, query, ids, since)
+    def read_history(
+        self, query: ReadQuery, ids: Sequence[str], since: str, overlap: timedelta
+    ) -> Flow[Page, None]:
+        yield from history.read_history(self._paths, query, ids, datetime.fromisoformat(since) - overlap)
 
     def decode_history(self, page: Page, query: ReadQuery) -> pl.DataFrame:
         return history.decode_history(page, query, self._app_id or "")

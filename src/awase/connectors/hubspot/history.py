@@ -60,13 +60,13 @@ class _Histories(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Histories)
 
 
-def read_history(paths: Paths, query: ReadQuery, ids: Sequence[str], since: str) -> Flow[Page, None]:
+def read_history(paths: Paths, query: ReadQuery, ids: Sequence[str], since: datetime) -> Flow[Page, None]:
     """Histories of the query's fields, 50 records a call (confirmed).
 
     HubSpot gives whole histories, so each page carries the cursor along for ``decode_history`` to cut at.
     """
     asked: dict[str, object] = {"properties": [], "propertiesWithHistory": list(query.fields)}
-    moment = datetime.fromisoformat(since).isoformat()
+    moment = since.isoformat()
     for group in chunks(list(chunks(ids, SIZES.audit)), _TOGETHER):
         answers = yield from ask(
             [batch_read_request(paths, query, chunk, asked, Lane.AUDIT) for chunk in group]

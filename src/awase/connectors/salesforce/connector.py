@@ -85,8 +85,12 @@ class SalesforceConnector:
     def write(self, batch: WriteBatch) -> Flow[Never, list[Outcome]]:
         return write.write_batch(self.api_version, self.batch_size, batch)
 
-    def read_history(self, query: ReadQuery, ids: Sequence[str], since: str) -> Flow[Page, None]:
-        return history.read_history(self.api_version, query, ids, since, self.user_id)
+    def read_history(
+        self, query: ReadQuery, ids: Sequence[str], since: str, overlap: timedelta
+    ) -> Flow[Page, None]:
+        return history.read_history(
+            self.api_version, query, ids, datetime.fromisoformat(since) - overlap, self.user_id
+        )
 
     def decode_history(self, page: Page, query: ReadQuery) -> pl.DataFrame:
         return history.decode_history(page, query)

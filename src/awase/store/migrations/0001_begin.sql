@@ -85,6 +85,8 @@ create table journal_batch (
     object  text not null,
     kind    text not null,
     sent_at timestamptz not null,
+    since   text not null,
+    watch   boolean not null,
     links   bigint[] not null,
     body    bytea not null
 );

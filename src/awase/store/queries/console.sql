@@ -58,7 +58,7 @@ select link, side, kind, code, field, occasion, error_type, source, record, labe
 
 -- name: batches_touching
 -- Journal batches that had something to do with one link, newest first.
-select b.id, b.run, b.epoch, b.side, b.object, b.kind, b.sent_at, b.body,
+select b.id, b.run, b.epoch, b.side, b.object, b.kind, b.sent_at, b.since, b.watch, b.body,
        (select o.body from journal_outcome o where o.batch = b.id order by o.id desc limit 1)
   from journal_batch b
  where b.links @> array[%(link)s::bigint] and b.sync = %(sync)s

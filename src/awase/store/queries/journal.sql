@@ -3,8 +3,8 @@
 with fence as (
     select 1 from sync where name = %(sync)s and epoch = %(epoch)s for share
 ), batch as (
-    insert into journal_batch (sync, run, epoch, side, object, kind, sent_at, links, body)
-    select %(sync)s, run.id, %(epoch)s, %(side)s, %(object)s, %(kind)s, %(sent_at)s, %(links)s::bigint[], %(body)s
+    insert into journal_batch (sync, run, epoch, side, object, kind, sent_at, since, watch, links, body)
+    select %(sync)s, run.id, %(epoch)s, %(side)s, %(object)s, %(kind)s, %(sent_at)s, %(since)s, %(watch)s, %(links)s::bigint[], %(body)s
       from fence, run
      where run.id = %(run)s and run.sync = %(sync)s
     returning id
@@ -34,7 +34,7 @@ select (select count(*) from fence), (select count(*) from outcome);
 
 -- name: open_batches
 -- Not folded yet, each with its latest outcomes.
-select b.id, b.run, b.epoch, b.side, b.object, b.kind, b.sent_at, b.body,
+select b.id, b.run, b.epoch, b.side, b.object, b.kind, b.sent_at, b.since, b.watch, b.body,
        (select o.body from journal_outcome o where o.batch = b.id order by o.id desc limit 1)
   from journal_open open
   join journal_batch b on b.id = open.batch
@@ -43,7 +43,7 @@ select b.id, b.run, b.epoch, b.side, b.object, b.kind, b.sent_at, b.body,
 
 -- name: run_batches
 -- All of a run, each with its latest outcomes.
-select b.id, b.run, b.epoch, b.side, b.object, b.kind, b.sent_at, b.body,
+select b.id, b.run, b.epoch, b.side, b.object, b.kind, b.sent_at, b.since, b.watch, b.body,
        (select o.body from journal_outcome o where o.batch = b.id order by o.id desc limit 1)
   from journal_batch b
  where b.run = %(run)s

@@ -33,6 +33,8 @@ class Journal(Part):
             "object": batch.object,
             "kind": batch.kind,
             "sent_at": batch.sent_at,
+            "since": batch.since,
+            "watch": batch.watch,
             "links": [operation.link for operation in batch.operations],
             "body": pack_batch(batch.operations, batch.after),
         }
@@ -104,8 +106,8 @@ def _exceptions(outcomes: Sequence[Outcome]) -> dict[str, list[Any]]:
 
 
 def open_batch(row: tuple[Any, ...]) -> OpenBatch:
-    """A row of the columns id, run, epoch, side, object, kind, sent_at, body and the latest outcomes' body."""
-    number, run, epoch, side, object, kind, sent_at, body, outcomes = row
+    """A row of the columns id, run, epoch, side, object, kind, sent_at, since, watch, body and the latest outcomes' body."""
+    number, run, epoch, side, object, kind, sent_at, since, watch, body, outcomes = row
     operations, after = unpack_batch(body)
     return OpenBatch(
         batch=JournalBatch(
@@ -116,6 +118,8 @@ def open_batch(row: tuple[Any, ...]) -> OpenBatch:
             object=object,
             kind=kind,
             sent_at=sent_at,
+            since=since,
+            watch=watch,
             operations=operations,
             after=after,
         ),
