@@ -1,0 +1,128 @@
+"""Bringing the story into the two orgs, and playing its later days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from .control import Control, load, pass_time, rows
+from .orgs import prepare_hubspot, prepare_salesforce
+from .people import company
+from .story import FINDING_KINDS, PHASES, Phase, Record, Story
+
+NOTE: Final = "planted"
+"""The practice note on the HubSpot org that says what must be found; to be read when all is over."""
+
+_POINTERS: Final = {"Lead": "salesforceleadid", "Contact": "salesforcecontactid"}
+_ACCOUNT_FIELDS: Final = {"contact": "salesforceaccountid", "Contact": "AccountId"}
+
+
+@dataclass(slots=True)
+class Stage:
+    """The two orgs with the story in them."""
+
+    hubspot: Control
+    salesforce: Control
+    story: Story
+    ids: dict[str, str] = field(default_factory=dict)
+    """Record name → id."""
+    accounts: dict[int, str] = field(default_factory=dict)
+    """Company number → account id."""
+
+    def control(self, vendor: str) -> Control:
+        """The control API of a vendor's org."""
+        return self.hubspot if vendor == "hubspot" else self.salesforce
+
+
+async def set_up(hubspot: Control, salesforce: Control, story: Story) -> Stage:
+    """Fill two fresh orgs; leave the note of what must be found."""
+    stage = Stage(hubspot, salesforce, story)
+    await prepare_hubspot(hubspot)
+    await prepare_salesforce(salesforce)
+    await _load_accounts(stage)
+    await _load_records(stage, "first")
+    await hubspot.tell("note", {"name": NOTE, "note": expected(stage)})
+    return stage
+
+
+async def play(stage: Stage, phase: Phase) -> None:
+    """What people do before a later phase's sync: the newcomers, then the edits."""
+    await _load_records(stage, phase)
+    edits = [edit for edit in stage.story.edits if edit.phase == phase]
+    addressed: dict[tuple[str, str], dict[str, str]] = {}
+    for vendor, object in {(edit.vendor, edit.object) for edit in edits}:
+        addressed[vendor, object] = _by_address(await rows(stage.control(vendor), object))
+    for edit in edits:
+        body = {
+            "object": edit.object,
+            "id": addressed[edit.vendor, edit.object][edit.address],
+            "values": dict(edit.values),
+            "author": edit.author,
+        }
+        await stage.control(edit.vendor).tell("edit", body)
+
+
+async def let_pass(stage: Stage, seconds: float) -> None:
+    """Move both orgs' clocks on."""
+    await pass_time(stage.hubspot, seconds)
+    await pass_time(stage.salesforce, seconds)
+
+
+def expected(stage: Stage) -> dict[str, Any]:
+    """For each phase and kind: what must be found, as ``[toward, "object:id"]``; and which fields stay different.
+
+    Newcomers of later phases have no id yet, so nothing is ever planted on them.
+    """
+    names = {record.name: record for record in stage.story.records}
+    told: dict[str, Any] = {}
+    for phase in PHASES:
+        now = [planted for planted in stage.story.planted if planted.holds(phase)]
+        lists: dict[str, Any] = {
+            kind: sorted(
+                [planted.toward, stage_name(stage, names[planted.record])]
+                for planted in now
+                if planted.kind == kind
+            )
+            for kind in FINDING_KINDS
+        }
+        lists["fields"] = sorted(
+            [stage_name(stage, names[planted.record]), planted.field] for planted in now if planted.field
+        )
+        told[phase] = lists
+    return told
+
+
+def stage_name(stage: Stage, record: Record) -> str:
+    """``object:id`` of a record that is loaded."""
+    return f"{record.object}:{stage.ids[record.name]}"
+
+
+async def _load_accounts(stage: Stage) -> None:
+    numbers = sorted({r.account for r in stage.story.records if r.account is not None})
+    accounts = [{"Name": company(n).name, "Industry": company(n).industry} for n in numbers]
+    ids = await load(stage.salesforce, "Account", accounts, "user:sales")
+    stage.accounts.update(zip(numbers, ids, strict=True))
+
+
+async def _load_records(stage: Stage, phase: Phase) -> None:
+    """Salesforce first: HubSpot's records may name its ids."""
+    for vendor, object in (("salesforce", "Lead"), ("salesforce", "Contact"), ("hubspot", "contact")):
+        due = [r for r in stage.story.records if (r.vendor, r.object, r.phase) == (vendor, object, phase)]
+        if due:
+            author = "user:sales" if vendor == "salesforce" else "user:sato"
+            ids = await load(stage.control(vendor), object, [_row(stage, r) for r in due], author)
+            stage.ids.update(zip((r.name for r in due), ids, strict=True))
+
+
+def _row(stage: Stage, record: Record) -> dict[str, Any]:
+    row = dict(record.values)
+    if record.account is not None:
+        row[_ACCOUNT_FIELDS[record.object]] = stage.accounts[record.account]
+    if record.points_to is not None:
+        row[_POINTERS[record.points_to.rpartition("/")[2]]] = stage.ids[record.points_to]
+    return row
+
+
+def _by_address(found: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {str(row.get("email") or row.get("Email")): str(row["id"]) for row in found}
