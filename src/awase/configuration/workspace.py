@@ -1,0 +1,258 @@
+"""``awase.toml`` as values: a workspace with its connections and syncs, or the first mistake in it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import inspect
+
+from awase.configuration.check import Checker, convert
+from awase.configuration.document import Document, FieldPart, HubSpotPart, SalesforcePart, SyncPart
+from awase.configuration.lines import lines_of
+from awase.core.mapping import Condition, CreateRule, Direction, FieldMapping, OnConflict, Sync
+from awase.errors import BadConfiguration, UnknownName
+
+FILE_NAME = "awase.toml"
+
+Language: TypeAlias = Literal["ja", "en"]
+VendorSettings: TypeAlias = HubSpotPart | SalesforcePart
+
+_DOCUMENT = inspect.type_info(Document)
+_LINE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """One connection as configured; credentials and mode live in the store."""
+
+    name: str
+    vendor: str
+    settings: VendorSettings
+
+    @property
+    def address(self) -> str:
+        """Where signing in begins; decides whether this is a practice connection."""
+        return self.settings.base_url if isinstance(self.settings, HubSpotPart) else self.settings.login_url
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    name: str
+    time_zone: str
+    language: Language | None
+    connections: Mapping[str, ConnectionSettings]
+    syncs: tuple[Sync, ...]
+    file: FilePath
+
+    def sync(self, name: str | None) -> Sync:
+        """The sync of that name, or the only one. Raises UnknownName."""
+        known = {sync.name: sync for sync in self.syncs}
+        if name is None and len(known) == 1:
+            return self.syncs[0]
+        if name is None or name not in known:
+            raise UnknownName(
+                "there is no sync “{name}”" if name else "say which sync is meant",
+                where=str(self.file),
+                remedy="Known: {known}.",
+                name=name,
+                known=", ".join(known) or "-",
+            )
+        return known[name]
+
+    def connection(self, name: str) -> ConnectionSettings:
+        """The connection of that name. Raises UnknownName."""
+        if name not in self.connections:
+            raise UnknownName(
+                "there is no connection “{name}”",
+                where=str(self.file),
+                remedy="Known: {known}.",
+                name=name,
+                known=", ".join(self.connections),
+            )
+        return self.connections[name]
+
+
+def load(file: FilePath) -> Workspace:
+    """The workspace that ``file`` describes. Raises BadConfiguration naming the line."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadConfiguration(
+            "there is no such file",
+            where=str(file),
+            remedy="Begin with `awase init`, or name the folder with -C.",
+        ) from None
+    except UnicodeDecodeError:
+        raise BadConfiguration(
+            "the file is not UTF-8 text", where=str(file), remedy="Save it as UTF-8."
+        ) from None
+    except OSError as problem:
+        raise BadConfiguration(
+            "the file cannot be read: {words}", where=str(file), words=problem.strerror or ""
+        ) from None
+    return parse(text.removeprefix("\ufeff"), file)
+
+
+def parse(text: str, file: FilePath = FilePath(FILE_NAME)) -> Workspace:
+    """The workspace that ``text`` describes; ``file`` is for messages."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise _syntax_error(str(problem), text, file) from None
+    checker = Checker(file, lines_of(text))
+    checker.check(content, _DOCUMENT)
+    document: Document = convert(content, Document)
+    _check_zone(document, checker)
+    syncs = tuple(_sync(part, place, document, checker) for place, part in enumerate(document.syncs))
+    _check_names(document, checker)
+    return Workspace(
+        name=document.workspace.name,
+        time_zone=document.workspace.time_zone,
+        language=document.workspace.language,
+        connections={
+            name: ConnectionSettings(name, content["connections"][name]["vendor"], part)
+            for name, part in document.connections.items()
+        },
+        syncs=syncs,
+        file=file,
+    )
+
+
+def _syntax_error(words: str, text: str, file: FilePath) -> BadConfiguration:
+    found = _LINE.search(words)
+    line = found.group(1) if found and found.group(1) else str(text.count("\n") + 1)
+    return BadConfiguration(
+        "this is not TOML: {words}",
+        where=f"{file}:{line}",
+        remedy="Correct that line; texts stand in quotes, lists in [ ].",
+        words=_LINE.sub("", words).strip(),
+    )
+
+
+def _check_zone(document: Document, checker: Checker) -> None:
+    try:
+        ZoneInfo(document.workspace.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise checker.mistake(
+            ("workspace", "time_zone"),
+            "there is no time zone “{value}”",
+            "Use an IANA name such as Asia/Tokyo.",
+            value=document.workspace.time_zone,
+        ) from None
+
+
+def _check_names(document: Document, checker: Checker) -> None:
+    seen: set[str] = set()
+    for place, part in enumerate(document.syncs):
+        if part.name in seen:
+            raise checker.mistake(
+                ("syncs", place, "name"),
+                "there are two syncs named “{value}”",
+                "Rename one.",
+                value=part.name,
+            )
+        seen.add(part.name)
+
+
+def _sync(part: SyncPart, place: int, document: Document, checker: Checker) -> Sync:
+    here = ("syncs", place)
+    for side, connection in (("ma", part.ma.connection), ("crm", part.crm.connection)):
+        if connection not in document.connections:
+            raise checker.unknown_name(
+                (*here, side, "connection"),
+                "there is no connection “{value}”",
+                connection,
+                document.connections,
+            )
+    _check_objects(part, place, checker)
+    _check_fields(part, place, checker)
+    return Sync(
+        name=part.name,
+        ma_connection=part.ma.connection,
+        ma_object=part.ma.object,
+        crm_connection=part.crm.connection,
+        crm_objects=tuple(part.crm.objects),
+        fields=tuple(_field(field, part) for field in part.fields),
+        match_on=part.match_on,
+        crm_ids=part.crm_ids,
+        create_as=tuple(
+            CreateRule(
+                object=rule.object,
+                when=tuple(Condition(c.field, tuple(c.is_in or ()), c.filled) for c in rule.when),
+                needs=tuple(rule.needs),
+            )
+            for rule in part.create_as
+        ),
+        create_in_ma=part.create_in_ma,
+        time_zone=document.workspace.time_zone,
+        guard_share=part.guard.share,
+        guard_records=part.guard.records,
+        overlap_seconds=part.overlap_seconds,
+    )
+
+
+def _field(field: FieldPart, part: SyncPart) -> FieldMapping:
+    crm = dict.fromkeys(part.crm.objects, field.crm) if isinstance(field.crm, str) else field.crm
+    return FieldMapping(
+        ma=field.ma,
+        crm=crm,
+        direction=Direction(field.direction),
+        on_conflict=OnConflict(field.on_conflict or part.on_conflict),
+        values=field.values,
+    )
+
+
+def _check_objects(part: SyncPart, place: int, checker: Checker) -> None:
+    """Every CRM object that is named anywhere is one of the sync's."""
+    named: list[tuple[tuple[str | int, ...], str]] = [(("crm_ids", o), o) for o in part.crm_ids]
+    named += [(("create_as", i, "object"), rule.object) for i, rule in enumerate(part.create_as)]
+    for i, field in enumerate(part.fields):
+        if isinstance(field.crm, dict):
+            named += [(("fields", i, "crm", o), o) for o in field.crm]
+    for path, object in named:
+        if object not in part.crm.objects:
+            raise checker.unknown_name(
+                ("syncs", place, *path),
+                "“{value}” is not a CRM object of this sync",
+                object,
+                part.crm.objects,
+            )
+
+
+def _check_fields(part: SyncPart, place: int, checker: Checker) -> None:
+    here = ("syncs", place)
+    mapped = [field.ma for field in part.fields]
+    for i, name in enumerate(mapped):
+        if name in mapped[:i]:
+            raise checker.mistake(
+                (*here, "fields", i, "ma"), "“{value}” is mapped twice", "Remove one mapping.", value=name
+            )
+    if part.match_on not in mapped:
+        raise checker.unknown_name(
+            (*here, "match_on") if part.match_on != "email" else here,
+            "people are matched on “{value}”, but that field is not mapped",
+            part.match_on,
+            mapped,
+        )
+    for i, rule in enumerate(part.create_as):
+        for n, name in enumerate(rule.needs):
+            if name not in mapped:
+                raise checker.unknown_name(
+                    (*here, "create_as", i, "needs", n),
+                    "“{value}” is needed here, but that field is not mapped",
+                    name,
+                    mapped,
+                )
+        for n, condition in enumerate(rule.when):
+            if not condition.filled and not condition.is_in:
+                raise checker.mistake(
+                    (*here, "create_as", i, "when", n),
+                    "this condition says neither “is” nor “filled”",
+                    'Write is = ["value", …] or filled = true.',
+                )
