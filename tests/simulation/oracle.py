@@ -11,6 +11,7 @@ from awase.ports.store import StoredItem
 from tests.simulation.scenario import Story, UserEdit, same
 from tests.simulation.world import FIELDS
 
+
 def verdicts(story: Story) -> list[str]:
     """Every broken promise of this story, most basic first; empty when all hold."""
     found: list[str] = []

@@ -150,7 +150,7 @@ class Story:
             self._write(side, object, id, name, value)
 
     def _write(self, side: Side, object: str, id: str, name: str, value: str | None) -> None:
-        known = self.world.store.has_base(side, object, id)
+        known = self.world.store.has_base(side, object, id, name)
         self.edits.append(
             UserEdit(self.world.clock.time, len(self.edits), side, object, id, name, value, known)
         )

@@ -83,6 +83,8 @@ class _Sender:
     skip: frozenset[int]
     since: Mapping[tuple[Side, str], str]
     """The cursors of the read the plan rests on."""
+    numbers: dict[int, int] = field(default_factory=dict)
+    """Journal batch by place, of what was sent."""
 
     async def send(
         self, batches: Iterable[Batch], silenced: frozenset[tuple[int, Side]] = frozenset()
@@ -122,6 +124,7 @@ class _Sender:
             since=self.since[batch.side, batch.object],
         )
         number = await self.env.store.journal(self.claim, journalled)
+        self.numbers |= dict.fromkeys(places, number)
         outcomes = await self._call(batch, operations)
         await self.env.store.answered(self.claim, number, outcomes, self.env.clock.now())
         if any(is_doubtful(*pair) for pair in zip(operations, outcomes, strict=True)):
@@ -181,23 +184,40 @@ class _Sender:
         )
 
     async def audit(self, batches: Iterable[Batch]) -> None:
-        """Look for edits that our updates covered; as many reads as the price says."""
+        """Look for edits that our writes covered; for updates as many reads as the price says."""
         groups: dict[tuple[Side, str], list[list[int]]] = {}
         for batch in batches:
-            if (
-                batch.kind == OperationKind.UPDATE
-                and self.env.sides[batch.side].connector.capabilities.history
-            ):
-                groups.setdefault((batch.side, batch.object), []).append(list(batch.places))
+            places = [p for p in batch.places if self._may_have_covered(p)]
+            if places and self.env.sides[batch.side].connector.capabilities.history:
+                groups.setdefault((batch.side, batch.object), []).append(places)
         for (side, object), lists in groups.items():
             per_read = self.env.sides[side].connector.capabilities.sizes.audit
             whole = [[place for places in lists for place in places]]
             for places in lists if per_read else whole:
-                operations = [self.writes[p].operation for p in places if p in self.applied.outcomes]
-                if operations and self.applied.stopped is None:
-                    self.applied.conflicts += await audit(
-                        self.env, self.sync, side, object, operations, self.since[side, object]
-                    )
+                await self._audit_one(side, object, places)
+
+    def _may_have_covered(self, place: int) -> bool:
+        """Every update that was sent, and a create that found its record there."""
+        outcome = self.applied.outcomes.get(place)
+        if outcome is None or place not in self.numbers:
+            return False
+        return self.writes[place].operation.kind == OperationKind.UPDATE or not outcome.created
+
+    async def _audit_one(self, side: Side, object: str, places: Sequence[int]) -> None:
+        operations = [
+            msgspec.structs.replace(op, id=op.id or self.applied.outcomes[p].id)
+            for p in places
+            if (op := self.writes[p].operation)
+        ]
+        try:
+            found = await audit(self.env, self.sync, side, object, operations, self.since[side, object])
+        except (BudgetSpent, Retry, NotConnected) as stop:
+            # The audit is owed: these batches stay open, and the next run begins with it.
+            self.applied.stopped = self.applied.stopped or stop
+            owed = {self.numbers[place] for place in places}
+            self.applied.batches = [number for number in self.applied.batches if number not in owed]
+            return
+        self.applied.conflicts += found
 
 
 def settled_writes(writes: Sequence[PlannedWrite], applied: Applied) -> list[Settled]:

@@ -6,6 +6,7 @@ Runs after every phase of writes and, for what an earlier process left behind, b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import polars as pl
 
@@ -15,7 +16,7 @@ from awase.core.values import Value, as_text
 from awase.engine.environment import Environment
 from awase.ports.connector import ReadQuery
 from awase.ports.flows import Flow, Page
-from awase.ports.store import Claim, OpenBatch
+from awase.ports.store import Claim, JournalBatch, OpenBatch
 
 NOT_FOUND = VendorError(code="not_applied", message="")
 
@@ -29,7 +30,7 @@ async def resolve(env: Environment, sync: BoundSync, claim: Claim, open_batch: O
     doubtful = [i for i, outcome in enumerate(outcomes) if is_doubtful(batch.operations[i], outcome)]
     if not doubtful:
         return open_batch
-    found = await _look(env, sync, batch.side, batch.object, [batch.operations[i] for i in doubtful])
+    found = await _look(env, sync, batch, [batch.operations[i] for i in doubtful])
     resolved = list(outcomes)
     for i, outcome in zip(doubtful, found, strict=True):
         if outcome.state == State.APPLIED or resolved[i].state == State.UNKNOWN:
@@ -64,14 +65,15 @@ def may_come_late(before: OpenBatch, after: OpenBatch) -> list[int]:
 
 
 async def _look(
-    env: Environment, sync: BoundSync, side: Side, object: str, operations: Sequence[Operation]
+    env: Environment, sync: BoundSync, batch: JournalBatch, operations: Sequence[Operation]
 ) -> list[Outcome]:
-    kind = operations[0].kind
-    if kind == OperationKind.CREATE:
-        return await _look_for_creates(env, sync, side, object, operations)
-    if kind == OperationKind.OPT_OUT:
-        return await _look_for_opt_outs(env, sync, side, object, operations)
-    return await _look_for_updates(env, sync, side, object, operations)
+    match operations[0].kind:
+        case OperationKind.CREATE:
+            return await _look_for_creates(env, sync, batch.side, batch.object, operations)
+        case OperationKind.OPT_OUT:
+            return await _look_for_opt_outs(env, sync, batch.side, batch.object, operations)
+        case OperationKind.UPDATE:
+            return await _look_for_updates(env, sync, batch, operations)
 
 
 async def _look_for_creates(
@@ -88,8 +90,13 @@ def _settled_create(operation: Operation, row: dict[str, Value] | None) -> Outco
     if row is None:
         # Not there: the next run plans it again, and the key keeps a late arrival from becoming a second record.
         return Outcome(link=operation.link, state=State.DEFERRED, error=NOT_FOUND)
-    exact = all(_same(row.get(name), value) for name, value in operation.values.items())
-    return Outcome(link=operation.link, state=State.APPLIED, id=str(row["_id"]), created=False, exact=exact)
+    return Outcome(
+        link=operation.link,
+        state=State.APPLIED,
+        id=str(row["_id"]),
+        created=False,
+        exact=_equal(row, operation),
+    )
 
 
 def _settled(operation: Operation, id: str | None) -> Outcome:
@@ -99,17 +106,39 @@ def _settled(operation: Operation, id: str | None) -> Outcome:
 
 
 async def _look_for_updates(
-    env: Environment, sync: BoundSync, side: Side, object: str, operations: Sequence[Operation]
+    env: Environment, sync: BoundSync, batch: JournalBatch, operations: Sequence[Operation]
 ) -> list[Outcome]:
+    side, object = batch.side, batch.object
     rows = await values_of(
         env, sync, side, object, _written(operations), [op.id for op in operations if op.id]
     )
-    outcomes = []
-    for op in operations:
-        row = rows.get(op.id or "")
-        same = row is not None and all(_same(row.get(name), value) for name, value in op.values.items())
-        outcomes.append(_settled(op, op.id if same else None))
-    return outcomes
+    landed = {op.id for op in operations if (row := rows.get(op.id or "")) is not None and _equal(row, op)}
+    unlike = [op for op in operations if op.id not in landed]
+    if unlike and env.sides[side].connector.capabilities.history:
+        # Somebody may have edited the record since our call took effect: then our edit is in its history.
+        landed |= await _in_own_history(env, sync, batch, unlike)
+    return [_settled(op, op.id if op.id in landed else None) for op in operations]
+
+
+async def _in_own_history(
+    env: Environment, sync: BoundSync, batch: JournalBatch, operations: Sequence[Operation]
+) -> set[str | None]:
+    access = env.sides[batch.side]
+    query = ReadQuery(sync.object(batch.side, batch.object), _written(operations))
+    by_id = {op.id: op for op in operations if op.id is not None}
+    landed: set[str | None] = set()
+
+    async def take(page: Page) -> None:
+        for row in access.connector.decode_history(page, query).to_dicts():
+            op = by_id.get(row["_id"])
+            changed = op is not None and row["field"] in op.values
+            if changed and op is not None and row["value"] == as_text(op.values[row["field"]]):
+                landed.add(op.id)
+
+    # From the cursor on and not before: an earlier write of ours may have brought the same value.
+    flow = access.connector.read_history(query, list(by_id), batch.since, timedelta(0), ours=True)
+    await access.transport.run(flow, take)
+    return landed
 
 
 async def _look_for_opt_outs(
@@ -162,6 +191,10 @@ async def _rows(
 
 def _written(operations: Sequence[Operation]) -> tuple[str, ...]:
     return tuple(sorted({name for op in operations for name in op.values}))
+
+
+def _equal(row: dict[str, Value], operation: Operation) -> bool:
+    return all(_same(row.get(name), value) for name, value in operation.values.items())
 
 
 def _same(cell: object, value: Value) -> bool:

@@ -9,6 +9,7 @@ memory), and an answer may carry a new refresh token, which then replaces ours.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Never, TypeGuard
@@ -17,7 +18,14 @@ import msgspec
 
 from awase.connectors.hubspot.faults import vendor_words
 from awase.connectors.hubspot.paths import Paths
-from awase.connectors.sdk.bodies import FORM_HEADERS, JSON_HEADERS, form_body, json_answer, json_body
+from awase.connectors.sdk.bodies import (
+    FORM_HEADERS,
+    JSON_HEADERS,
+    expected,
+    form_body,
+    json_answer,
+    json_body,
+)
 from awase.connectors.sdk.calls import ask_one, read_failure
 from awase.errors import BadInput, SignInRefused
 from awase.ports.connector import Credentials, OrgIdentity, Session
@@ -137,10 +145,13 @@ def _refusal(response: Response) -> Exception:
     )
 
 
-def identify(paths: Paths, session: Session | None, kind: str) -> Flow[Never, Portal]:
-    """The portal, the app that acts there, and whether it is a practice org (asked last)."""
+def identify(paths: Paths, session: Callable[[], tuple[Session | None, str]]) -> Flow[Never, Portal]:
+    """The portal, the app that acts there, and whether it is a practice org (asked last).
+
+    ``session`` is asked only after the first answer: a transport signs in when the first call leaves.
+    """
     account = yield from _account(paths)
-    app_id, user = yield from _app(paths, session, kind)
+    app_id, user = yield from _app(paths, *session())
     practice = yield from _is_practice()
     org_kind: Literal["production", "sandbox", "practice"] = (
         "practice" if practice else "production" if account.account_type == "STANDARD" else "sandbox"
@@ -177,17 +188,24 @@ def _app(paths: Paths, session: Session | None, kind: str) -> Flow[Never, tuple[
     if kind == "oauth":
         url = session.base_url + paths.oauth_token_info(session.access_token)
         answer = yield from ask_one(Request("GET", url, headers=bearer, lane=Lane.OTHER, signed=False))
-        oauth = json_answer(answer, _OAuthApp) if _is_ok(answer) else None
+        oauth = expected(_heard(answer), _OAuthApp)
         return (str(oauth.app_id), oauth.user) if oauth else ("", "")
     url = session.base_url + paths.private_app_token_info()
     body = json_body({"tokenKey": session.access_token})
     answer = yield from ask_one(
         Request("POST", url, headers=bearer, body=body, lane=Lane.OTHER, signed=False)
     )
-    private = json_answer(answer, _PrivateApp) if _is_ok(answer) else None
+    private = expected(_heard(answer), _PrivateApp)
     if private is None:
         return "", ""
     return str(private.app_id), f"user {private.user_id} (app {private.app_id})" if private.user_id else ""
+
+
+def _heard(answer: Answer) -> Response:
+    """The answer, a refusal included. Not hearing is no refusal: it must not pass for an app without an id."""
+    if not isinstance(answer, Response) or answer.status >= 500:
+        raise read_failure(answer, vendor=VENDOR, doing="asking which app this is", words="")
+    return answer
 
 
 def _is_practice() -> Flow[Never, bool]:

@@ -81,7 +81,7 @@ class HubSpotConnector:
 
     def identify(self) -> Flow[Never, OrgIdentity]:
         """The portal; ``user_id`` is the id of the app that acts, empty where HubSpot will not say."""
-        portal = yield from auth.identify(self._paths, self._session, self._kind)
+        portal = yield from auth.identify(self._paths, lambda: (self._session, self._kind))
         self._zone = portal.zone
         return portal.identity
 
@@ -117,9 +117,11 @@ class HubSpotConnector:
         return (yield from write.write(self._paths, batch))
 
     def read_history(
-        self, query: ReadQuery, ids: Sequence[str], since: str, overlap: timedelta
+        self, query: ReadQuery, ids: Sequence[str], since: str, overlap: timedelta, *, ours: bool = False
     ) -> Flow[Page, None]:
-        yield from history.read_history(self._paths, query, ids, datetime.fromisoformat(since) - overlap)
+        yield from history.read_history(
+            self._paths, query, ids, datetime.fromisoformat(since) - overlap, ours=ours
+        )
 
     def decode_history(self, page: Page, query: ReadQuery) -> pl.DataFrame:
         return history.decode_history(page, query, self._app_id or "")

@@ -54,19 +54,22 @@ class _Records(msgspec.Struct):
 
 class _Histories(msgspec.Struct):
     since: datetime
+    ours: bool
     answer: _Records
 
 
 _decoder = msgspec.json.Decoder(_Histories)
 
 
-def read_history(paths: Paths, query: ReadQuery, ids: Sequence[str], since: datetime) -> Flow[Page, None]:
+def read_history(
+    paths: Paths, query: ReadQuery, ids: Sequence[str], since: datetime, *, ours: bool
+) -> Flow[Page, None]:
     """Histories of the query's fields, 50 records a call (confirmed).
 
     HubSpot gives whole histories, so each page carries the cursor along for ``decode_history`` to cut at.
     """
     asked: dict[str, object] = {"properties": [], "propertiesWithHistory": list(query.fields)}
-    moment = since.isoformat()
+    moment, flag = since.isoformat(), b"true" if ours else b"false"
     for group in chunks(list(chunks(ids, SIZES.audit)), _TOGETHER):
         answers = yield from ask(
             [batch_read_request(paths, query, chunk, asked, Lane.AUDIT) for chunk in group]
@@ -74,12 +77,12 @@ def read_history(paths: Paths, query: ReadQuery, ids: Sequence[str], since: date
         for given in answers:
             answer, tail = tail_of(given, query)
             if tail.results:
-                raw = b'{"since":"%s","answer":%s}' % (moment.encode(), answer.body)
+                raw = b'{"since":"%s","ours":%s,"answer":%s}' % (moment.encode(), flag, answer.body)
                 yield Page(query.object.name, raw, len(tail.results))
 
 
 def decode_history(page: Page, query: ReadQuery, app_id: str) -> pl.DataFrame:
-    """One row an edit after the cursor that was not made by ``app_id``."""
+    """One row an edit after the cursor that was not made (or only those made) by ``app_id``."""
     try:
         histories = _decoder.decode(page.raw)
     except msgspec.DecodeError:
@@ -93,7 +96,8 @@ def decode_history(page: Page, query: ReadQuery, app_id: str) -> pl.DataFrame:
         for record in histories.answer.results
         for name in query.fields
         for entry in record.properties_with_history.get(name, [])
-        if entry.timestamp > histories.since and not (app_id and entry.source_id == app_id)
+        if entry.timestamp > histories.since
+        and (bool(app_id) and entry.source_id == app_id) == histories.ours
     ]
     return pl.DataFrame(rows, schema=SHAPE, orient="row")
 

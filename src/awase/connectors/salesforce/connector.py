@@ -86,11 +86,10 @@ class SalesforceConnector:
         return write.write_batch(self.api_version, self.batch_size, batch)
 
     def read_history(
-        self, query: ReadQuery, ids: Sequence[str], since: str, overlap: timedelta
+        self, query: ReadQuery, ids: Sequence[str], since: str, overlap: timedelta, *, ours: bool = False
     ) -> Flow[Page, None]:
-        return history.read_history(
-            self.api_version, query, ids, datetime.fromisoformat(since) - overlap, self.user_id
-        )
+        moment = datetime.fromisoformat(since) - overlap
+        return history.read_history(self.api_version, query, ids, moment, self.user_id, ours=ours)
 
     def decode_history(self, page: Page, query: ReadQuery) -> pl.DataFrame:
         return history.decode_history(page, query)

@@ -60,16 +60,16 @@ def _parent_field(name: str) -> str:
 
 
 def read_history(
-    api_version: str, reading: ReadQuery, ids: Sequence[str], since: datetime, user_id: str
+    api_version: str, reading: ReadQuery, ids: Sequence[str], since: datetime, user_id: str, *, ours: bool
 ) -> Flow[Page, None]:
-    """Edits by anybody but ``user_id`` since that moment, in one query an object: of the records named where they fit
+    """Edits by anybody but ``user_id`` (or only by them) since that moment, in one query an object: of the records named where they fit
     into it, otherwise of all records."""
     if not user_id:
         raise Bug("a history read does not know whose edits to leave out: acting_as was not called")
     parent = _parent_field(reading.object.name)
     conditions = [
         soql.at_least("CreatedDate", since),
-        f"CreatedById != {soql.text(user_id)}",
+        f"CreatedById {'=' if ours else '!='} {soql.text(user_id)}",
     ]
     fields = (parent, "Field", "OldValue", "NewValue", "CreatedById", "CreatedDate")
 

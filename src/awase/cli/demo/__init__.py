@@ -1,0 +1,1 @@
+"""``awase demo``: both practice orgs, a day in their life, and the proof that they agree at the end."""

@@ -1,0 +1,184 @@
+"""The demo's phases: what happens before each, its sync, and what is noted about it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from awase.assembly import environment
+from awase.configuration import Workspace
+from awase.core.plan import Plan
+from awase.core.records import Item, ItemKind, RunCounts
+from awase.engine.running import Report, sync_now
+from awase.errors import Bug
+from awase.store.postgres import PostgresStore
+from awase_practice.agreement.arithmetic import Least, least_calls
+from awase_practice.agreement.holdings import Holdings, take
+from awase_practice.agreement.verdict import Difference, differences, out_addresses
+from awase_practice.seeds.loading import NOTE, Stage, let_pass, play
+from awase_practice.seeds.story import PHASES, Phase
+
+DAY, HOUR = 86_400.0, 3_600.0
+_PASSES: Final[Mapping[Phase, float]] = {"day": DAY, "last edit": HOUR, "nothing": HOUR}
+"""Seconds that pass in both orgs before a phase."""
+
+_KINDS: Final[Mapping[ItemKind, str]] = {
+    ItemKind.HELD: "held",
+    ItemKind.REJECTED: "rejected",
+    ItemKind.CONFLICT: "conflicts",
+    ItemKind.SETTLED: "conflicts",
+    ItemKind.AMBIGUOUS: "waiting",
+    ItemKind.WAITING: "waiting",
+    ItemKind.DEFERRED: "waiting",
+    ItemKind.UNKNOWN: "waiting",
+    ItemKind.SKIPPED: "skipped",
+}
+_SYSTEMS: Final = {"ma": "hubspot", "crm": "salesforce"}
+_WRITING: Final = ("write", "consent", "audit")
+
+Approve = Callable[[Phase, Plan], bool]
+Found = dict[str, set[tuple[str, str]]]
+
+
+@dataclass(slots=True)
+class Played:
+    """One phase as it went."""
+
+    name: Phase
+    report: Report
+    seconds: float
+    """Of the sync alone, without what was set up for it."""
+    items: list[Item]
+    """Open after it."""
+    before: Holdings
+    after: Holdings
+
+    @property
+    def sides(self) -> dict[str, RunCounts]:
+        """What became of the records read, by ``vendor:object``."""
+        named = self.report.run.sides.items()
+        return {
+            f"{_SYSTEMS[side]}:{object}": c for name, c in named for side, _, object in [name.partition(":")]
+        }
+
+    @property
+    def found(self) -> Found:
+        """Open items by the judge's kinds, as (side to be written to, record)."""
+        found: Found = {kind: set() for kind in _KINDS.values()}
+        for item in self.items:
+            found[_KINDS[item.kind]].add((item.side, item.record))
+        return found
+
+    @property
+    def write_calls(self) -> int:
+        """Calls that wrote, and the reads after them that the price contains."""
+        return sum(self.report.calls.get(lane, 0) for lane in _WRITING)
+
+
+@dataclass(slots=True)
+class Performance:
+    """The demo while it runs."""
+
+    workspace: Workspace
+    store: PostgresStore
+    stage: Stage
+    approve: Approve
+    progress: Callable[[str], None]
+    played: list[Played] = field(default_factory=list)
+
+    async def perform(self, phase: Phase) -> Played:
+        """Let time pass, let people edit, then sync. Raises what a sync raises."""
+        if phase in _PASSES:
+            await let_pass(self.stage, _PASSES[phase])
+            await play(self.stage, phase)
+        before = await self._holdings()
+        began = time.monotonic()
+        report = await self._sync(phase)
+        seconds = time.monotonic() - began
+        if report.stopped is not None:
+            raise report.stopped
+        sync = self.workspace.sync(None)
+        items = [stored.item for stored in await self.store.open_items(sync.name)]
+        played = Played(phase, report, seconds, items, before, await self._holdings())
+        _check_counts(played)
+        self.played.append(played)
+        return played
+
+    async def judge(self) -> list[Difference]:
+        """All that speaks against agreement, by the second opinion. Reads what was planted: not before the end."""
+        note = (await self.stage.hubspot.ask("note", name=NOTE))["note"]
+        out = {address for each in self.played for address in out_addresses(each.before)}
+        found = {each.name: each.found for each in self.played}
+        return differences(self.played[-1].after, note, found, out)
+
+    async def least(self) -> list[Least]:
+        """The fewest calls of each phase."""
+        note = (await self.stage.hubspot.ask("note", name=NOTE))["note"]
+        least = []
+        settled: Holdings | None = None
+        last_read: Mapping[str, datetime] | None = None
+        refused_before: list[list[str]] = []
+        for each in self.played:
+            refused = [name for name in note[each.name]["rejected"] if name not in refused_before]
+            least.append(
+                least_calls(each.before, each.after, settled=settled, last_read=last_read, refused=refused)
+            )
+            settled, last_read = each.after, each.before.now
+            refused_before = note[each.name]["rejected"]
+        return least
+
+    async def _sync(self, phase: Phase) -> Report:
+        sync = self.workspace.sync(None)
+        async with environment(self.workspace, sync, self.store) as env:
+            return await sync_now(env, sync, lambda plan: self.approve(phase, plan), self.progress)
+
+    async def _holdings(self) -> Holdings:
+        return await take(self.stage.hubspot, self.stage.salesforce)
+
+
+def _check_counts(played: Played) -> None:
+    for name, counts in played.sides.items():
+        facts = msgspec.structs.asdict(counts)
+        read = facts.pop("read")
+        if read != sum(facts.values()):
+            raise Bug(
+                "{name}: {read} records were read, but {sum} accounted for",
+                name=name,
+                read=read,
+                sum=sum(facts.values()),
+            )
+
+
+def document(
+    seed: int, people: int, played: list[Played], least: list[Least], against: list[Difference]
+) -> dict[str, Any]:
+    """The demo as one JSON document."""
+    return {
+        "seed": seed,
+        "people": people,
+        "phases": [_phase(each, fewest) for each, fewest in zip(played, least, strict=True)],
+        "agree": not against and [each.name for each in played] == list(PHASES),
+        "differences": against,
+    }
+
+
+def _phase(played: Played, least: Least) -> dict[str, Any]:
+    calls = played.report.calls
+    return {
+        "name": played.name,
+        "sides": {name: msgspec.structs.asdict(counts) for name, counts in played.sides.items()},
+        "conflicts": played.report.run.conflicts,
+        "calls": {
+            "read": calls.get("read", 0),
+            "write": played.write_calls,
+            "priced_write": played.report.plan.header.write_calls,
+            "minimum": least.calls,
+            "other": calls.get("other", 0) + calls.get("retries", 0),
+        },
+        "seconds": round(played.seconds, 3),
+    }
