@@ -15,8 +15,8 @@ from .holdings import Holdings, Row
 LIST_PAGE, SEARCH_PAGE, BATCH, HISTORY_BATCH = 100, 200, 100, 50
 """HubSpot: rows of a list page and of a search page, records of a batch call, records of a read with histories."""
 
-SOQL_PAGE, COLLECTION = 2_000, 200
-"""Salesforce: rows of a query's page, records of a collection call."""
+SOQL_PAGE, COLLECTION, KEYS_A_QUERY = 2_000, 200, 200
+"""Salesforce: rows of a query's page, records of a collection call, keys that fit into a query's address."""
 
 OVERLAP: Final = {"hubspot": timedelta(minutes=5), "salesforce": timedelta(minutes=6)}
 """How far behind its last reading a sync begins to read: three times the vendor's lag, at least five minutes."""
@@ -45,17 +45,21 @@ def least_calls(
     settled: Holdings | None,
     last_read: Mapping[str, datetime] | None,
     refused: Iterable[Sequence[str]],
+    named: Iterable[Sequence[str]] = (),
 ) -> Least:
     """The fewest calls of the sync that ran between ``before`` and ``after``.
 
     settled: what the orgs held when the sync before this one had ended; last_read: each org's time when that one
     began to read; both None for the first. refused: ``(toward, "object:id")`` of the creates that were sent and
-    refused; toward Salesforce all of them are leads.
+    refused; toward Salesforce all of them are leads. named: those of them whose refusal names a record in the way: it
+    may be their own, of a call that was delivered twice, so each must be looked for by its key.
     """
     if settled is None or last_read is None:
         reads = _snapshot(before)
     else:
         reads = _changes(before, settled, last_read)
+    sides = [side for side, _ in named]
+    reads += _times(BATCH, sides.count("ma")) + _times(KEYS_A_QUERY, sides.count("crm"))
     toward = [side for side, _ in refused]
     writes = _hubspot_writes(before.rows["contact"], after.rows["contact"], toward.count("ma"))
     for object in ("Lead", "Contact"):

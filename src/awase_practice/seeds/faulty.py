@@ -95,7 +95,7 @@ def phone_of_another(person: Person, neighbour: Person) -> Part:
     """A duplicate rule of the CRM: a lead with this number is there already, and is somebody else."""
     here, there = in_hubspot(person), as_lead(neighbour, "-neighbour", Phone=person.phone)
     why = "phone_of_another"
-    return Part((here, there), (Planted("rejected", "crm", here.name, why),), fault=why)
+    return Part((here, there), (Planted("rejected", "crm", here.name, why, named=True),), fault=why)
 
 
 def code_of_another(person: Person, neighbour: Person) -> Part:
@@ -104,7 +104,10 @@ def code_of_another(person: Person, neighbour: Person) -> Part:
     here = in_hubspot(person, employee_code=code)
     there = as_lead(neighbour, "-neighbour", Employee_Code__c=code)
     why = "code_of_another"
-    found = (Planted("rejected", "crm", here.name, why), Planted("rejected", "ma", there.name, why))
+    found = (
+        Planted("rejected", "crm", here.name, why, named=True),
+        Planted("rejected", "ma", there.name, why, named=True),
+    )
     return Part((here, there), found, fault=why)
 
 
@@ -136,7 +139,7 @@ def address_is_anothers_second(person: Person, neighbour: Person) -> Part:
     there = as_lead(person)
     here = in_hubspot(neighbour, "-neighbour", hs_additional_emails=person.email)
     why = "address_is_anothers_second"
-    return Part((there, here), (Planted("rejected", "ma", there.name, why),), fault=why)
+    return Part((there, here), (Planted("rejected", "ma", there.name, why, named=True),), fault=why)
 
 
 def company_missing_until_repaired(person: Person) -> Part:

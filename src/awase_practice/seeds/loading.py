@@ -70,9 +70,10 @@ async def let_pass(stage: Stage, seconds: float) -> None:
 
 
 def expected(stage: Stage) -> dict[str, Any]:
-    """For each phase and kind: what must be found, as ``[toward, "object:id"]``; and which fields stay different.
+    """For each phase and kind: what must be found, as ``[toward, "object:id"]``.
 
-    Newcomers of later phases have no id yet, so nothing is ever planted on them.
+    Besides, ``named``: those of the rejected whose refusal names a record in the way; ``fields``: what stays
+    different, as ``["object:id", property]``. Newcomers of later phases have no id yet, so nothing is ever planted on them.
     """
     names = {record.name: record for record in stage.story.records}
     told: dict[str, Any] = {}
@@ -86,6 +87,9 @@ def expected(stage: Stage) -> dict[str, Any]:
             )
             for kind in FINDING_KINDS
         }
+        lists["named"] = sorted(
+            [planted.toward, stage_name(stage, names[planted.record])] for planted in now if planted.named
+        )
         lists["fields"] = sorted(
             [stage_name(stage, names[planted.record]), planted.field] for planted in now if planted.field
         )

@@ -40,6 +40,7 @@ class Planted:
     """What must be found about a record from one phase on, until another phase (None: to the end).
 
     field: the property by its HubSpot name that stays different meanwhile, where the person exists on both sides.
+    named: the refusal names a record that stands in the way.
     """
 
     kind: FindingKind
@@ -49,6 +50,7 @@ class Planted:
     since: Phase = "first"
     until: Phase | None = None
     field: str | None = None
+    named: bool = False
 
     def holds(self, phase: Phase) -> bool:
         """Whether it is to be found after this phase."""

@@ -24,7 +24,7 @@ from awase_practice.seeds.loading import NOTE, Stage, let_pass, play
 from awase_practice.seeds.story import PHASES, Phase
 
 DAY, HOUR = 86_400.0, 3_600.0
-_PASSES: Final[Mapping[Phase, float]] = {"day": DAY, "last edit": HOUR, "nothing": HOUR}
+_PASSES: Final[Mapping[Phase, float]] = {"first": HOUR, "day": DAY, "last edit": HOUR, "nothing": HOUR}
 """Seconds that pass in both orgs before a phase."""
 
 _KINDS: Final[Mapping[ItemKind, str]] = {
@@ -93,8 +93,8 @@ class Performance:
 
     async def perform(self, phase: Phase) -> Played:
         """Let time pass, let people edit, then sync. Raises what a sync raises."""
-        if phase in _PASSES:
-            await let_pass(self.stage, _PASSES[phase])
+        await let_pass(self.stage, _PASSES[phase])
+        if phase != "first":
             await play(self.stage, phase)
         before = await self._holdings()
         began = time.monotonic()
@@ -125,8 +125,16 @@ class Performance:
         refused_before: list[list[str]] = []
         for each in self.played:
             refused = [name for name in note[each.name]["rejected"] if name not in refused_before]
+            named = [name for name in refused if name in note[each.name]["named"]]
             least.append(
-                least_calls(each.before, each.after, settled=settled, last_read=last_read, refused=refused)
+                least_calls(
+                    each.before,
+                    each.after,
+                    settled=settled,
+                    last_read=last_read,
+                    refused=refused,
+                    named=named,
+                )
             )
             settled, last_read = each.after, each.before.now
             refused_before = note[each.name]["rejected"]
