@@ -109,7 +109,7 @@ def _no_silent_loss(story: Story) -> list[str]:
     found = []
     for (link, name), edit in last.items():
         value = same(name, edit.value)
-        if link is None or value == _final(story, edit) or (value is None and not edit.known):
+        if link is None or value == _final(story, edit) or edit.reverts or (value is None and not edit.known):
             continue
         if value not in listed.get((link, name), set()):
             found.append(f"I-01 {edit.side} {edit.object} {edit.id} {name}={value!r} was lost in silence")

@@ -38,7 +38,9 @@ class Settings:
     """The fault rates of a batch of worlds. ``sites``: how likely each is armed, and its highest chance."""
 
     sites: Mapping[str, float] = field(
-        default_factory=lambda: dict.fromkeys(sorted(SITES - {"limits.day"}), 0.30)
+        default_factory=lambda: {
+            site: 0.12 if site.startswith("call.") else 0.30 for site in sorted(SITES - {"limits.day"})
+        }
     )
     armed: float = 0.5
     index_lag: tuple[float, float] = (0.01, 100.0)
@@ -66,7 +68,9 @@ class UserEdit:
     """The mapping's name; ``out`` for an opt-out."""
     value: str | None
     known: bool
-    """Both sides had agreed on this record before: only then can a blank be told from a value never given."""
+    """Both sides had agreed on this field before: only then can a blank be told from a value never given."""
+    reverts: bool
+    """It gives the field back the value both sides had agreed on: no change any more."""
 
 
 @dataclass
@@ -150,9 +154,10 @@ class Story:
             self._write(side, object, id, name, value)
 
     def _write(self, side: Side, object: str, id: str, name: str, value: str | None) -> None:
-        known = self.world.store.has_base(side, object, id, name)
+        agreed = self.world.store.agreed(side, object, id)
+        known, reverts = name in agreed, name in agreed and same(name, agreed[name]) == same(name, value)
         self.edits.append(
-            UserEdit(self.world.clock.time, len(self.edits), side, object, id, name, value, known)
+            UserEdit(self.world.clock.time, len(self.edits), side, object, id, name, value, known, reverts)
         )
         self.world.note(f"user {side} {object} {id} {name}={value}")
         if side == "ma":

@@ -17,7 +17,7 @@ from awase.connectors.hubspot.connector import HubSpotConnector
 from awase.connectors.salesforce.connector import SalesforceConnector
 from awase.core.mapping import CreateRule, Direction, FieldMapping, OnConflict, Sync
 from awase.core.operations import Side, State, VendorError
-from awase.core.values import unpack
+from awase.core.values import Value, unpack
 from awase.engine.environment import Access, Environment
 from awase.engine.running import Report, sync_now
 from awase.errors import AwaseError, Bug
@@ -91,10 +91,12 @@ class WatchedStore(MemoryStore):
         state = self._sync(SYNC.name)
         return [item for items in state.items.values() for item in items.values()] + state.closed
 
-    def has_base(self, side: Side, object: str, id: str, name: str) -> bool:
+    def agreed(self, side: Side, object: str, id: str) -> dict[str, Value]:
+        """What both sides last agreed on for this record, as this side says it."""
         state = self._sync(SYNC.name)
         base = state.bases.get(state.by_record.get((side, object, id), 0))
-        return base is not None and base.ma is not None and name in unpack(base.ma)
+        packed = None if base is None else base.ma if side == "ma" else base.crm
+        return {} if packed is None else unpack(packed)
 
     def states_seen(self) -> set[State]:
         answers = [answer for history in self._outcomes.values() for _, answer in history]

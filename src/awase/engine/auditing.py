@@ -70,12 +70,17 @@ async def _unseen_edits(
         for row in access.connector.decode_history(page, query).sort("at", maintain_order=True).to_dicts():
             op = by_id.get(row["_id"])
             if op is not None and row["field"] in op.values:
-                edit = _Edit(op, row["field"], row["value"], row["by"], str(row["at"]))
+                edit = _Edit(op, row["field"], _trimmed(row["value"]), row["by"], str(row["at"]))
                 history.setdefault((row["_id"], row["field"]), []).append(edit)
 
     overlap = env.overlap(sync.sync, side)
     await access.transport.run(access.connector.read_history(query, list(by_id), since, overlap), take)
     return [edit for edits in history.values() for edit in _after_what_was_read(edits)]
+
+
+def _trimmed(text: str | None) -> str | None:
+    """History keeps what was typed; what we read had its outer blanks gone."""
+    return (text or "").strip() or None
 
 
 def _after_what_was_read(edits: list[_Edit]) -> list[_Edit]:

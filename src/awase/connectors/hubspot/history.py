@@ -11,7 +11,7 @@ import polars as pl
 
 from awase.connectors.hubspot.limits import SIZES
 from awase.connectors.hubspot.paths import Paths
-from awase.connectors.hubspot.read import batch_read_request, tail_of
+from awase.connectors.hubspot.read import batch_read_request, batch_tail
 from awase.connectors.hubspot.rows import value_of
 from awase.connectors.sdk.calls import ask
 from awase.connectors.sdk.chunks import chunks
@@ -74,8 +74,8 @@ def read_history(
         answers = yield from ask(
             [batch_read_request(paths, query, chunk, asked, Lane.AUDIT) for chunk in group]
         )
-        for given in answers:
-            answer, tail = tail_of(given, query)
+        for given, chunk in zip(answers, group, strict=True):
+            answer, tail = batch_tail(given, query, chunk)
             if tail.results:
                 raw = b'{"since":"%s","ours":%s,"answer":%s}' % (moment.encode(), flag, answer.body)
                 yield Page(query.object.name, raw, len(tail.results))

@@ -183,10 +183,27 @@ def _batch_read(paths: Paths, query: ReadQuery, values: Sequence[str], by: str |
         answers = yield from ask(
             [batch_read_request(paths, query, chunk, asked, Lane.READ) for chunk in group]
         )
-        for given in answers:
-            answer, tail = tail_of(given, query)
+        for given, chunk in zip(answers, group, strict=True):
+            answer, tail = batch_tail(given, query, chunk)
             if tail.results:
                 yield Page(query.object.name, answer.body, len(tail.results))
+
+
+def batch_tail(answer: Answer, query: ReadQuery, values: Sequence[str]) -> tuple[Response, Tail]:
+    """``tail_of`` a batch read of ``values``, every one accounted for: found, or named as missing.
+
+    A record that is simply left out of the answer is not gone; taking it for gone would lose it in silence.
+    """
+    heard, tail = tail_of(answer, query)
+    missing = [value for error in tail.errors or () for value in error.context_values("ids")]
+    unexplained = len(set(values)) - len(tail.results) - len(set(missing))
+    if unexplained > 0 and (missing or not tail.errors):
+        raise VendorBusy(
+            "HubSpot left {count} of the records asked for out of its answer without saying why",
+            remedy="Run the same command again later.",
+            count=unexplained,
+        )
+    return heard, tail
 
 
 def batch_read_request(
