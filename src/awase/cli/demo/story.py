@@ -113,7 +113,7 @@ class Performance:
         """All that speaks against agreement, by the second opinion. Reads what was planted: not before the end."""
         note = (await self.stage.hubspot.ask("note", name=NOTE))["note"]
         out = {address for each in self.played for address in out_addresses(each.before)}
-        found = {each.name: each.found for each in self.played}
+        found: dict[str, Found] = {each.name: each.found for each in self.played}
         return differences(self.played[-1].after, note, found, out)
 
     async def least(self) -> list[Least]:

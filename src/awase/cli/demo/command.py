@@ -1,0 +1,130 @@
+"""The verb ``demo``."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated, Any
+
+import aiohttp
+import orjson
+import typer
+from rich.console import Console
+
+from awase.assembly import run_async
+from awase.cli.demo.orgs import PracticeOrg, practice_orgs
+from awase.cli.demo.showing import Screen
+from awase.cli.demo.story import Performance, document
+from awase.cli.demo.words import Language, system_language
+from awase.cli.demo.workspace import connected_workspace, private_home
+from awase.configuration import Workspace
+from awase.core.plan import Plan
+from awase.errors import BadInput
+from awase.runtime.clock import SystemClock
+from awase.store.postgres import PostgresStore
+from awase_practice.seeds.casting import story
+from awase_practice.seeds.control import ControlCaller
+from awase_practice.seeds.loading import Stage, set_up
+from awase_practice.seeds.story import PHASES, Phase
+
+PEOPLE, SEED = 5_000, 7
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the last phase instead of serving.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    people: Annotated[int, typer.Option(min=1, help="How many made-up people.")] = PEOPLE,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other people.")] = SEED,
+    lang: Annotated[str | None, typer.Option(help="ja or en; the system's language otherwise.")] = None,
+) -> None:
+    """Show on two practice orgs what a sync does: a first sync, a day's edits, and the proof that both sides agree."""
+    language = _language(lang)
+    quiet = json
+    console = Console(quiet=quiet)
+    outcome = run_async(_Demo(people, seed, language, Screen(console, language)).run(serve=not once))
+    if json:
+        typer.echo(orjson.dumps(outcome, option=orjson.OPT_INDENT_2).decode())
+    if not outcome["agree"]:
+        raise typer.Exit(1)
+
+
+def _language(asked: str | None) -> Language:
+    if asked is None:
+        return system_language()
+    if asked not in ("ja", "en"):
+        raise BadInput("there is no language “{name}”", where="--lang", remedy="Use ja or en.", name=asked)
+    return "ja" if asked == "ja" else "en"
+
+
+class _Demo:
+    def __init__(self, people: int, seed: int, language: Language, screen: Screen) -> None:
+        self._people = people
+        self._seed = seed
+        self._language: Language = language
+        self._screen = screen
+        self._allotments: dict[str, int | None] = {}
+
+    async def run(self, *, serve: bool) -> dict[str, Any]:
+        """The whole demo; what it came to as a document. Everything it made is gone at the end."""
+        with private_home() as home, self._screen.working():
+            async with practice_orgs(home, self._seed) as orgs, aiohttp.ClientSession() as http:
+                stage = await self._stage(orgs, http)
+                async with connected_workspace(home, orgs, self._language) as (workspace, store):
+                    portal, org = orgs["hubspot"].org_id, orgs["salesforce"].org_id
+                    self._screen.say("connected", portal=portal, org=org)
+                    outcome = await self._perform(workspace, store, stage)
+                    if serve:
+                        await serve_until_stopped(workspace, store, home, self._screen)
+        return outcome
+
+    async def _stage(self, orgs: dict[str, PracticeOrg], http: aiohttp.ClientSession) -> Stage:
+        controls = {vendor: ControlCaller(org.control, http) for vendor, org in orgs.items()}
+        stage = await set_up(controls["hubspot"], controls["salesforce"], story(self._people, self._seed))
+        self._screen.say("loaded", people=self._people, seed=self._seed)
+        return stage
+
+    async def _perform(self, workspace: Workspace, store: PostgresStore, stage: Stage) -> dict[str, Any]:
+        performance = Performance(workspace, store, stage, self._approve, self._screen.step)
+        for phase in PHASES:
+            self._screen.phase(phase)
+            self._allotments = await _allotments(workspace, store)
+            played = await performance.perform(phase)
+            self._screen.result(played)
+            if phase in ("first", "day"):
+                self._screen.errors(played)
+        against, least = await performance.judge(), await performance.least()
+        self._screen.verdict(against, performance.played, least)
+        return document(self._seed, self._people, performance.played, least, against)
+
+    def _approve(self, phase: Phase, plan: Plan) -> bool:
+        """The first sync is what the demo was asked for; later ones must pass all guards by themselves."""
+        self._screen.preview(plan, self._allotments)
+        return phase == "first" or not plan.header.guards
+
+
+async def _allotments(workspace: Workspace, store: PostgresStore) -> dict[str, int | None]:
+    """Calls that each connection may make in 24 hours: half of the vendor's limit, once the vendor has named it."""
+    found: dict[str, int | None] = {}
+    for name in workspace.connections:
+        maximum = (await store.call_use(name, SystemClock().now())).vendor_maximum
+        found[name] = None if maximum is None else maximum // 2
+    return found
+
+
+async def serve_until_stopped(workspace: Workspace, store: PostgresStore, home: Path, screen: Screen) -> None:
+    """Keep both orgs and the store up until Ctrl-C. The one place where the status page is plugged in."""
+    del workspace, store
+    screen.say("kept", home=home)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await stop.wait()
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
