@@ -96,7 +96,7 @@ class Performance:
         await let_pass(self.stage, _PASSES[phase])
         if phase != "first":
             await play(self.stage, phase)
-        before = await self._holdings()
+        before = await self.holdings()
         began = time.monotonic()
         report = await self._sync(phase)
         seconds = time.monotonic() - began
@@ -104,7 +104,7 @@ class Performance:
             raise report.stopped
         sync = self.workspace.sync(None)
         items = [stored.item for stored in await self.store.open_items(sync.name)]
-        played = Played(phase, report, seconds, items, before, await self._holdings())
+        played = Played(phase, report, seconds, items, before, await self.holdings())
         _check_counts(played)
         self.played.append(played)
         return played
@@ -145,7 +145,8 @@ class Performance:
         async with environment(self.workspace, sync, self.store) as env:
             return await sync_now(env, sync, lambda plan: self.approve(phase, plan), self.progress)
 
-    async def _holdings(self) -> Holdings:
+    async def holdings(self) -> Holdings:
+        """What both orgs hold now."""
         return await take(self.stage.hubspot, self.stage.salesforce)
 
 

@@ -1,0 +1,154 @@
+"""The demo from beginning to end: real processes, real HTTP, a real database; judged by the second opinion."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+
+from awase.assembly import run_async
+from awase.cli.demo.command import demo
+from awase.cli.demo.orgs import practice_orgs
+from awase.cli.demo.story import Performance
+from awase.cli.demo.workspace import MAPPED, connected_workspace, private_home
+from awase.errors import BadInput
+from awase_practice.agreement.fields import FIELDS
+from awase_practice.seeds.casting import story
+from awase_practice.seeds.control import ControlCaller, rows
+from awase_practice.seeds.loading import set_up
+from awase_practice.seeds.story import PHASES
+
+PEOPLE = 300
+COUNTS = ("created", "updated", "unchanged", "held", "rejected", "waiting", "skipped")
+
+Document = dict[str, Any]
+
+
+def demo_document(people: int, seed: int = 7) -> Document:
+    """What ``awase demo --once --json`` prints."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        demo(once=True, json=True, people=people, seed=seed, lang="en")
+    document: Document = orjson.loads(said.getvalue())
+    return document
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    return demo_document(PEOPLE)
+
+
+def test_every_record_that_was_read_is_accounted_for_once(document: Document) -> None:
+    for phase in document["phases"]:
+        for counts in phase["sides"].values():
+            assert counts["read"] == sum(counts[name] for name in COUNTS)
+
+
+def test_the_first_sync_reads_everybody_and_each_system_is_named(document: Document) -> None:
+    first = document["phases"][0]["sides"]
+    data = story(PEOPLE)
+    for name, object in (
+        ("hubspot:contact", "contact"),
+        ("salesforce:Lead", "Lead"),
+        ("salesforce:Contact", "Contact"),
+    ):
+        there = [record for record in data.records if record.object == object and record.phase == "first"]
+        assert first[name]["read"] == len(there)
+
+
+def test_both_sides_agree_and_exactly_the_planted_troubles_were_found(document: Document) -> None:
+    assert (document["agree"], document["differences"]) == (True, [])
+    assert [phase["name"] for phase in document["phases"]] == list(PHASES)
+    assert (document["seed"], document["people"]) == (7, PEOPLE)
+
+
+def test_as_many_calls_write_as_were_announced(document: Document) -> None:
+    for phase in document["phases"]:
+        assert phase["calls"]["write"] == phase["calls"]["priced_write"]
+
+
+def test_hardly_a_call_is_made_that_arithmetic_could_save(document: Document) -> None:
+    for phase in document["phases"]:
+        calls = phase["calls"]
+        made, least = calls["read"] + calls["write"], calls["minimum"]
+        assert least <= made <= least * 1.01 + 5
+
+
+def test_an_edit_made_just_before_a_sync_is_found_and_then_there_is_nothing_left(document: Document) -> None:
+    *_, last_edit, nothing = document["phases"]
+    assert last_edit["sides"]["hubspot:contact"]["updated"] == 1
+    assert nothing["calls"]["write"] == 0
+    assert all(
+        counts[fate] == 0
+        for counts in nothing["sides"].values()
+        for fate in ("created", "updated", "rejected", "held")
+    )
+
+
+def test_conflicts_are_those_of_the_story(document: Document) -> None:
+    assert [phase["conflicts"] for phase in document["phases"]] == [1, 2, 0, 0]
+
+
+def test_the_call_count_of_a_sync_without_news_does_not_depend_on_how_many_people_there_are(
+    document: Document,
+) -> None:
+    fewer = demo_document(40, seed=8)
+    assert fewer["agree"] is True
+    assert fewer["phases"][-1]["calls"] == document["phases"][-1]["calls"]
+
+
+def test_the_judge_looks_at_every_field_the_demo_maps() -> None:
+    judged = {each.hubspot: set(each.salesforce.values()) for each in FIELDS}
+    mapped = {name: {crm} if isinstance(crm, str) else set(crm.values()) for name, crm in MAPPED.items()}
+    assert judged == mapped
+
+
+def after_a_first_sync(check: Callable[[Performance], Awaitable[None]]) -> None:
+    """Run the first phase for a few people, then ``check``."""
+
+    async def perform() -> None:
+        with private_home() as home:
+            async with practice_orgs(home, 7) as orgs, aiohttp.ClientSession() as http:
+                controls = {vendor: ControlCaller(org.control, http) for vendor, org in orgs.items()}
+                stage = await set_up(controls["hubspot"], controls["salesforce"], story(30))
+                async with connected_workspace(home, orgs, "en") as (workspace, store):
+                    performance = Performance(
+                        workspace, store, stage, lambda phase, plan: True, lambda step: None
+                    )
+                    await performance.perform("first")
+                    await check(performance)
+
+    run_async(perform())
+
+
+def test_a_value_changed_behind_the_sync_makes_the_verdict_fail() -> None:
+    async def check(performance: Performance) -> None:
+        assert await performance.judge() == []
+        (lead, *_) = await rows(performance.stage.salesforce, "Lead")
+        body = {"object": "Lead", "id": lead["id"], "values": {"Title": "別人"}, "author": "user:sales"}
+        await performance.stage.salesforce.tell("edit", body)
+        performance.played[-1].after = await performance.holdings()
+        assert [(each["what"], each["field"]) for each in await performance.judge()] == [
+            ("different values", "jobtitle")
+        ]
+
+    after_a_first_sync(check)
+
+
+def test_a_finding_nobody_planted_makes_the_verdict_fail() -> None:
+    async def check(performance: Performance) -> None:
+        played = performance.played[-1]
+        played.items = played.items[1:]
+        assert [each["what"] for each in await performance.judge()] == ["planted but not found"]
+
+    after_a_first_sync(check)
+
+
+def test_a_language_we_do_not_speak_is_refused() -> None:
+    with pytest.raises(BadInput, match="fr"):
+        demo(once=True, json=True, people=1, seed=7, lang="fr")
