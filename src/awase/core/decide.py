@@ -322,7 +322,9 @@ class _Work:
         """Somebody who is out is never created without saying so: in the same call, or by address first."""
         source_out = row["_source_out"]
         is_out = strictest(source_out, True if link.id in self.memory.out else None) is True
-        after[side][OUT] = is_out
+        # Where consent belongs to the address, a record of one that nobody spoke for says nothing, not "in".
+        unsaid = None if self.capabilities[side].consent_by_address else False
+        after[side][OUT] = True if is_out else unsaid
         after[other(side)][OUT] = source_out
         if not is_out:
             return None
