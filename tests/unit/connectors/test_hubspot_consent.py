@@ -195,10 +195,13 @@ def test_everything_the_connector_itself_sends_passes() -> None:
         drive(hubspot.write(creating({"email": "a@b.jp"})), silent(maybe_sent=False)),
         drive(hubspot.write(updating("1")), silent(maybe_sent=False)),
         drive(hubspot.write(leaving("a@b.jp")), silent(maybe_sent=False)),
-        drive(hubspot.read_by_id(query("email"), ["1"]), responding({"results": []})),
+        drive(
+            hubspot.read_by_id(query("email"), ["1"]),
+            responding({"results": [{"id": "1", "properties": {}}]}),
+        ),
         drive(
             hubspot.read_history(query("email"), ["1"], "2026-11-22T00:00:00+00:00", timedelta(0)),
-            responding({"results": []}),
+            responding({"results": [{"id": "1", "propertiesWithHistory": {}}]}),
         ),
     ]
     assert [hubspot.consent_breach(one) for driven in drive_all for one in driven.requests] == [None] * 5

@@ -137,15 +137,20 @@ def test_a_search_that_does_not_move_on_stops() -> None:
 def test_records_by_id_go_a_hundred_a_call_side_by_side_and_missing_ones_are_absent() -> None:
     missing = {"category": "OBJECT_NOT_FOUND", "message": "not there", "context": {"ids": ["250"]}}
     replies = [
-        responding(listed("1")),
-        responding(listed("101")),
-        responding(listed("201", errors=[missing]), status=207),
+        responding(listed(*map(str, range(1, 101)))),
+        responding(listed(*map(str, range(101, 201)))),
+        responding(listed(*map(str, range(201, 250)), errors=[missing]), status=207),
     ]
     driven = drive(connector().read_by_id(query("email"), [str(id) for id in range(1, 251)]), replies)
     assert driven.batches == [3]
     assert [len(driven.body(at)["inputs"]) for at in range(3)] == [100, 100, 50]
-    assert ids_of(driven) == ["1", "101", "201"]
+    assert ids_of(driven) == [str(id) for id in range(1, 250)]
     assert all(request.idempotent for request in driven.requests)
+
+
+def test_a_record_left_out_without_a_word_is_not_taken_for_gone() -> None:
+    with pytest.raises(VendorBusy, match="left 1 of the records"):
+        drive(connector().read_by_id(query("email"), ["1", "2"]), [responding(listed("1"))])
 
 
 def test_an_error_that_is_no_absence_is_not_taken_for_one() -> None:
@@ -232,15 +237,22 @@ def test_a_history_is_the_edits_of_others_since_the_cursor_in_canonical_text() -
     assert frame["at"].to_list()[0] == datetime(2026, 11, 22, 3, tzinfo=UTC)
 
 
+def histories(*ids: int) -> dict[str, object]:
+    return {"results": [{"id": str(id), "propertiesWithHistory": {}} for id in ids]}
+
+
 def test_histories_are_read_fifty_a_call_in_the_audit_lane() -> None:
     driven = drive(
         connector().read_history(query("budget"), [str(id) for id in range(120)], SINCE, timedelta(0)),
-        responding({"results": []}),
+        [
+            responding(histories(*range(0, 50))),
+            responding(histories(*range(50, 100))),
+            responding(histories(*range(100, 120))),
+        ],
     )
     assert [len(driven.body(at)["inputs"]) for at in range(3)] == [50, 50, 20]
     assert driven.body()["propertiesWithHistory"] == ["budget"]
     assert {request.lane for request in driven.requests} == {Lane.AUDIT}
-    assert driven.pages == []
 
 
 def test_a_history_without_edits_has_the_same_columns() -> None:

@@ -75,13 +75,13 @@ def states(outcomes: list[Outcome]) -> list[State]:
 # --- requests ------------------------------------------------------------------------------------------------------
 
 
-def test_a_create_is_an_upsert_on_our_key_with_the_opt_out_in_the_same_record() -> None:
+def test_a_create_carries_our_key_and_the_opt_out_in_the_same_record() -> None:
     request = sent_by(
         batch(operation(OperationKind.CREATE, values={"LastName": "佐藤", "Email": None}, opt_out=OUT))
     )
     assert (request.method, request.url) == (
-        "PATCH",
-        "/services/data/v65.0/composite/sobjects/Lead/Awase_Key__c",
+        "POST",
+        "/services/data/v65.0/composite/sobjects",
     )
     assert body_of(request) == {
         "allOrNone": False,
@@ -189,11 +189,6 @@ def test_each_item_is_settled_by_its_own_result() -> None:
     assert outcomes[1].error.code == "STRING_TOO_LONG"
     assert outcomes[1].error.fields == ("LastName",)
     assert [outcome.id for outcome in outcomes] == [record_id(number) for number in (1, 2, 3, 4)]
-
-
-def test_an_upsert_that_found_our_key_did_what_the_create_wanted() -> None:
-    (outcome,) = settle(answer(REQUEST, [done(9, created=False)]), creates(1), lead())
-    assert (outcome.state, outcome.id) == (State.APPLIED, record_id(9))
 
 
 @pytest.mark.parametrize(
