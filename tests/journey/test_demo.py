@@ -12,11 +12,11 @@ import orjson
 import pytest
 
 from awase.assembly import run_async
+from awase.cli.call import Call
 from awase.cli.demo.command import demo
 from awase.cli.demo.orgs import practice_orgs
 from awase.cli.demo.story import Performance
 from awase.cli.demo.workspace import MAPPED, connected_workspace, private_home
-from awase.errors import BadInput
 from awase_practice.agreement.fields import FIELDS
 from awase_practice.seeds.casting import story
 from awase_practice.seeds.control import ControlCaller, rows
@@ -33,7 +33,7 @@ def demo_document(people: int, seed: int = 7) -> Document:
     """What ``awase demo --once --json`` prints."""
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        demo(once=True, json=True, people=people, seed=seed, lang="en")
+        demo(Call(json=True, language="en", directory=None), once=True, people=people, seed=seed)
     document: Document = orjson.loads(said.getvalue())
     return document
 
@@ -147,8 +147,3 @@ def test_a_finding_nobody_planted_makes_the_verdict_fail() -> None:
         assert [each["what"] for each in await performance.judge()] == ["planted but not found"]
 
     after_a_first_sync(check)
-
-
-def test_a_language_we_do_not_speak_is_refused() -> None:
-    with pytest.raises(BadInput, match="fr"):
-        demo(once=True, json=True, people=1, seed=7, lang="fr")

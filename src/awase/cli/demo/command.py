@@ -8,19 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import aiohttp
-import orjson
 import typer
 from rich.console import Console
 
-from awase.assembly import run_async
+from awase.cli.call import Call, help_text, verb
 from awase.cli.demo.orgs import PracticeOrg, practice_orgs
 from awase.cli.demo.showing import Screen
 from awase.cli.demo.story import Performance, document
-from awase.cli.demo.words import Language, system_language
 from awase.cli.demo.workspace import connected_workspace, private_home
 from awase.configuration import Workspace
 from awase.core.plan import Plan
-from awase.errors import BadInput
 from awase.runtime.clock import SystemClock
 from awase.store.postgres import PostgresStore
 from awase_practice.seeds.casting import story
@@ -31,39 +28,32 @@ from awase_practice.seeds.story import PHASES, Phase
 PEOPLE, SEED = 5_000, 7
 
 
+def add_to(app: typer.Typer) -> None:
+    """Make this a verb of ``app``."""
+    verb(app, "demo", "Show on two practice orgs what a sync does, and prove that both sides agree.")(demo)
+
+
 def demo(
+    call: Call,
     once: Annotated[
-        bool, typer.Option("--once", help="End after the last phase instead of serving.")
+        bool, typer.Option("--once", help=help_text("End after the last phase instead of serving."))
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
-    people: Annotated[int, typer.Option(min=1, help="How many made-up people.")] = PEOPLE,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, other people.")] = SEED,
-    lang: Annotated[str | None, typer.Option(help="ja or en; the system's language otherwise.")] = None,
-) -> None:
-    """Show on two practice orgs what a sync does: a first sync, a day's edits, and the proof that both sides agree."""
-    language = _language(lang)
-    quiet = json
-    console = Console(quiet=quiet)
-    outcome = run_async(_Demo(people, seed, language, Screen(console, language)).run(serve=not once))
-    if json:
-        typer.echo(orjson.dumps(outcome, option=orjson.OPT_INDENT_2).decode())
-    if not outcome["agree"]:
-        raise typer.Exit(1)
-
-
-def _language(asked: str | None) -> Language:
-    if asked is None:
-        return system_language()
-    if asked not in ("ja", "en"):
-        raise BadInput("there is no language “{name}”", where="--lang", remedy="Use ja or en.", name=asked)
-    return "ja" if asked == "ja" else "en"
+    people: Annotated[int, typer.Option(min=1, help=help_text("How many made-up people."))] = PEOPLE,
+    seed: Annotated[int, typer.Option(min=0, help=help_text("Another seed, other people."))] = SEED,
+) -> int:
+    """A first sync, a day's edits, and two more; 0 when both sides agree at the end, otherwise 1."""
+    console = Console(quiet=True) if call.json else call.screen
+    screen = Screen(console, call.language)
+    outcome = call.run(_Demo(people, seed, call.language, screen).run(serve=not once))
+    call.document(outcome)
+    return 0 if outcome["agree"] else 1
 
 
 class _Demo:
-    def __init__(self, people: int, seed: int, language: Language, screen: Screen) -> None:
+    def __init__(self, people: int, seed: int, language: str, screen: Screen) -> None:
         self._people = people
         self._seed = seed
-        self._language: Language = language
+        self._language = language
         self._screen = screen
         self._allotments: dict[str, int | None] = {}
 

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from awase.catalogue import entry
 from awase.cli.demo.story import Played
-from awase.cli.demo.words import Language, say
+from awase.cli.demo.words import say
 from awase.core.plan import Plan
 from awase.core.records import ItemKind, RunCounts
 from awase_practice.agreement.arithmetic import Least
@@ -36,7 +36,7 @@ _SHOWN_DIFFERENCES: Final = 20
 class Screen:
     """Shows the demo's course; silent when it is quiet."""
 
-    def __init__(self, console: Console, language: Language) -> None:
+    def __init__(self, console: Console, language: str) -> None:
         self._console = console
         self._language = language
         self._status: Status | None = None

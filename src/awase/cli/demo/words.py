@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import locale
-import os
 from collections.abc import Mapping
-from typing import Final, Literal
-
-Language = Literal["ja", "en"]
+from typing import Final
 
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "starting": (
@@ -88,13 +84,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
 """Key → Japanese, English."""
 
 
-def say(key: str, language: Language, **places: object) -> str:
+def say(key: str, language: str, **places: object) -> str:
     """The text of a key with its places filled in."""
     japanese, english = WORDS[key]
     return (japanese if language == "ja" else english).format(**places)
-
-
-def system_language() -> Language:
-    """Japanese where the system speaks it, English elsewhere."""
-    named = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return "ja" if (named or locale.getlocale()[0] or "").lower().startswith(("ja", "japanese")) else "en"
