@@ -1,0 +1,40 @@
+# `make demo` and `make test` need python3 (3.11 or newer) and make; the rest they bring themselves, below this folder.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+TIERS ?=
+SEEDS ?= 2000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint simulate lock clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@echo 'For example: make demo ARGS="--lang en --people 1000"   make test TIERS="unit store"'
+
+setup: $(READY) ## install everything into .venv (a stamp keeps it from running twice)
+
+$(READY): pyproject.toml requirements.lock scripts/set-up scripts/find-python scripts/find-uv scripts/uv-requirements.txt
+	@scripts/set-up $(VENV)
+	@touch $@
+
+demo: $(READY) ## two practice orgs, a first sync, a day's edits, the status page; ARGS="--once" ends by itself
+	@$(BIN)/awase demo $(ARGS)
+
+test: $(READY) ## lint and all tests, with a summary; TIERS="unit store" runs only those
+	@$(BIN)/python scripts/run_tiers.py $(TIERS)
+
+lint: $(READY) ## formatting, lint, types, import arrows
+	@$(BIN)/python scripts/run_tiers.py lint
+
+simulate: $(READY) ## the engine against SEEDS random worlds
+	@AWASE_SIMULATION_SEEDS=$(SEEDS) $(BIN)/python scripts/run_tiers.py simulation
+
+lock: ## pin every dependency, with hashes, in requirements.lock
+	@"$$(scripts/find-uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --all-extras --group dev --upgrade --quiet pyproject.toml -o requirements.lock
+
+clean: ## remove what make brought
+	rm -rf $(VENV) .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
