@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -96,6 +97,8 @@ def _field(name: str, crm: str | Mapping[str, str]) -> str:
 def private_home() -> Iterator[Path]:
     """A data home for this demo alone, removed at the end; nothing of another install is touched."""
     home = Path(tempfile.mkdtemp(prefix="awase-demo-"))
+    # A database that was just being made when we were stopped may write once more after the block.
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     before = {name: os.environ.get(name) for name in ("AWASE_HOME", DATABASE_VARIABLE)}
     os.environ["AWASE_HOME"] = str(home)
     os.environ.pop(DATABASE_VARIABLE, None)
