@@ -1,0 +1,197 @@
+"""Plans and runs as tables and as JSON: what would be or was done, and what it costs in calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from rich.table import Table
+
+from awase.assembly import budget_of
+from awase.cli.call import Call
+from awase.configuration import Workspace
+from awase.core.mapping import Sync
+from awase.core.plan import Plan
+from awase.core.records import ItemKind
+from awase.engine.running import Report
+from awase.ports.store import RunRecord, Store
+from awase.runtime.clock import SystemClock
+
+GUARDS: Mapping[str, str] = {
+    "first_sync": "This is the first sync of this pair: {records} records of {side} would be written.",
+    "rewritten": "Filled values of {records} records of {side} would be replaced (limit {limit}).",
+    "cleared": "Values of {records} records of {side} would be emptied (limit {limit}).",
+}
+_OPEN_KINDS = (
+    ItemKind.HELD,
+    ItemKind.REJECTED,
+    ItemKind.DEFERRED,
+    ItemKind.UNKNOWN,
+    ItemKind.WAITING,
+    ItemKind.AMBIGUOUS,
+    ItemKind.CONFLICT,
+)
+
+
+def shown(sync: Sync, place: str) -> str:
+    """``ma:contact`` as people know it: by the connection's name."""
+    side, _, rest = place.partition(":")
+    return f"{sync.ma_connection if side == 'ma' else sync.crm_connection}:{rest}"
+
+
+def plan_document(plan: Plan, sync: Sync) -> dict[str, Any]:
+    """A plan's header as JSON."""
+    header = plan.header
+    return {
+        "sync": header.sync,
+        "digest": header.digest,
+        "made_at": header.made_at,
+        "read": {shown(sync, place): n for place, n in header.read.items()},
+        "writes": {shown(sync, place): n for place, n in header.writes.items()},
+        "items": header.items,
+        "conflicts": header.conflicts,
+        "calls": {"read": header.read_calls, "write": header.write_calls},
+        "price": [
+            {**msgspec.structs.asdict(line), "side": sync.connection(line.side)} for line in header.price
+        ],
+        "guards": [
+            {**msgspec.structs.asdict(guard), "side": sync.connection(guard.side)} for guard in header.guards
+        ],
+    }
+
+
+def plan_table(call: Call, plan: Plan, sync: Sync) -> Table:
+    """What would be written, by object; what it costs."""
+    table = Table(title=call.t("Plan of “{sync}”", sync=sync.name))
+    for column in ("to", "create", "update", "opt-out", "calls"):
+        table.add_column(call.t(column), justify="left" if column == "to" else "right")
+    calls: dict[str, int] = {}
+    for line in plan.header.price:
+        place = f"{line.side}:{line.object}"
+        calls[place] = calls.get(place, 0) + line.calls
+    places = [f"{side}:{object}" for side in ("crm", "ma") for object in sync.objects(side)]
+    for place in places:
+        counts = [plan.header.writes.get(f"{place}:{kind}", 0) for kind in ("create", "update", "opt_out")]
+        table.add_row(shown(sync, place), *map(_number, [*counts, calls.get(place, 0)]))
+    return table
+
+
+def item_kind(call: Call, kind: str) -> str:
+    """A kind of item in words."""
+    return call.t(_KIND_NAMES[kind])
+
+
+_KIND_NAMES: Mapping[str, str] = {
+    "held": "held back (foreseen)",
+    "rejected": "rejected by the target",
+    "deferred": "postponed",
+    "unknown": "outcome unknown",
+    "waiting": "waiting",
+    "conflict": "conflict, waiting for a person",
+    "settled": "conflict, settled by rule",
+    "ambiguous": "several matches",
+    "skipped": "left out",
+}
+
+
+def _number(count: int) -> str:
+    return f"{count:,}"
+
+
+async def allotments(workspace: Workspace, sync: Sync, store: Store) -> dict[str, dict[str, int | None]]:
+    """By connection: calls of the last 24 hours, the allotment, and what the vendor says is left."""
+    now, clock = datetime.now(UTC), SystemClock()
+    found: dict[str, dict[str, int | None]] = {}
+    for name in dict.fromkeys((sync.ma_connection, sync.crm_connection)):
+        use = await store.call_use(name, now)
+        budget = await budget_of(workspace.connection(name), store, clock)
+        half = None if use.vendor_maximum is None else use.vendor_maximum // 2
+        found[name] = {
+            "used": use.total,
+            "allotment": budget.allotment if budget.allotment is not None else half,
+            "vendor_remaining": use.vendor_remaining,
+        }
+    return found
+
+
+def show_plan(call: Call, plan: Plan, sync: Sync, budgets: Mapping[str, Mapping[str, int | None]]) -> None:
+    """The whole of a plan for a person."""
+    header = plan.header
+    read = "  ".join(f"{shown(sync, place)} {count:,}" for place, count in sorted(header.read.items())) or "0"
+    call.say("Read: {read} ({calls} calls).", read=read, calls=header.read_calls)
+    call.show(plan_table(call, plan, sync))
+    for kind, count in header.items.items():
+        call.say("{kind}: {count}", kind=item_kind(call, kind), count=_number(count))
+    for side in ("crm", "ma"):
+        name = sync.connection(side)
+        cost = sum(line.calls for line in header.price if line.side == side)
+        budget = budgets.get(name, {})
+        call.say(
+            "Price at {connection}: {calls} calls (last 24 hours {used}, allotment {allotment}).",
+            connection=name,
+            calls=_number(cost),
+            used=_number(budget.get("used") or 0),
+            allotment="-" if budget.get("allotment") is None else _number(budget["allotment"] or 0),
+        )
+    for guard in header.guards:
+        call.say(
+            GUARDS[guard.rule],
+            records=_number(guard.records),
+            side=sync.connection(guard.side),
+            limit=guard.limit,
+        )
+
+
+def run_document(run: RunRecord, sync: Sync | None) -> dict[str, Any]:
+    """A run as JSON."""
+    sides = {(shown(sync, place) if sync else place): counts for place, counts in run.sides.items()}
+    return {
+        "run": run.id,
+        "sync": run.sync,
+        "kind": run.kind,
+        "state": run.state,
+        "started": run.started,
+        "ended": run.ended,
+        "sides": sides,
+        "conflicts": run.conflicts,
+        "calls": run.calls,
+        "note": run.note,
+    }
+
+
+def run_table(call: Call, run: RunRecord, sync: Sync) -> Table:
+    """What became of the records read, by object."""
+    columns = ("read", "created", "updated", "unchanged", "held", "rejected", "waiting", "skipped")
+    table = Table(title=call.t("Run {run} of “{sync}”", run=run.id, sync=run.sync))
+    table.add_column(call.t("from"))
+    for column in columns:
+        table.add_column(call.t(column), justify="right")
+    for place, counts in run.sides.items():
+        table.add_row(shown(sync, place), *(_number(getattr(counts, column)) for column in columns))
+    return table
+
+
+def show_report(call: Call, report: Report, sync: Sync) -> None:
+    """The whole of a run for a person."""
+    call.show(run_table(call, report.run, sync))
+    calls = report.calls
+    written = sum(calls.get(lane, 0) for lane in ("write", "consent", "audit"))
+    call.say(
+        "Calls: {read} reading, {write} writing (price {price}), {other} other, {retries} sent again.",
+        read=_number(calls.get("read", 0)),
+        write=_number(written),
+        price=_number(report.plan.header.write_calls),
+        other=_number(calls.get("other", 0)),
+        retries=_number(calls.get("retries", 0)),
+    )
+    if report.skipped:
+        call.say(
+            "{count} records moved since the plan was made and were left out.", count=len(report.skipped)
+        )
+
+
+def stands_open(kinds: Iterable[ItemKind]) -> int:
+    """How many items still want somebody or something: what makes the exit status 1."""
+    return sum(kind in _OPEN_KINDS for kind in kinds)

@@ -1,0 +1,59 @@
+"""Asking before anything is written: guards, read-only connections, and a person at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from awase.cli.call import Call
+from awase.core.mapping import Sync
+from awase.core.plan import Plan
+from awase.errors import AwaseError, StoppedByGuard, WritingIsOff
+from awase.ports.store import ConnectionRecord
+
+
+class Approval:
+    """Says yes or no to a finished plan; ``refusal`` is then the reason for a no that is not a person's."""
+
+    def __init__(
+        self,
+        call: Call,
+        sync: Sync,
+        records: Mapping[str, ConnectionRecord],
+        *,
+        yes: bool,
+        show: Callable[[Plan], None],
+    ) -> None:
+        self._call = call
+        self._sync = sync
+        self._records = records
+        self._yes = yes
+        self._show = show
+        self.refusal: AwaseError | None = None
+
+    def __call__(self, plan: Plan) -> bool:
+        self._show(plan)
+        self.refusal = self._read_only(plan)
+        if self.refusal is not None:
+            return False
+        if self._yes or not plan.header.guards:
+            return True
+        if not self._call.interactive:
+            return False
+        return self._call.confirmed("Carry out this plan?")
+
+    def told(self, stopped: StoppedByGuard) -> AwaseError:
+        """The reason to show when a run was not approved."""
+        return self.refusal or stopped
+
+    def _read_only(self, plan: Plan) -> WritingIsOff | None:
+        for side in {write.operation.side for write in plan.writes()}:
+            record = self._records[self._sync.connection(side)]
+            if record.mode == "read-only":
+                return WritingIsOff(
+                    "{connection} is read-only; nothing was written",
+                    where=f"sync {self._sync.name}",
+                    remedy="When you have looked at the plan: awase connect {connection} --mode {mode}",
+                    connection=record.name,
+                    mode="practice" if record.org_kind == "practice" else "live",
+                )
+        return None

@@ -1,0 +1,200 @@
+"""``awase errors`` and ``awase conflicts``: what stands against agreement, why, and whose move it is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from awase.assembly import open_store
+from awase.catalogue import category_name, entries, entry
+from awase.cli.amounts import item_kind
+from awase.cli.call import Call, help_text, verb
+from awase.cli.csv_files import csv_bytes
+from awase.cli.items import COLUMNS, by_type, item_document, item_row, local, owners, source
+from awase.cli.plan_files import write_closed
+from awase.core.mapping import Sync
+from awase.core.records import ItemKind
+from awase.errors import BadInput
+from awase.ports.store import StoredItem
+from awase.store.postgres import PostgresStore
+
+_SHOWN = 50
+_ALL = 1_000_000
+_CONFLICT_KINDS = (ItemKind.CONFLICT, ItemKind.SETTLED)
+
+Found = list[tuple[Sync, StoredItem]]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make these verbs of ``app``."""
+    verb(app, "errors", "List what did not sync, why, whose move it is, and how to fix it.")(errors)
+    verb(app, "conflicts", "List values that both sides changed, and which one was kept.")(conflicts)
+
+
+def errors(
+    call: Call,
+    csv: Annotated[
+        str | None,
+        typer.Option(
+            "--csv", metavar="FILE|-", help=help_text("Write all of them as CSV for a spreadsheet.")
+        ),
+    ] = None,
+    type: Annotated[
+        str | None, typer.Option("--type", help=help_text("Only this error type (its code)."))
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help=help_text("Only this state (held, rejected …)."))
+    ] = None,
+) -> int:
+    _check(type, kind)
+    found = call.run(_errors(call, type, kind))
+    if csv is not None:
+        _export(call, csv, found)
+    elif call.json:
+        call.document(
+            {
+                "errors": [item_document(call, stored, sync) for sync, stored in found],
+                "by_type": {name: len(group) for name, group in by_type(s for _, s in found).items()},
+            }
+        )
+    elif not found:
+        call.say("No open errors.")
+    else:
+        _show(call, found)
+    return 0
+
+
+def _check(type: str | None, kind: str | None) -> None:
+    if type is not None and type not in entries():
+        raise BadInput(
+            "there is no error type “{value}”",
+            where="--type",
+            remedy="Known: {known}.",
+            value=type,
+            known=", ".join(entries()),
+        )
+    kinds = [k.value for k in ItemKind if k not in _CONFLICT_KINDS]
+    if kind is not None and kind not in kinds:
+        raise BadInput(
+            "there is no state “{value}”",
+            where="--kind",
+            remedy="Known: {known}.",
+            value=kind,
+            known=", ".join(kinds),
+        )
+
+
+async def _errors(call: Call, type: str | None, kind: str | None) -> Found:
+    wanted = None if kind is None else ItemKind(kind)
+    async with open_store(call.workspace()) as store:
+        found: Found = []
+        for sync in call.workspace().syncs:
+            items = await store.console.errors(sync.name, wanted, limit=_ALL)
+            found += [(sync, stored) for stored in items if type in (None, stored.item.error_type)]
+        return found
+
+
+def _export(call: Call, target: str, found: Found) -> None:
+    rows = (item_row(call, stored, sync, call.workspace()) for sync, stored in found)
+    pieces = csv_bytes([call.t(heading) for heading in COLUMNS.values()], rows)
+    if target == "-":
+        if call.json:
+            raise BadInput("CSV and JSON cannot both go to the screen", where="--csv", remedy="Name a file.")
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        return
+    write_closed(Path(target), pieces)
+    call.document({"file": target, "rows": len(found)})
+    call.say("{count} rows written to {file}. It holds personal data.", count=len(found), file=target)
+
+
+def _show(call: Call, found: Found) -> None:
+    groups = by_type(stored for _, stored in found)
+    people = len({(sync.name, stored.item.link) for sync, stored in found})
+    call.say(
+        "{errors} errors, {people} records, {types} types.",
+        errors=len(found),
+        people=people,
+        types=len(groups),
+    )
+    summary = Table()
+    for heading in ("Category", "Error type", "Records", "Whose move", "Meaning"):
+        summary.add_column(call.t(heading), justify="right" if heading == "Records" else "left")
+    for code, group in groups.items():
+        known = entry(code)
+        summary.add_row(
+            category_name(known.category, call.language),
+            f"{known.name.in_(call.language)}\n{code}",
+            f"{len(group):,}",
+            owners(call, known),
+            known.meaning.in_(call.language),
+        )
+    call.show(summary)
+    records = Table()
+    for heading in (
+        "Error type",
+        "State",
+        "Foreseen or answered",
+        "Record",
+        "Person",
+        "Field",
+        "Value",
+        "Vendor's words",
+    ):
+        records.add_column(call.t(heading))
+    for _, stored in found[:_SHOWN]:
+        item = stored.item
+        records.add_row(
+            entry(item.error_type).name.in_(call.language),
+            item_kind(call, item.kind),
+            source(call, item.source),
+            item.record,
+            item.label,
+            item.field,
+            item.value or "",
+            item.message,
+        )
+    call.show(records)
+    if len(found) > _SHOWN:
+        call.say("{count} more: awase errors --csv FILE", count=len(found) - _SHOWN)
+
+
+def conflicts(call: Call) -> int:
+    async def read(store: PostgresStore) -> Found:
+        found: Found = []
+        for sync in call.workspace().syncs:
+            found += [(sync, stored) for stored in await store.console.conflicts(sync.name, limit=_ALL)]
+        return found
+
+    async def with_store() -> Found:
+        async with open_store(call.workspace()) as store:
+            return await read(store)
+
+    found = call.run(with_store())
+    call.document({"conflicts": [item_document(call, stored, sync) for sync, stored in found]})
+    if not found:
+        call.say("No conflicts.")
+        return 0
+    table = Table()
+    for heading in ("When", "Person", "Field", "Value in MA", "Value in the CRM", "Kept", "State"):
+        table.add_column(call.t(heading))
+    for sync, stored in found[:_SHOWN]:
+        item = stored.item
+        winner = item.detail.get("winner")
+        table.add_row(
+            local(stored.last_seen, call.workspace()),
+            item.label or item.record,
+            item.field,
+            item.value or "",
+            item.other_value or "",
+            (sync.ma_connection if winner == "ma" else sync.crm_connection) if winner else "-",
+            item_kind(call, item.kind),
+        )
+    call.show(table)
+    if len(found) > _SHOWN:
+        call.say("{count} more: awase conflicts --json", count=len(found) - _SHOWN)
+    return 0

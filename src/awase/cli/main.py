@@ -1,0 +1,54 @@
+"""The command ``awase``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from awase import __version__
+from awase.cli import connect, db, errors, explain, init, plan, practice, status, sync
+from awase.cli.call import DirectoryOption, JsonOption, LanguageOption, help_text
+
+_VERBS = (init, connect, plan, sync, status, errors, explain, db, practice)
+"""Modules of verbs, in the order in which help lists them."""
+
+
+def build() -> typer.Typer:
+    """The command with all its verbs."""
+    app = typer.Typer(
+        name="awase",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help=help_text("Keeps a marketing-automation system and a CRM in agreement."),
+    )
+    app.callback()(_shared)
+    for module in _VERBS:
+        module.add_to(app)
+    return app
+
+
+def _shared(
+    ctx: typer.Context,
+    json: JsonOption = False,
+    lang: LanguageOption = None,
+    directory: DirectoryOption = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help=help_text("Print the release."), is_eager=True, show_default=False),
+    ] = False,
+) -> None:
+    if version:
+        typer.echo(f"awase {__version__}")
+        raise typer.Exit
+    ctx.obj = {"json": json, "lang": lang, "directory": directory}
+
+
+def main() -> None:
+    """Run the command line and leave with its exit status."""
+    build()()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""``awase plan``: what a run would do, with its price; nothing is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from awase.assembly import environment, open_store
+from awase.cli.amounts import allotments, plan_document, show_plan
+from awase.cli.call import Call, help_text, verb
+from awase.cli.plan_files import write_plan
+from awase.core.mapping import Sync
+from awase.core.plan import Plan
+from awase.engine.running import plan_only
+from awase.errors import BadInput
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make this a verb of ``app``."""
+    verb(app, "plan", "Show what a run would do and what it costs; nothing is written.")(plan)
+
+
+def plan(
+    call: Call,
+    name: Annotated[str | None, typer.Argument(metavar="[SYNC]", show_default=False)] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help=help_text("Keep the plan, to apply exactly it later.")
+        ),
+    ] = None,
+) -> int:
+    workspace = call.workspace()
+    chosen = [workspace.sync(name)] if name or output else list(workspace.syncs)
+    if not chosen:
+        raise BadInput("there is no sync yet", where=str(workspace.file), remedy="Add one under [[syncs]].")
+    call.document({"plans": call.run(_plans(call, chosen, output))})
+    return 0
+
+
+async def _plans(call: Call, chosen: list[Sync], output: Path | None) -> list[dict[str, Any]]:
+    workspace = call.workspace()
+    documents = []
+    async with open_store(workspace) as store:
+        for sync in chosen:
+            made = await _one(call, sync, store)
+            budgets = await allotments(workspace, sync, store)
+            show_plan(call, made, sync, budgets)
+            documents.append({**plan_document(made, sync), "allotment": budgets, "file": str(output or "")})
+            if output is not None:
+                write_plan(output, made)
+                call.say(
+                    "Kept in {file}. It holds personal data. Carry it out with: awase apply {file}",
+                    file=output,
+                )
+    return documents
+
+
+async def _one(call: Call, sync: Sync, store: Any) -> Plan:
+    with call.progress() as tell:
+        tell("plan")
+        async with environment(call.workspace(), sync, store) as env:
+            return await plan_only(env, sync)

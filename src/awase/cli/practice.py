@@ -1,0 +1,211 @@
+"""``awase practice``: both practice orgs on this machine, to try everything without touching a real one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import aiohttp
+import typer
+
+from awase.cli.call import Call, help_text, verb
+from awase.cli.connect import credentials_from
+from awase.cli.plan_files import write_closed
+from awase.errors import BadInput, HostUnreachable
+
+VENDORS: Mapping[str, str] = {"hubspot": "base_url", "salesforce": "login_url"}
+"""Practice orgs that ``up`` starts, with the key of ``awase.toml`` that takes the address."""
+FIRST_PORT = 8731
+_FOLDER = Path("practice")
+_START_SECONDS = 60.0
+_STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A practice org that answers."""
+
+    vendor: str
+    url: str
+    control: str
+    org_id: str
+    credentials: Mapping[str, str] = field(repr=False)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make these verbs of ``awase practice``."""
+    practice = typer.Typer(no_args_is_help=True, help=help_text("Practice orgs on this machine."))
+    verb(practice, "up", "Start both practice orgs and run until Ctrl-C.")(up)
+    verb(practice, "status", "Show what the practice orgs hold and how many calls they had.")(status)
+    app.add_typer(practice, name="practice")
+
+
+def up(
+    call: Call,
+    port: Annotated[
+        int,
+        typer.Option("--port", min=1024, max=65500, help=help_text("The first of four ports to listen on.")),
+    ] = FIRST_PORT,
+) -> int:
+    folder = call.directory / _FOLDER
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise BadInput(
+            "the folder cannot be made: {words}", where=str(folder), words=problem.strerror or ""
+        ) from None
+    call.run(_up(call, folder, port))
+    return 0
+
+
+async def _up(call: Call, folder: Path, port: int) -> None:
+    async with AsyncExitStack() as stack:
+        running = []
+        for place, vendor in enumerate(VENDORS):
+            org = await stack.enter_async_context(practice_org(vendor, folder, port + place))
+            write_closed(credentials_file(folder, vendor), [_credentials(org)])
+            running.append(org)
+        write_closed(
+            folder / "orgs.json", [json.dumps({org.vendor: org.control for org in running}).encode()]
+        )
+        call.document(
+            {
+                "orgs": [
+                    {
+                        "vendor": org.vendor,
+                        "url": org.url,
+                        "control": org.control,
+                        "org_id": org.org_id,
+                        "credentials": str(credentials_file(folder, org.vendor)),
+                    }
+                    for org in running
+                ]
+            }
+        )
+        sys.stdout.flush()
+        _tell(call, folder, running)
+        await asyncio.Event().wait()
+
+
+def _tell(call: Call, folder: Path, running: list[Running]) -> None:
+    call.say("Both practice orgs are up. In awase.toml:")
+    for org in running:
+        call.say(
+            '  [connections.{vendor}]  {key} = "{url}"',
+            vendor=org.vendor,
+            key=VENDORS[org.vendor],
+            url=org.url,
+        )
+    call.say("Then:")
+    for org in running:
+        call.say(
+            "  awase connect {vendor} --practice --credentials {file}",
+            vendor=org.vendor,
+            file=credentials_file(folder, org.vendor),
+        )
+    call.say("Ctrl-C stops them; what they hold is kept in {folder}.", folder=folder)
+
+
+def credentials_file(folder: Path, vendor: str) -> Path:
+    """Where ``practice up`` leaves a practice org's credentials."""
+    return folder / f"{vendor}.json"
+
+
+def _credentials(org: Running) -> bytes:
+    values = dict(org.credentials)
+    if "access_token" in values:
+        values["token"] = values["access_token"]
+    given = credentials_from(values, org.vendor, org.url)
+    return json.dumps({"kind": given.kind, **given.values}, indent=2).encode() + b"\n"
+
+
+@asynccontextmanager
+async def practice_org(vendor: str, folder: Path, port: int) -> AsyncIterator[Running]:
+    """One practice org in its own process; what it holds is kept in ``folder`` from one start to the next."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "awase_practice.server", "--vendor", vendor, "--org", "practice"),
+        *("--port", str(port), "--control-port", str(port + len(VENDORS))),
+        *("--snapshot", str(folder / f"{vendor}.snapshot"), "--until-stdin-closes"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        limit=1 << 20,
+        # Ctrl-C is for us: the org then writes what it holds and ends.
+        start_new_session=True,
+    )
+    try:
+        yield await _announced(process, vendor, port)
+    finally:
+        await _ended(process)
+
+
+async def _announced(process: asyncio.subprocess.Process, vendor: str, port: int) -> Running:
+    assert process.stdout is not None  # noqa: S101  both were asked for
+    assert process.stderr is not None  # noqa: S101
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), _START_SECONDS)
+        said = json.loads(line)
+    except (TimeoutError, ValueError):
+        if process.returncode is None:
+            process.terminate()
+        words = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
+        raise BadInput(
+            "the practice org of {vendor} does not start on port {port}: {words}",
+            where="practice",
+            remedy="Choose other ports with --port.",
+            vendor=vendor,
+            port=port,
+            words=words[-1] if words else "no answer",
+        ) from None
+    return Running(said["vendor"], said["url"], said["control"], said["org_id"], said["credentials"])
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def status(call: Call) -> int:
+    folder = call.directory / _FOLDER
+    try:
+        known: dict[str, str] = json.loads((folder / "orgs.json").read_bytes())
+    except (OSError, ValueError):
+        raise BadInput(
+            "no practice orgs were started here", where=str(folder), remedy="Start them: awase practice up"
+        ) from None
+    states = call.run(_states(known))
+    call.document({"orgs": states})
+    for vendor, state in states.items():
+        rows = "  ".join(f"{name} {count:,}" for name, count in state["rows"].items() if count) or "0"
+        calls = sum(state["calls"].values())
+        call.say("{vendor}: {rows} ({calls} calls so far)", vendor=vendor, rows=rows, calls=f"{calls:,}")
+    return 0
+
+
+async def _states(known: Mapping[str, str]) -> dict[str, Any]:
+    states = {}
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10), trust_env=False) as client:
+        for vendor, control in known.items():
+            try:
+                async with client.get(f"{control}/_practice/state") as answer:
+                    states[vendor] = await answer.json()
+            except aiohttp.ClientError:
+                raise HostUnreachable(
+                    "the practice org of {vendor} does not answer",
+                    where=control,
+                    remedy="Start them: awase practice up",
+                    vendor=vendor,
+                ) from None
+    return states

@@ -1,0 +1,126 @@
+"""``awase sync`` and ``awase apply``: carry a plan out, one made now or one made earlier."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from awase.assembly import environment, open_store
+from awase.cli.amounts import allotments, plan_document, run_document, show_plan, show_report, stands_open
+from awase.cli.approving import Approval
+from awase.cli.call import Call, help_text, verb
+from awase.cli.plan_files import read_plan
+from awase.cli.trouble import told
+from awase.core.mapping import Sync
+from awase.core.plan import Plan
+from awase.engine.environment import Environment
+from awase.engine.running import Report, apply_plan, sync_now
+from awase.errors import BadInput, StoppedByGuard
+from awase.store.postgres import PostgresStore
+
+YesOption = Annotated[
+    bool,
+    typer.Option("--yes", help=help_text("Approve this plan although a guard asks."), show_default=False),
+]
+DEFAULT_PLAN_FILE = Path("awase.plan")
+
+Tell = Callable[[str], None]
+Runner = Callable[[Environment, Approval, Tell], Awaitable[Report]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    document: dict[str, Any]
+    status: int
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make these verbs of ``app``."""
+    verb(app, "sync", "Plan and carry out; guards ask before large changes.")(sync)
+    verb(app, "apply", "Carry out exactly a plan that was kept with `awase plan -o FILE`.")(apply)
+
+
+def sync(
+    call: Call,
+    name: Annotated[str | None, typer.Argument(metavar="[SYNC]", show_default=False)] = None,
+    yes: YesOption = False,
+) -> int:
+    workspace = call.workspace()
+    chosen = [workspace.sync(name)] if name else list(workspace.syncs)
+    if not chosen:
+        raise BadInput("there is no sync yet", where=str(workspace.file), remedy="Add one under [[syncs]].")
+
+    async def all_of_them() -> list[_Done]:
+        async with open_store(workspace) as store:
+            done = []
+            for one in chosen:
+
+                async def run(env: Environment, approval: Approval, tell: Tell, one: Sync = one) -> Report:
+                    return await sync_now(env, one, approval, tell)
+
+                done.append(await _carry_out(call, one, store, run, yes=yes))
+            return done
+
+    done = call.run(all_of_them())
+    call.document({"runs": [one.document for one in done]})
+    return max(one.status for one in done)
+
+
+def apply(
+    call: Call,
+    file: Annotated[Path, typer.Argument(metavar="[FILE]")] = DEFAULT_PLAN_FILE,
+    yes: YesOption = False,
+) -> int:
+    workspace = call.workspace()
+    plan = read_plan(file)
+    chosen = workspace.sync(plan.header.sync)
+
+    async def run(env: Environment, approval: Approval, tell: Tell) -> Report:
+        return await apply_plan(env, chosen, plan, approval, tell)
+
+    async def with_store() -> _Done:
+        async with open_store(workspace) as store:
+            return await _carry_out(call, chosen, store, run, yes=yes)
+
+    done = call.run(with_store())
+    call.document({"runs": [done.document]})
+    return done.status
+
+
+async def _carry_out(call: Call, sync: Sync, store: PostgresStore, run: Runner, *, yes: bool) -> _Done:
+    workspace = call.workspace()
+    records = {record.name: record for record in await store.connections()}
+    budgets = await allotments(workspace, sync, store)
+
+    def show(plan: Plan) -> None:
+        show_plan(call, plan, sync, budgets)
+
+    with call.progress() as tell:
+        approval = Approval(call, sync, records, yes=yes, show=show)
+        async with environment(workspace, sync, store) as env:
+            try:
+                report = await run(env, approval, tell)
+            except StoppedByGuard as stopped:
+                raise approval.told(stopped) from None
+    still_open = stands_open([stored.item.kind for stored in await store.open_items(sync.name)])
+    show_report(call, report, sync)
+    document = {
+        "plan": {**plan_document(report.plan, sync), "allotment": budgets},
+        **run_document(report.run, sync),
+        "moved": len(report.skipped),
+        "open": still_open,
+    }
+    status = 1 if still_open or report.skipped else 0
+    if report.stopped is not None:
+        ending = told(report.stopped, call.language)
+        document |= ending.document or {}
+        status = max(status, ending.status)
+        for line in ending.lines:
+            call.margin.print(line, markup=False)
+    if still_open:
+        call.say("{count} errors are open: awase errors", count=still_open)
+    return _Done(document, status)
