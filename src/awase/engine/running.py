@@ -102,7 +102,7 @@ async def _carry_out(
             remedy="Look at it with `awase plan`, then run the same command with --yes.",
             rules=", ".join(sorted({guard.rule for guard in plan.header.guards})) or "no approval given",
         )
-    if (reason := await env.store.setting(OBSERVE_ONLY)) is not None and plan.writes():
+    if (reason := await env.store.setting(OBSERVE_ONLY)) and plan.writes():
         await env.store.finish_run(claim, msgspec.structs.replace(record, state="stopped", note=reason))
         raise WritingIsOff(
             "this install only observes: {reason}",
