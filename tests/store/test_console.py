@@ -51,6 +51,40 @@ def test_errors_are_listed_and_counted_apart_from_conflicts(dsn: str) -> None:
     asyncio.run(story())
 
 
+def test_errors_and_the_records_they_affect_are_counted_apart(dsn: str) -> None:
+    def found(link: int, field: str, error_type: str, kind: ItemKind = ItemKind.HELD) -> Item:
+        return Item(link=link, side="crm", kind=kind, code="X", field=field, error_type=error_type)
+
+    items = (
+        found(1, "Name", "string_too_long"),
+        found(1, "City", "string_too_long"),
+        found(1, "Email", "invalid_email"),
+        found(2, "Name", "string_too_long"),
+        found(3, "Name", "conflict", ItemKind.CONFLICT),
+        found(4, "Name", "conflict", ItemKind.SETTLED),
+        found(5, "Name", "conflict", ItemKind.SETTLED),
+    )
+
+    async def story() -> None:
+        async with PostgresStore.open(dsn) as store:
+            async with store.claim("people") as claim:
+                await store.settle(claim, Settlement(run=1, found=items), NOW)
+            summary = await store.console.error_summary("people")
+            assert (summary.errors, summary.records) == (4, 2)
+            assert [(g.error_type, g.errors, g.records) for g in summary.groups] == [
+                ("string_too_long", 3, 2),
+                ("invalid_email", 1, 1),
+            ]
+            (part,) = summary.groups[0].parts
+            assert (part.side, part.source, part.errors, part.records) == ("crm", "answered", 3, 2)
+            assert await store.console.conflict_counts("people") == {"conflict": 1, "settled": 2}
+            nothing = await store.console.error_summary("other")
+            assert (nothing.errors, nothing.records, nothing.groups) == (0, 0, ())
+            assert await store.console.conflict_counts("other") == {}
+
+    asyncio.run(story())
+
+
 def test_a_person_is_found_by_record_key_or_address_with_their_whole_story(dsn: str) -> None:
     links = (
         Link(

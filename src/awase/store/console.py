@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import msgspec
 
-from awase.core.operations import Operation, Outcome
+from awase.core.operations import Operation, Outcome, Side
 from awase.ports.store import BaseRow, ItemKind, JournalBatch, Link, OpenBatch, StoredItem
 from awase.store.ledger import ChainedEntry
 from awase.store.statements import statements
@@ -38,6 +40,33 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     ledger: list[ChainedEntry]
 
 
+class ErrorPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Errors of one type on the way to one side, foreseen by us or answered by the vendor."""
+
+    side: Side
+    source: Literal["foreseen", "answered"]
+    errors: int
+    records: int
+
+
+class ErrorGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Open errors of one type. A record with two errors of the type counts once in ``records``."""
+
+    error_type: str
+    errors: int
+    records: int
+    parts: tuple[ErrorPart, ...]
+
+
+class ErrorSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """All open errors of a sync. A record with errors of two types counts once in ``records``."""
+
+    errors: int
+    records: int
+    groups: tuple[ErrorGroup, ...]
+    """Most errors first."""
+
+
 class Console(Part):
     """Reads over open and closed items, links and the journal."""
 
@@ -55,6 +84,14 @@ class Console(Part):
     async def error_counts(self, sync: str | None = None) -> dict[str, int]:
         """Open items other than conflicts by code, most first."""
         return dict(await self._db.rows(statements("console")["error_counts"], {"sync": sync}))
+
+    async def error_summary(self, sync: str) -> ErrorSummary:
+        """Open items other than conflicts, counted by type; errors and affected records apart."""
+        return _summary(await self._db.rows(statements("console")["error_groups"], {"sync": sync}))
+
+    async def conflict_counts(self, sync: str) -> dict[str, int]:
+        """Conflicts by kind: waiting (``conflict``) and settled by a rule (``settled``)."""
+        return dict(await self._db.rows(statements("console")["conflict_counts"], {"sync": sync}))
 
     async def conflicts(self, sync: str | None = None, limit: int = 1_000) -> list[StoredItem]:
         """Waiting and settled conflicts, newest first."""
@@ -86,6 +123,22 @@ class Console(Part):
             journal=[line for row in batches for line in _lines(open_batch(row), link.id)],
             ledger=[chained_entry(row) for row in ledger],
         )
+
+
+def _summary(rows: list[tuple[Any, ...]]) -> ErrorSummary:
+    """Rows of ``error_groups``: a column that a row is not grouped by is null."""
+    parts: dict[str, list[ErrorPart]] = {}
+    for error_type, side, source, errors, records in rows:
+        if side is not None:
+            part = ErrorPart(side=side, source=source, errors=errors, records=records)
+            parts.setdefault(error_type, []).append(part)
+    groups = tuple(
+        ErrorGroup(error_type=error_type, errors=errors, records=records, parts=tuple(parts[error_type]))
+        for error_type, side, _, errors, records in rows
+        if error_type is not None and side is None
+    )
+    whole = next((row for row in rows if row[0] is None), (None, None, None, 0, 0))
+    return ErrorSummary(errors=whole[3], records=whole[4], groups=groups)
 
 
 def _lines(batch: OpenBatch, link: int) -> list[JournalLine]:

@@ -73,3 +73,15 @@ select seq, sync, link, address_key, state, scope, source, at, hash
    and (link = %(link)s
         or address_key in (select key from match_key m where m.sync = %(sync)s and m.link = %(link)s))
  order by seq;
+
+-- name: error_groups
+-- Open items that are not conflicts: by type with side and source, by type alone, and in all; records counted apart.
+select error_type, side, source, count(*), count(distinct link)
+  from item
+ where kind not in ('conflict', 'settled') and sync = %(sync)s
+ group by grouping sets ((error_type, side, source), (error_type), ())
+ order by count(*) desc, error_type, side, source;
+
+-- name: conflict_counts
+-- Conflicts by whether they wait for a person or a rule settled them.
+select kind, count(*) from item where kind in ('conflict', 'settled') and sync = %(sync)s group by kind;
