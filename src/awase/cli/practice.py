@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import aiohttp
 import typer
 
+from awase.cli import practice_people
 from awase.cli.call import Call, help_text, verb
 from awase.cli.connect import credentials_from
 from awase.cli.plan_files import write_closed
@@ -43,6 +44,7 @@ def add_to(app: typer.Typer) -> None:
     practice = typer.Typer(no_args_is_help=True, help=help_text("Practice orgs on this machine."))
     verb(practice, "up", "Start both practice orgs and run until Ctrl-C.")(up)
     verb(practice, "status", "Show what the practice orgs hold and how many calls they had.")(status)
+    practice_people.add_to(practice)
     app.add_typer(practice, name="practice")
 
 

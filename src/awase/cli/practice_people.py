@@ -1,0 +1,188 @@
+"""``awase practice people | show | edit``: made-up people in the practice orgs, seen and changed as their users would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import aiohttp
+import typer
+
+from awase.cli.call import Call, help_text, verb
+from awase.errors import BadInput, HostUnreachable
+from awase_practice.kernel.org import ControlRefused
+from awase_practice.seeds.casting import story
+from awase_practice.seeds.control import ControlCaller, rows
+from awase_practice.seeds.loading import set_up
+
+ORGS_FILE = Path("practice") / "orgs.json"
+OBJECTS: Mapping[str, tuple[str, ...]] = {"hubspot": ("contact",), "salesforce": ("Contact", "Lead")}
+"""Where people are, by vendor."""
+PEOPLE, SEED = 60, 7
+_ADDRESS_FIELDS = ("email", "Email")
+_AUTHOR = "user:you"
+
+VendorArgument = Annotated[str, typer.Argument(metavar="|".join(OBJECTS), show_default=False)]
+PersonArgument = Annotated[
+    str, typer.Argument(metavar="E-MAIL", help=help_text("The person's e-mail address."), show_default=False)
+]
+
+
+def add_to(practice: typer.Typer) -> None:
+    """Make these verbs of ``awase practice``."""
+    verb(practice, "people", "Fill the practice orgs with made-up people.")(people)
+    verb(practice, "show", "Show a person as a practice org holds them.")(show)
+    verb(practice, "edit", "Change a person in a practice org, as one of its users would.")(edit)
+
+
+def people(
+    call: Call,
+    people: Annotated[
+        int, typer.Option("--people", min=1, max=20_000, help=help_text("How many made-up people."))
+    ] = PEOPLE,
+) -> int:
+    counts = call.run(_filled(call, people))
+    call.document({"orgs": counts})
+    for vendor, objects in counts.items():
+        for object, count in objects.items():
+            call.say("{vendor}: {count} × {object}", vendor=vendor, count=f"{count:,}", object=object)
+    return 0
+
+
+async def _filled(call: Call, people: int) -> dict[str, dict[str, int]]:
+    async with _controls(call) as controls:
+        for vendor, objects in OBJECTS.items():
+            for object in objects:
+                if await rows(controls[vendor], object):
+                    raise BadInput(
+                        "the practice orgs hold people already",
+                        where=str(call.directory / ORGS_FILE.parent),
+                        remedy="To begin anew, stop the orgs, delete this folder and start them again.",
+                    )
+        await set_up(controls["hubspot"], controls["salesforce"], story(people, SEED))
+        return {
+            vendor: {object: len(await rows(controls[vendor], object)) for object in objects}
+            for vendor, objects in OBJECTS.items()
+        }
+
+
+def show(call: Call, vendor: VendorArgument, person: PersonArgument) -> int:
+    found = call.run(_found(call, _known(vendor), person))
+    call.document({"records": found})
+    for record in found:
+        call.say("{vendor} {object} {id}", vendor=vendor, object=record["object"], id=record["id"])
+        for name, value in record["values"].items():
+            call.say("  {name}: {value}", name=name, value=value)
+    return 0
+
+
+async def _found(call: Call, vendor: str, person: str) -> list[dict[str, Any]]:
+    async with _controls(call) as controls:
+        return await _records(controls[vendor], vendor, person)
+
+
+def edit(
+    call: Call,
+    vendor: VendorArgument,
+    person: PersonArgument,
+    changes: Annotated[
+        list[str],
+        typer.Argument(metavar="FIELD=VALUE …", help=help_text("An empty value clears the field.")),
+    ],
+) -> int:
+    values = dict(_change(change) for change in changes)
+    edited = call.run(_edited(call, _known(vendor), person, values))
+    call.document({"edited": edited, "values": values})
+    for name in edited:
+        call.say("Changed: {vendor} {name}", vendor=vendor, name=name)
+    return 0
+
+
+async def _edited(call: Call, vendor: str, person: str, values: Mapping[str, str | None]) -> list[str]:
+    async with _controls(call) as controls:
+        records = await _records(controls[vendor], vendor, person)
+        for record in records:
+            body = {"object": record["object"], "id": record["id"], "values": values, "author": _AUTHOR}
+            await controls[vendor].tell("edit", {**body, "rules": True})
+    return [f"{record['object']} {record['id']}" for record in records]
+
+
+def _change(text: str) -> tuple[str, str | None]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise BadInput(
+            "“{change}” is no change", where="awase practice edit", remedy="Write FIELD=VALUE.", change=text
+        )
+    return name, value or None
+
+
+def _known(vendor: str) -> str:
+    if vendor not in OBJECTS:
+        raise BadInput(
+            "there is no practice org of the vendor {vendor}",
+            where="awase practice",
+            remedy="Known: {known}.",
+            vendor=vendor,
+            known=", ".join(OBJECTS),
+        )
+    return vendor
+
+
+async def _records(control: ControlCaller, vendor: str, person: str) -> list[dict[str, Any]]:
+    """A person's records with what is filled in them. Raises BadInput when there are none."""
+    found = [
+        {"object": object, "id": str(row["id"]), "values": _filled_values(row)}
+        for object in OBJECTS[vendor]
+        for row in await rows(control, object)
+        if person.casefold() in _addresses(row)
+    ]
+    if not found:
+        raise BadInput(
+            "nobody in the practice org of {vendor} has the address {person}",
+            where="awase practice",
+            remedy="See who is there: awase explain E-MAIL",
+            vendor=vendor,
+            person=person,
+        )
+    return found
+
+
+def _addresses(row: Mapping[str, Any]) -> Sequence[str]:
+    return [str(row.get(name) or "").casefold() for name in _ADDRESS_FIELDS]
+
+
+def _filled_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in sorted(row.items()) if value not in (None, "") and name != "id"}
+
+
+@asynccontextmanager
+async def _controls(call: Call) -> AsyncIterator[dict[str, ControlCaller]]:
+    """The control APIs of the orgs that ``awase practice up`` started here. Raises BadInput or HostUnreachable."""
+    file = call.directory / ORGS_FILE
+    try:
+        known: dict[str, str] = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        raise BadInput(
+            "no practice orgs were started here", where=str(file), remedy="Start them: awase practice up"
+        ) from None
+    timeout = aiohttp.ClientTimeout(total=60)
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as client:
+        with _refusals_told(file):
+            yield {vendor: ControlCaller(url, client) for vendor, url in known.items()}
+
+
+@contextmanager
+def _refusals_told(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except ControlRefused as refusal:
+        raise BadInput(
+            "the practice org refuses: {refusal}", where="awase practice", refusal=str(refusal)
+        ) from None
+    except aiohttp.ClientError:
+        raise HostUnreachable(
+            "the practice orgs do not answer", where=str(file), remedy="Start them: awase practice up"
+        ) from None
