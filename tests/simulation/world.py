@@ -22,7 +22,7 @@ from awase.engine.environment import Access, Environment
 from awase.engine.running import Report, sync_now
 from awase.errors import AwaseError, Bug
 from awase.ports.connector import Connector, Credentials
-from awase.ports.store import Link, StoredItem
+from awase.ports.store import JournalBatch, Link, StoredItem
 from awase.store.memory import MemoryStore
 from awase.transport.hosts import loopback_only
 from awase.transport.metering import Budget
@@ -44,8 +44,15 @@ FIELDS = (
     FieldMapping("phone", {"Lead": "Phone", "Contact": "Phone"}, on_conflict=OnConflict.MA),
     FieldMapping("city", {"Lead": "City", "Contact": "MailingCity"}, direction=Direction.PREFER_CRM),
     FieldMapping("industry", {"Lead": "Industry", "Contact": "Industry__c"}, values={"製造": "製造業"}),
-    FieldMapping("budget", {"Lead": "Budget__c", "Contact": "Budget__c"}),
+    FieldMapping("budget", {"Lead": "Budget__c", "Contact": "Budget__c"}, on_conflict=OnConflict.WAIT),
 )
+
+PHONE_RULE = {
+    "name": "Phone_is_plausible",
+    "field": "Phone",
+    "message": "電話番号が正しくありません",
+    "when": {"field": "Phone", "matches": "bad"},
+}
 
 SYNC = Sync(
     name="people",
@@ -98,6 +105,9 @@ class WatchedStore(MemoryStore):
         packed = None if base is None else base.ma if side == "ma" else base.crm
         return {} if packed is None else unpack(packed)
 
+    def all_batches(self) -> list[JournalBatch]:
+        return [batch for _, batch in self._batches.values()]
+
     def states_seen(self) -> set[State]:
         answers = [answer for history in self._outcomes.values() for _, answer in history]
         return {outcome.state for answer in answers for outcome in answer}
@@ -134,7 +144,11 @@ class World:
         self.org = SalesforceOrg(name="org", clock=org_clock, faults=self.faults["crm"])
         self.portal.change_settings({"index_lag": self.index_lag})
         if not self.with_key:
-            self.portal.change_schema({"object": "contact", "remove_field": {"name": "awase_key"}})
+            self.portal.change_schema({"object": "contact", "remove_field": "awase_key"})
+            for name in ("Lead", "Contact"):
+                self.org.change_schema({"object": name, "remove_field": {"name": "Awase_Key__c"}})
+        for name in ("Lead", "Contact"):
+            self.org.change_schema({"object": name, "add_rule": PHONE_RULE})
         self.networks: dict[Side, Network] = {
             "ma": Network(Front(self.portal, self.faults["ma"]), Random(f"{self.seed}/net-ma")),
             "crm": Network(Front(self.org, self.faults["crm"]), Random(f"{self.seed}/net-crm")),

@@ -127,6 +127,12 @@ class _Sender:
         self.numbers |= dict.fromkeys(places, number)
         outcomes = await self._call(batch, operations)
         await self.env.store.answered(self.claim, number, outcomes, self.env.clock.now())
+        if len(places) > 1 and all(outcome.error and outcome.error.whole_call for outcome in outcomes):
+            # One record spoilt the call for all: halves are sent apart until it stands alone.
+            self.applied.batches.append(number)
+            for half in (places[: len(places) // 2], places[len(places) // 2 :]):
+                await self._send_one(msgspec.structs.replace(batch, places=tuple(half)), silenced)
+            return
         if any(is_doubtful(*pair) for pair in zip(operations, outcomes, strict=True)):
             outcomes = await self._resolved(number, journalled, outcomes)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,7 +16,7 @@ from awase.core.outcomes import UNANSWERED_CREATE
 from awase.core.plan import Arrival, Draft, Plan, assemble
 from awase.core.records import BaseRow, Item, ItemKind, Link
 from awase.engine.environment import Environment
-from awase.engine.identifying import Identified, identify, is_linked, known_links, undecided_items
+from awase.engine.identifying import Identified, RecordName, identify, is_linked, known_links, undecided_items
 from awase.engine.observing import SIDES, Observed, observe, read_records
 
 
@@ -61,7 +61,9 @@ class _Planner:
         open_items = await self.env.store.open_items(self.sync.sync.name)
         open_links = {stored.item.link for stored in open_items if stored.item.kind != ItemKind.SETTLED}
         fresh = {side: await self._changed(side, live[side], found, open_links) for side in SIDES}
+        decided = {name for name, link in found.by_record.items() if found.links[link].state != "ambiguous"}
         await identify(self.env, self.sync, fresh, found)
+        self._suspect_unanswered_creates(fresh, found, decided, [stored.item for stored in open_items])
         draft = await self._decide(fresh, found, open_links)
         draft.items += undecided_items(self.sync, found)
         draft.evaluated += [found.by_record[name] for name in found.ambiguous]
@@ -71,6 +73,29 @@ class _Planner:
         for side in SIDES:
             self._count(draft, side, frames[side], found)
         return draft
+
+    def _suspect_unanswered_creates(
+        self,
+        fresh: Mapping[Side, pl.DataFrame],
+        found: Identified,
+        decided: Set[RecordName],
+        open_items: Sequence[Item],
+    ) -> None:
+        """Without a key and without an address, a new record may be the one we tried to create: a person decides.
+
+        Creating it back on the other side would make the same person twice, there and then here again. ``decided``
+        are records that were known before, so that they cannot be it.
+        """
+        for side in SIDES:
+            waiting = [
+                i.record for i in open_items if _is_unanswered_create(i) and i.side == side and not i.label
+            ]
+            if not waiting:
+                continue
+            nameless = fresh[side].filter(pl.col(column(side, self.sync.sync.match_on)).is_null())
+            for object, id in nameless.select("_object", "_id").iter_rows():
+                if (side, object, id) not in decided and not is_linked(found.link_of(side, object, id)):
+                    found.ambiguous.setdefault((side, object, id), waiting)
 
     async def _add_retries(self, frames: dict[Side, pl.DataFrame]) -> None:
         """Read again the records behind items that are worth another look (a lock, a changed rule or mapping)."""
@@ -204,7 +229,7 @@ class _Planner:
             item = stored.item
             if item.kind == ItemKind.REJECTED and item.context == self.sync.context:
                 refused[item.link, item.side] = item
-            if item.kind == ItemKind.UNKNOWN and item.code == UNANSWERED_CREATE:
+            if _is_unanswered_create(item):
                 unanswered[item.link, item.side] = item
         return Memory(found.links, frozenset(out), refused, unanswered)
 
@@ -213,6 +238,10 @@ class _Planner:
             name = (side, object, id)
             link = found.by_record.get(name, 0)
             draft.arrivals.append(Arrival(side, object, link, skipped=bool(deleted) or name in found.twins))
+
+
+def _is_unanswered_create(item: Item) -> bool:
+    return item.kind == ItemKind.UNKNOWN and item.code == UNANSWERED_CREATE
 
 
 def _record(link: Link, side: Side) -> tuple[str, str] | None:

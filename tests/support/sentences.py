@@ -1,0 +1,138 @@
+"""Every sentence of the code that a person may read, found by reading the source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import awase
+from awase import errors
+
+SOURCE = Path(awase.__file__).parent
+ERROR_NAMES = {
+    name
+    for name, found in vars(errors).items()
+    if isinstance(found, type) and issubclass(found, errors.AwaseError) and not issubclass(found, errors.Bug)
+} | {"kind"}
+"""``kind`` is what connectors call an error class that they have chosen. The words of a bug are for its trace."""
+SPEAKING = {
+    "text": (0,),
+    "t": (0,),
+    "say": (0,),
+    "help_text": (0,),
+    "confirmed": (0,),
+    "verb": (2,),
+    "mistake": (1, 2),
+    "unknown_name": (1,),
+    "_with_near": (1,),
+    "_damaged": (2,),
+    "_read": (4,),
+}
+"""Functions that take sentences, with the places of those."""
+SPEAKING_IN = {"cli/demo": {"help_text": (0,), "verb": (2,)}}
+"""The demo keeps the sentences of its story beside it."""
+LISTS = {
+    "configuration/check.py": ("_KINDS", "nearest"),
+    "cli/init.py": ("_COMMENTS",),
+    "cli/amounts.py": ("GUARDS", "_KIND_NAMES"),
+    "cli/items.py": ("COLUMNS",),
+    "cli/call.py": ("_STEPS",),
+    "cli/status.py": ("_MODES", "_STATES"),
+    "cli/explain.py": ("_LINK_STATES", "_OUTCOMES", "_OPERATIONS"),
+    "connectors/salesforce/auth.py": ("_REMEDIES", "_OTHER_REMEDY"),
+    "connectors/hubspot/auth.py": ("_CHECK_APP", "_CONNECT_AGAIN"),
+    "connectors/sdk/calls.py": ("_meaning",),
+    "connectors/salesforce/faults.py": ("_read_meaning",),
+    "store/migrate.py": ("troubles",),
+    "store/home.py": ("remedy",),
+}
+"""Tables and functions that hold sentences to be spoken elsewhere."""
+
+
+def sentences() -> dict[str, str]:
+    """Sentence → the file it stands in."""
+    found: dict[str, str] = {}
+    for file in sorted(SOURCE.rglob("*.py")):
+        name = file.relative_to(SOURCE).as_posix()
+        if name == "errors.py":
+            continue
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        listed = [s for s in _listed(tree, LISTS.get(name, ())) if name.startswith("cli/") or " " in s]
+        for sentence in (*_spoken(tree, SPEAKING_IN.get(name.rpartition("/")[0], SPEAKING)), *listed):
+            if any(sign.isalpha() for sign in sentence.format_map(_Nothing())):
+                found.setdefault(sentence, name)
+    return found
+
+
+class _Nothing(dict[str, str]):
+    """Fills every place with nothing, so that only our own words are left."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def _spoken(tree: ast.AST, speaking: dict[str, tuple[int, ...]]) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = _name(node.func)
+        if called in ERROR_NAMES:
+            if node.args:
+                yield from _constants(node.args[0])
+        elif called in speaking:
+            for place in speaking[called]:
+                if place < len(node.args):
+                    yield from _constants(node.args[place])
+        elif called == "table" and speaking is SPEAKING:
+            yield from _constants(node.args[0] if node.args else node)
+        for keyword in node.keywords:
+            if keyword.arg == "remedy":
+                yield from _constants(keyword.value)
+
+
+def _listed(tree: ast.AST, names: tuple[str, ...]) -> Iterator[str]:
+    for node in ast.walk(tree):
+        targets: list[str] = []
+        if isinstance(node, ast.Assign):
+            targets = [t.id for t in node.targets if isinstance(t, ast.Name)]
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            targets = [node.target.id]
+        elif isinstance(node, ast.FunctionDef):
+            targets = [node.name]
+        if set(targets) & set(names):
+            parts = node.body if isinstance(node, ast.FunctionDef) else [node.value]  # type: ignore[attr-defined]
+            for part in parts:
+                yield from _texts(part)
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    """Texts that look like something to be read: no codes, names of fields or patterns."""
+    if isinstance(node, ast.Dict):
+        for value in node.values:
+            yield from _texts(value)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _texts(child)
+
+
+def _constants(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _constants(node.body)
+        yield from _constants(node.orelse)
+    elif isinstance(node, (ast.Tuple, ast.List)):
+        for element in node.elts:
+            yield from _constants(element)
+    elif isinstance(node, ast.BoolOp):
+        for value in node.values:
+            yield from _constants(value)
+
+
+def _name(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
