@@ -89,6 +89,7 @@ class Story:
     processes: int = 0
     created: int = 0
     quiet: bool = False
+    reports: list[Report] = field(default_factory=list)
     miscounted: list[str] = field(default_factory=list)
     """Runs whose numbers do not add up."""
 
@@ -191,6 +192,10 @@ class Story:
     def arm(self) -> None:
         for side, plan in self.world.faults.items():
             for site, highest in self.settings.sites.items():
+                if site == "call.twice" and not self.world.with_key:
+                    # A create that the network delivers twice makes two records where nothing is unique; no client
+                    # can prevent that, and none is blamed for it here.
+                    continue
                 if self.rng.random() < self.settings.armed:
                     size = log_uniform(self.rng, *self.settings.late)
                     plan.arm(site, self.rng.uniform(0.01, highest), size)
@@ -247,6 +252,7 @@ class Story:
         report = self.world.run_sync(self.processes, kill_at=kill_at)
         if not isinstance(report, Report):
             return None
+        self.reports.append(report)
         self.world.note(f"run {report.run.id} {report.run.state} {report.run.calls}")
         self.miscounted += [
             f"run {report.run.id} {name}" for name, n in report.run.sides.items() if not _adds_up(n)

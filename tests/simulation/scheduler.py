@@ -104,7 +104,7 @@ class VirtualTasks:
         self.clock = clock or VirtualClock()
         self.steps = 0
         self.trace = 0
-        self._random = random.Random(seed)  # noqa: S311 - a schedule, not a secret
+        self._random = random.Random(seed)
         self._ready: list[_Task] = []
         self._timers: list[tuple[float, int, _Task, int, _Limit | None]] = []
         self._numbers = 0

@@ -38,7 +38,7 @@ LISTS = {
     "cli/amounts.py": ("GUARDS", "_KIND_NAMES"),
     "cli/items.py": ("COLUMNS",),
     "cli/call.py": ("_STEPS",),
-    "cli/status.py": ("_MODES", "_STATES"),
+    "cli/status.py": ("MODES", "ORG_KINDS", "_STATES"),
     "cli/explain.py": ("_LINK_STATES", "_OUTCOMES", "_OPERATIONS"),
     "connectors/salesforce/auth.py": ("_REMEDIES", "_OTHER_REMEDY"),
     "connectors/hubspot/auth.py": ("_CHECK_APP", "_CONNECT_AGAIN"),
@@ -58,11 +58,18 @@ def sentences() -> dict[str, str]:
         if name == "errors.py":
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        listed = [s for s in _listed(tree, LISTS.get(name, ())) if name.startswith("cli/") or " " in s]
+        listed = [s for s in _listed(tree, LISTS.get(name, ())) if _is_spoken(s, name)]
         for sentence in (*_spoken(tree, SPEAKING_IN.get(name.rpartition("/")[0], SPEAKING)), *listed):
             if any(sign.isalpha() for sign in sentence.format_map(_Nothing())):
                 found.setdefault(sentence, name)
     return found
+
+
+def _is_spoken(text: str, file: str) -> bool:
+    """Tables of connectors and of the store also hold what is compared, not spoken."""
+    if file.startswith("connectors/"):
+        return text.endswith(".")
+    return " " in text if file.startswith("store/") else True
 
 
 class _Nothing(dict[str, str]):
@@ -101,7 +108,7 @@ def _listed(tree: ast.AST, names: tuple[str, ...]) -> Iterator[str]:
         elif isinstance(node, ast.FunctionDef):
             targets = [node.name]
         if set(targets) & set(names):
-            parts = node.body if isinstance(node, ast.FunctionDef) else [node.value]  # type: ignore[attr-defined]
+            parts = node.body[1:] if isinstance(node, ast.FunctionDef) else [node.value]  # type: ignore[attr-defined]
             for part in parts:
                 yield from _texts(part)
 

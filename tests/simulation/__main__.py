@@ -1,0 +1,78 @@
+"""``python -m tests.simulation --seeds 2000``: play many worlds, judge each, and say what was reached.
+
+Exits 1 when a promise was broken, or when a fault or an outcome that was armed never happened (a simulation that did
+not go where it meant to go has shown nothing).
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from awase.core.operations import State
+from tests.simulation.oracle import verdicts
+from tests.simulation.scenario import Settings, play
+
+Played = tuple[int, list[str], Counter[str], str]
+
+EXPECTED = {
+    *Settings().sites,
+    "process.kill",
+    "people.edit_between",
+    *(f"outcome.{state.value}" for state in State),
+}
+
+
+def judge(seed: int) -> Played:
+    """Seed, broken promises, what was reached, and the trace of the whole world."""
+    story = play(seed)
+    return seed, verdicts(story), story.reached, story.world.trace()
+
+
+def played(seeds: Iterable[int], jobs: int) -> Iterator[Played]:
+    if jobs == 1:
+        yield from map(judge, seeds)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(judge, seeds, chunksize=20)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="simulate", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=2_000)
+    parser.add_argument("--start", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--traces", action="store_true", help="print one line a seed: its number and its trace"
+    )
+    chosen = parser.parse_args()
+    began, broken, reached = time.monotonic(), 0, Counter[str]()
+    for seed, found, what, trace in played(range(chosen.start, chosen.start + chosen.seeds), chosen.jobs):
+        reached += what
+        if chosen.traces:
+            print(seed, trace)
+        for verdict in found:
+            print(f"seed {seed}: {verdict}")
+        broken += bool(found)
+    missed = sorted(EXPECTED - set(reached)) if chosen.seeds >= 200 else []
+    if not chosen.traces:
+        print(
+            f"{chosen.seeds} worlds from seed {chosen.start}: {broken} broken, {time.monotonic() - began:.0f} s"
+        )
+        print("reached: " + ", ".join(f"{name} {count}" for name, count in sorted(reached.items())))
+    for name in missed:
+        print(f"never reached: {name}")
+    return 1 if broken or missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
