@@ -15,7 +15,7 @@ from awase.core.plan import Plan, PlannedWrite
 from awase.core.records import Item, ItemKind, LedgerEntry, Link
 from awase.engine.auditing import audit
 from awase.engine.environment import Environment
-from awase.engine.resolving import is_doubtful, may_come_late, resolve
+from awase.engine.resolving import is_doubtful, may_come_late, resolve, resolve_refused
 from awase.errors import AwaseError, BudgetSpent, NotConnected, Retry
 from awase.ports.connector import WriteBatch
 from awase.ports.store import Claim, JournalBatch, OpenBatch, Settlement
@@ -85,6 +85,8 @@ class _Sender:
     """The cursors of the read the plan rests on."""
     numbers: dict[int, int] = field(default_factory=dict)
     """Journal batch by place, of what was sent."""
+    refused: list[tuple[list[int], OpenBatch]] = field(default_factory=list)
+    """Places and batches of creates whose refusal names a record that may be their own: looked for when all are sent."""
 
     async def send(
         self, batches: Iterable[Batch], silenced: frozenset[tuple[int, Side]] = frozenset()
@@ -99,6 +101,23 @@ class _Sender:
                 window = min(len(queue), self.env.sides[side].connector.capabilities.concurrency)
                 for _ in range(window):
                     nursery.start(self._work_off(queue, silenced))
+        await self._look_for_refused()
+
+    async def _look_for_refused(self) -> None:
+        groups: dict[tuple[Side, str], list[tuple[list[int], OpenBatch]]] = {}
+        for places, sent in self.refused:
+            groups.setdefault((sent.batch.side, sent.batch.object), []).append((places, sent))
+        self.refused.clear()
+        for group in groups.values():
+            try:
+                resolved = await resolve_refused(self.env, self.sync, self.claim, [sent for _, sent in group])
+            except (BudgetSpent, Retry, NotConnected) as stop:
+                # They stay open in the journal; the next run begins by looking.
+                self.applied.stopped = self.applied.stopped or stop
+                continue
+            for (places, _), known in zip(group, resolved, strict=True):
+                self.applied.batches.append(known.batch.id)
+                self.applied.outcomes.update(zip(places, known.outcomes or (), strict=True))
 
     async def _work_off(self, queue: list[Batch], silenced: frozenset[tuple[int, Side]]) -> None:
         while queue:
@@ -133,8 +152,11 @@ class _Sender:
             for half in (places[: len(places) // 2], places[len(places) // 2 :]):
                 await self._send_one(msgspec.structs.replace(batch, places=tuple(half)), silenced)
             return
-        if any(is_doubtful(*pair) for pair in zip(operations, outcomes, strict=True)):
+        if any(outcome.state == State.UNKNOWN for outcome in outcomes):
             outcomes = await self._resolved(number, journalled, outcomes)
+        elif any(is_doubtful(*pair) for pair in zip(operations, outcomes, strict=True)):
+            batch_sent = msgspec.structs.replace(journalled, id=number)
+            self.refused.append((places, OpenBatch(batch=batch_sent, outcomes=tuple(outcomes))))
         else:
             self.applied.batches.append(number)
         self.applied.outcomes.update(zip(places, outcomes, strict=True))

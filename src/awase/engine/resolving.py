@@ -39,6 +39,33 @@ async def resolve(env: Environment, sync: BoundSync, claim: Claim, open_batch: O
     return OpenBatch(batch=batch, outcomes=tuple(resolved))
 
 
+async def resolve_refused(
+    env: Environment, sync: BoundSync, claim: Claim, batches: Sequence[OpenBatch]
+) -> list[OpenBatch]:
+    """The same for answered batches of creates of one object, some refused because of a record that may be their own:
+    one look for all of them, since each call of a large run may bring one such refusal."""
+    doubtful = [
+        (number, place)
+        for number, open_batch in enumerate(batches)
+        for place, pair in enumerate(zip(open_batch.batch.operations, open_batch.outcomes or (), strict=True))
+        if is_doubtful(*pair)
+    ]
+    operations = [batches[number].batch.operations[place] for number, place in doubtful]
+    first = batches[0].batch
+    found = await _look_for_creates(env, sync, first.side, first.object, operations)
+    resolved = [list(open_batch.outcomes or ()) for open_batch in batches]
+    for (number, place), outcome in zip(doubtful, found, strict=True):
+        if outcome.state == State.APPLIED:
+            resolved[number][place] = outcome
+    for open_batch, outcomes in zip(batches, resolved, strict=True):
+        if tuple(outcomes) != open_batch.outcomes:
+            await env.store.answered(claim, open_batch.batch.id, outcomes, env.clock.now())
+    return [
+        OpenBatch(batch=open_batch.batch, outcomes=tuple(outcomes))
+        for open_batch, outcomes in zip(batches, resolved, strict=True)
+    ]
+
+
 def is_doubtful(operation: Operation, outcome: Outcome) -> bool:
     """Worth a look: nobody answered, or a create was refused because of a record that may be its own (the call was
     delivered twice, and the vendor names the e-mail address or another unique value before our key)."""
