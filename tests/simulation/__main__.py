@@ -14,15 +14,10 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 from awase.core.operations import State
-from tests.simulation.oracle import verdicts
-from tests.simulation.scenario import Settings, play
-
-Played = tuple[int, list[str], Counter[str], str]
+from tests.simulation.judging import played
+from tests.simulation.scenario import Settings
 
 EXPECTED = {
     *Settings().sites,
@@ -30,20 +25,6 @@ EXPECTED = {
     "people.edit_between",
     *(f"outcome.{state.value}" for state in State),
 }
-
-
-def judge(seed: int) -> Played:
-    """Seed, broken promises, what was reached, and the trace of the whole world."""
-    story = play(seed)
-    return seed, verdicts(story), story.reached, story.world.trace()
-
-
-def played(seeds: Iterable[int], jobs: int) -> Iterator[Played]:
-    if jobs == 1:
-        yield from map(judge, seeds)
-        return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(judge, seeds, chunksize=20)
 
 
 def main() -> int:

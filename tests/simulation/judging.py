@@ -1,0 +1,27 @@
+"""Playing and judging worlds, in this process or in several."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from tests.simulation.oracle import verdicts
+from tests.simulation.scenario import play
+
+Played = tuple[int, list[str], Counter[str], str]
+"""Seed, broken promises, what was reached, and the trace of the whole world."""
+
+
+def judge(seed: int) -> Played:
+    story = play(seed)
+    return seed, verdicts(story), story.reached, story.world.trace()
+
+
+def played(seeds: Iterable[int], jobs: int) -> Iterator[Played]:
+    if jobs == 1:
+        yield from map(judge, seeds)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(judge, seeds, chunksize=20)
