@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from awase import __version__
-from awase.cli import connect, db, errors, explain, init, plan, practice, status, sync
+from awase.cli import connect, db, demo, errors, explain, init, plan, practice, serve, status, sync
 from awase.cli.call import DirectoryOption, JsonOption, LanguageOption, help_text
 
-_VERBS = (init, connect, plan, sync, status, errors, explain, db, practice)
+_VERBS = (init, connect, plan, sync, status, errors, explain, db, serve, practice, demo)
 """Modules of verbs, in the order in which help lists them."""
 
 

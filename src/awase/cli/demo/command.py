@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from pathlib import Path
 from typing import Annotated, Any
 
 import aiohttp
@@ -19,6 +16,7 @@ from awase.cli.demo.workspace import connected_workspace, private_home
 from awase.configuration import Workspace
 from awase.core.plan import Plan
 from awase.runtime.clock import SystemClock
+from awase.server import serve_until_stopped
 from awase.store.postgres import PostgresStore
 from awase_practice.seeds.casting import story
 from awase_practice.seeds.control import ControlCaller
@@ -67,7 +65,8 @@ class _Demo:
                     self._screen.say("connected", portal=portal, org=org)
                     outcome = await self._perform(workspace, store, stage)
                     if serve:
-                        await serve_until_stopped(workspace, store, home, self._screen)
+                        self._screen.say("kept", home=home)
+                        await serve_until_stopped(workspace, store, self._tell_page)
         return outcome
 
     async def _stage(self, orgs: dict[str, PracticeOrg], http: aiohttp.ClientSession) -> Stage:
@@ -89,6 +88,9 @@ class _Demo:
         self._screen.verdict(against, performance.played, least)
         return document(self._seed, self._people, performance.played, least, against)
 
+    def _tell_page(self, address: str) -> None:
+        self._screen.say("page", address=address)
+
     def _approve(self, phase: Phase, plan: Plan) -> bool:
         """The first sync is what the demo was asked for; later ones must pass all guards by themselves."""
         self._screen.preview(plan, self._allotments)
@@ -102,19 +104,3 @@ async def _allotments(workspace: Workspace, store: PostgresStore) -> dict[str, i
         maximum = (await store.call_use(name, SystemClock().now())).vendor_maximum
         found[name] = None if maximum is None else maximum // 2
     return found
-
-
-async def serve_until_stopped(workspace: Workspace, store: PostgresStore, home: Path, screen: Screen) -> None:
-    """Keep both orgs and the store up until Ctrl-C. The one place where the status page is plugged in."""
-    del workspace, store
-    screen.say("kept", home=home)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        loop.add_signal_handler(number, stop.set)
-    try:
-        await stop.wait()
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)

@@ -76,6 +76,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "全体のAPIコール: {made}回（計算上の最小 {least}回）",
         "API calls in all: {made} (the arithmetic minimum is {least})",
     ),
+    "page": ("同期の健全性: {address}", "Sync health: {address}"),
     "kept": (
         "データは {home} にあります。Ctrl-C で終了し、すべて消去します。",
         "The data is in {home}. Ctrl-C ends the demo and removes everything.",

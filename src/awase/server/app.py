@@ -1,0 +1,154 @@
+"""The web application: the status page, ``/healthz``, and what is said when something goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import traceback
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Litestar, MediaType, Request, Response, get
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.types import ASGIApp
+
+from awase import __version__
+from awase.configuration import Workspace
+from awase.errors import AwaseError, Bug, Retry, StoreBusy
+from awase.runtime.clock import SystemClock
+from awase.server.guard import Guard
+from awase.server.language import Language, Speech, chosen_language
+from awase.server.pages import failure_page, status_page
+from awase.server.status import read_status
+from awase.store.postgres import PostgresStore
+from awase.transport.redaction import Redactor
+
+_PAGE_SECONDS = 15.0
+_HEALTH_SECONDS = 3.0
+_STATIC = {"awase.css": "text/css", "icon.svg": "image/svg+xml"}
+
+_UTC = ZoneInfo("UTC")
+_log = logging.getLogger("awase.server")
+_redactor = Redactor(secrets.token_bytes(32))
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def application(workspace: Workspace, store: PostgresStore) -> ASGIApp:
+    """The guarded application over one workspace's store."""
+    otherwise: Language = workspace.language or "en"
+
+    @get("/", media_type=MediaType.HTML)
+    async def status(request: AnyRequest) -> Response[str]:
+        language = _language(request, otherwise)
+        try:
+            async with asyncio.timeout(_PAGE_SECONDS):
+                found = await read_status(workspace, store, SystemClock())
+        except TimeoutError:
+            raise StoreBusy("the database does not answer in time") from None
+        return _page(status_page(found, language), language)
+
+    @get("/healthz", media_type=MediaType.JSON)
+    async def healthz() -> Response[dict[str, str]]:
+        answers = await _store_answers(store)
+        content = {
+            "status": "ok" if answers else "degraded",
+            "store": "ok" if answers else "unreachable",
+            "version": __version__,
+        }
+        return Response(content, status_code=200 if answers else 503, media_type=MediaType.JSON)
+
+    return Guard(
+        Litestar(
+            [status, healthz, static],
+            openapi_config=None,
+            logging_config=None,
+            debug=False,
+            exception_handlers={
+                HTTPException: lambda request, problem: _http_failure(request, problem, otherwise),
+                AwaseError: lambda request, problem: _our_failure(request, problem, otherwise),
+                Exception: lambda request, problem: _bug(request, problem, otherwise),
+            },
+        )
+    )
+
+
+@get("/static/{name:str}")
+async def static(name: str) -> Response[bytes]:
+    """Style sheet and icon: names from a fixed list, never a path."""
+    if name not in _STATIC:
+        raise NotFoundException
+    return Response(_content(name), media_type=_STATIC[name])
+
+
+@cache
+def _content(name: str) -> bytes:
+    return (files("awase.server") / "static" / name).read_bytes()
+
+
+async def _store_answers(store: PostgresStore) -> bool:
+    try:
+        async with asyncio.timeout(_HEALTH_SECONDS):
+            await store.setting("workspace")
+    except (AwaseError, TimeoutError):
+        return False
+    return True
+
+
+def _language(request: AnyRequest, otherwise: Language) -> Language:
+    accepted = request.headers.get("accept-language", "")
+    return chosen_language(request.query_params.get("lang"), accepted, otherwise)
+
+
+def _page(content: str, language: Language, status: int = 200) -> Response[str]:
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+    return Response(content, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+
+# -- when something goes wrong ----------------------------------------------------------------------------------------
+
+
+def _http_failure(request: AnyRequest, problem: HTTPException, otherwise: Language) -> Response[str]:
+    """What was asked for does not exist, or may not be asked."""
+    if problem.status_code >= 500:
+        return _bug(request, problem, otherwise)
+    language = _language(request, otherwise)
+    title = "failure:404" if problem.status_code == 404 else "failure:4xx"
+    return _failure(language, problem.status_code, title, "", str(problem.status_code), problem.headers)
+
+
+def _our_failure(request: AnyRequest, problem: AwaseError, otherwise: Language) -> Response[str]:
+    """The database is away. Anything else that is ours should have been refused before serving began."""
+    if not isinstance(problem, Retry):
+        return _bug(request, problem, otherwise)
+    return _failure(_language(request, otherwise), 503, "failure:busy", "failure:busy_do", problem.code)
+
+
+def _bug(request: AnyRequest, problem: Exception, otherwise: Language) -> Response[str]:
+    """The last resort: a code and a reference for the reader, the trace for the log, without personal data."""
+    reference = secrets.token_hex(4)
+    lines = "".join(traceback.format_exception(problem)).splitlines()
+    _log.error("reference %s\n%s", reference, "\n".join(_redactor.text(line) for line in lines))
+    code = problem.code if isinstance(problem, AwaseError) else Bug.code
+    language = _language(request, otherwise)
+    return _failure(language, 500, "failure:bug", "failure:bug_do", code, reference=reference)
+
+
+def _failure(
+    language: Language,
+    status: int,
+    title: str,
+    advice: str,
+    code: str,
+    headers: dict[str, str] | None = None,
+    **places: str,
+) -> Response[str]:
+    speech = Speech(language, _UTC)
+    words = speech.t(advice, **places) if advice else ""
+    response = _page(failure_page(language, title=speech.t(title), advice=words, code=code), language, status)
+    for name, value in (headers or {}).items():
+        response.set_header(name, value)
+    return response
