@@ -35,7 +35,7 @@ SPEAKING_IN = {"cli/demo": {"help_text": (0,), "verb": (2,)}}
 LISTS = {
     "configuration/check.py": ("_KINDS", "nearest"),
     "cli/init.py": ("_COMMENTS",),
-    "cli/amounts.py": ("GUARDS", "_KIND_NAMES"),
+    "cli/amounts.py": ("GUARDS", "_KIND_NAMES", "headings", "columns"),
     "cli/items.py": ("COLUMNS",),
     "cli/call.py": ("_STEPS",),
     "cli/status.py": ("MODES", "ORG_KINDS", "_STATES"),
@@ -108,9 +108,13 @@ def _listed(tree: ast.AST, names: tuple[str, ...]) -> Iterator[str]:
         elif isinstance(node, ast.FunctionDef):
             targets = [node.name]
         if set(targets) & set(names):
-            parts = node.body[1:] if isinstance(node, ast.FunctionDef) else [node.value]  # type: ignore[attr-defined]
+            parts = _without_docstring(node) if isinstance(node, ast.FunctionDef) else [node.value]  # type: ignore[attr-defined]
             for part in parts:
                 yield from _texts(part)
+
+
+def _without_docstring(function: ast.FunctionDef) -> list[ast.stmt]:
+    return function.body[1:] if ast.get_docstring(function) else function.body
 
 
 def _texts(node: ast.AST) -> Iterator[str]:

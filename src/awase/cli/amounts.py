@@ -64,9 +64,8 @@ def plan_document(plan: Plan, sync: Sync) -> dict[str, Any]:
 
 def plan_table(call: Call, plan: Plan, sync: Sync) -> Table:
     """What would be written, by object; what it costs."""
-    table = Table(title=call.t("Plan of “{sync}”", sync=sync.name))
-    for column in ("to", "create", "update", "opt-out", "calls"):
-        table.add_column(call.t(column), justify="left" if column == "to" else "right")
+    headings = ("to", "create", "update", "opt-out", "calls")
+    table = call.table(headings, title=call.t("Plan of “{sync}”", sync=sync.name), numbers=headings[1:])
     calls: dict[str, int] = {}
     for line in plan.header.price:
         place = f"{line.side}:{line.object}"
@@ -164,10 +163,8 @@ def run_document(run: RunRecord, sync: Sync | None) -> dict[str, Any]:
 def run_table(call: Call, run: RunRecord, sync: Sync) -> Table:
     """What became of the records read, by object."""
     columns = ("read", "created", "updated", "unchanged", "held", "rejected", "waiting", "skipped")
-    table = Table(title=call.t("Run {run} of “{sync}”", run=run.id, sync=run.sync))
-    table.add_column(call.t("from"))
-    for column in columns:
-        table.add_column(call.t(column), justify="right")
+    title = call.t("Run {run} of “{sync}”", run=run.id, sync=run.sync)
+    table = call.table(("from", *columns), title=title, numbers=columns)
     for place, counts in run.sides.items():
         table.add_row(shown(sync, place), *(_number(getattr(counts, column)) for column in columns))
     return table

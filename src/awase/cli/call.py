@@ -10,15 +10,17 @@ import functools
 import inspect
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.status import Status
+from rich.table import Table
+from rich.text import Text
 
 from awase.assembly import run_async
 from awase.cli.trouble import Ending, ended_by
@@ -106,9 +108,22 @@ class Call:
         if not self.json:
             self.screen.print(self.t(sentence, **places), markup=False)
 
-    def show(self, thing: Any) -> None:
-        """Show a table or the like, unless a JSON document is wanted."""
-        if not self.json:
+    def table(self, headings: Sequence[str], *, title: str = "", numbers: Collection[str] = ()) -> Table:
+        """An empty table; ``headings`` are sentences to be spoken, those in ``numbers`` stand to the right."""
+        table = Table(title=title or None)
+        for heading in headings:
+            justify: Literal["left", "right"] = "right" if heading in numbers else "left"
+            table.add_column(self.t(heading), justify=justify, overflow="fold")
+        return table
+
+    def show(self, thing: Table | Text) -> None:
+        """Show a table or a line, unless a JSON document is wanted. Off a terminal a table is lines with tabs."""
+        if self.json:
+            return
+        if isinstance(thing, Table) and not self.screen.is_terminal:
+            for line in _as_lines(thing):
+                self.screen.print(line, markup=False)
+        else:
             self.screen.print(thing)
 
     def document(self, content: object) -> None:
@@ -146,6 +161,15 @@ class Call:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end."""
         return run_async(work)
+
+
+def _as_lines(table: Table) -> Iterator[str]:
+    """A table's title, headings and rows, cells divided by tabs."""
+    if table.title:
+        yield str(table.title)
+    yield "\t".join(str(column.header) for column in table.columns)
+    for cells in zip(*(column.cells for column in table.columns), strict=True):
+        yield "\t".join(str(cell).replace("\n", " / ").replace("\t", " ") for cell in cells)
 
 
 def _silent(step: str) -> None:

@@ -14,6 +14,7 @@ import typer
 from awase import assembly
 from awase.assembly import Mode, open_store
 from awase.cli.call import Call, help_text, verb
+from awase.cli.status import MODES, ORG_KINDS
 from awase.configuration import ConnectionSettings
 from awase.errors import BadInput
 from awase.ports.connector import Credentials
@@ -82,10 +83,10 @@ def connect(
         connection=record.name,
         org=record.org_name or "-",
         id=record.org_id,
-        kind=call.t(record.org_kind),
+        kind=call.t(ORG_KINDS[record.org_kind]),
         user=record.user or "-",
     )
-    call.say("Mode: {mode}", mode=call.t(record.mode))
+    call.say("Mode: {mode}", mode=call.t(MODES[record.mode]))
     if record.mode == "read-only":
         target = "practice" if record.org_kind == "practice" else "live"
         call.say("Nothing is written there until: awase connect {name} --mode {mode}", name=name, mode=target)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from awase.assembly import database, open_store
 from awase.cli.call import Call, help_text, verb
@@ -94,9 +93,7 @@ def status(call: Call) -> int:
     content = call.run(_status(call))
     call.document(content)
     call.say("Database: {place}", place=content["place"])
-    table = Table()
-    for heading in ("Migration", "State"):
-        table.add_column(call.t(heading))
+    table = call.table(("Migration", "State"))
     for name in content["applied"]:
         table.add_row(name, call.t("applied"))
     for name in content["pending"]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from awase.assembly import open_store
 from awase.catalogue import category_name, entries, entry
@@ -121,9 +120,7 @@ def _show(call: Call, found: Found) -> None:
         people=people,
         types=len(groups),
     )
-    summary = Table()
-    for heading in ("Category", "Error type", "Records", "Whose move", "Meaning"):
-        summary.add_column(call.t(heading), justify="right" if heading == "Records" else "left")
+    summary = call.table(("Category", "Error type", "Records", "Whose move", "Meaning"), numbers=("Records",))
     for code, group in groups.items():
         known = entry(code)
         summary.add_row(
@@ -134,18 +131,18 @@ def _show(call: Call, found: Found) -> None:
             known.meaning.in_(call.language),
         )
     call.show(summary)
-    records = Table()
-    for heading in (
-        "Error type",
-        "State",
-        "Foreseen or answered",
-        "Record",
-        "Person",
-        "Field",
-        "Value",
-        "Vendor's words",
-    ):
-        records.add_column(call.t(heading))
+    records = call.table(
+        (
+            "Error type",
+            "State",
+            "Foreseen or answered",
+            "Record",
+            "Person",
+            "Field",
+            "Value",
+            "Vendor's words",
+        )
+    )
     for _, stored in found[:_SHOWN]:
         item = stored.item
         records.add_row(
@@ -179,9 +176,7 @@ def conflicts(call: Call) -> int:
     if not found:
         call.say("No conflicts.")
         return 0
-    table = Table()
-    for heading in ("When", "Person", "Field", "Value in MA", "Value in the CRM", "Kept", "State"):
-        table.add_column(call.t(heading))
+    table = call.table(("When", "Person", "Field", "Value in MA", "Value in the CRM", "Kept", "State"))
     for sync, stored in found[:_SHOWN]:
         item = stored.item
         winner = item.detail.get("winner")

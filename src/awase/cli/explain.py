@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from awase.assembly import open_store
@@ -164,9 +163,7 @@ def _show_agreed(call: Call, person: Person, sync: Sync) -> None:
     if not agreed:
         call.say("Both sides never agreed on anything yet.")
         return
-    table = Table(title=call.t("Values last agreed on"))
-    for heading in (call.t("Field"), sync.ma_connection, sync.crm_connection):
-        table.add_column(heading)
+    table = call.table(("Field", sync.ma_connection, sync.crm_connection), title=call.t("Values last agreed on"))
     for name, sides in agreed.items():
         table.add_row(
             call.t("opted out") if name.startswith("_") else name, sides["ma"] or "", sides["crm"] or ""
@@ -177,9 +174,9 @@ def _show_agreed(call: Call, person: Person, sync: Sync) -> None:
 def _show_writes(call: Call, person: Person, sync: Sync) -> None:
     if not person.journal:
         return
-    table = Table(title=call.t("What was written"))
-    for heading in ("When", "Run", "to", "Operation", "Values", "Outcome"):
-        table.add_column(call.t(heading))
+    table = call.table(
+        ("When", "Run", "to", "Operation", "Values", "Outcome"), title=call.t("What was written")
+    )
     for line in person.journal:
         operation = line.operation
         changes = "\n".join(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from awase.assembly import open_store
 from awase.cli.amounts import allotments, item_kind, run_document, shown
@@ -16,7 +15,8 @@ from awase.engine.running import OBSERVE_ONLY
 from awase.ports.store import RunRecord
 from awase.store.postgres import PostgresStore
 
-_MODES = {"read-only": "read-only", "practice": "practice", "live": "live"}
+MODES = {"read-only": "read-only", "practice": "practice", "live": "live"}
+ORG_KINDS = {"production": "production", "sandbox": "sandbox", "practice": "practice"}
 _STATES = {
     "running": "running",
     "done": "done",
@@ -87,9 +87,10 @@ async def _status(call: Call, store: PostgresStore) -> dict[str, Any]:
 def _show(call: Call, content: dict[str, Any]) -> None:
     if content["observe_only"]:
         call.say("Nothing is written: this install only observes ({reason}).", reason=content["observe_only"])
-    table = Table(title=call.t("Connections of {workspace}", workspace=content["workspace"]))
-    for heading in ("Name", "Mode", "Org", "User", "Calls in 24 hours"):
-        table.add_column(call.t(heading))
+    table = call.table(
+        ("Name", "Mode", "Org", "User", "Calls in 24 hours"),
+        title=call.t("Connections of {workspace}", workspace=content["workspace"]),
+    )
     for one in content["connections"]:
         if not one["connected"]:
             table.add_row(one["name"], call.t("not connected"), "", "", "")
@@ -98,8 +99,8 @@ def _show(call: Call, content: dict[str, Any]) -> None:
         allotment = "-" if calls["allotment"] is None else f"{calls['allotment']:,}"
         table.add_row(
             one["name"],
-            call.t(_MODES[one["mode"]]),
-            f"{one['org']} ({one['org_id']}, {call.t(one['kind'])})",
+            call.t(MODES[one["mode"]]),
+            f"{one['org']} ({one['org_id']}, {call.t(ORG_KINDS[one['kind']])})",
             one["user"],
             f"{calls['used']:,} / {allotment}",
         )
@@ -109,7 +110,7 @@ def _show(call: Call, content: dict[str, Any]) -> None:
         last = (
             call.t("never run")
             if run is None
-            else f"{local(run['started'], call.workspace())} {call.t(run['state'])}"
+            else f"{local(run['started'], call.workspace())} {call.t(_STATES[run['state']])}"
         )
         call.say(
             "Sync “{sync}”: {last}; {linked} people linked.",
@@ -135,9 +136,7 @@ def runs(
     if not found:
         call.say("Nothing was run yet.")
         return 0
-    table = Table()
-    for heading in ("Run", "Sync", "Started", "State", "Records", "Calls"):
-        table.add_column(call.t(heading))
+    table = call.table(("Run", "Sync", "Started", "State", "Records", "Calls"))
     for run in found:
         table.add_row(
             str(run.id),

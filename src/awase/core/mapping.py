@@ -229,8 +229,9 @@ def _bind_field(
         raise BadConfiguration(
             "the mapping names the CRM object “{object}”, which this sync does not have",
             where=where,
-            remedy="Use one of: " + ", ".join(crm_objects),
+            remedy="Use one of: {known}.",
             object=sorted(unknown)[0],
+            known=", ".join(crm_objects),
         )
     crm_fields = {o: _existing(crm_objects[o], name, where) for o, name in mapping.crm.items()}
     if not crm_fields:
@@ -257,10 +258,12 @@ def _existing(object: ObjectSchema, name: str, where: str) -> Field:
     raise SchemaMismatch(
         "{object} has no field “{field}”, or the integration user may not see it",
         where=where,
-        remedy=(f"Did you mean {', '.join(near)}?" if near else "Correct the name, remove the mapping")
-        + " If it was removed or hidden there, restore it or remove the mapping.",
+        remedy="Did you mean {near}? If the field was removed or hidden there, restore it or remove the mapping."
+        if near
+        else "Correct the name. If the field was removed or hidden there, restore it or remove the mapping.",
         object=object.name,
         field=name,
+        near=", ".join(near),
     )
 
 
@@ -307,8 +310,9 @@ def _check_pointers(sync: Sync, ma_object: ObjectSchema) -> None:
             raise BadConfiguration(
                 "“{object}” is not a CRM object of this sync",
                 where=f"syncs.{sync.name}.crm_ids",
-                remedy="Use one of: " + ", ".join(sync.crm_objects),
+                remedy="Use one of: {known}.",
                 object=object,
+                known=", ".join(sync.crm_objects),
             )
         _existing(ma_object, name, f"syncs.{sync.name}.crm_ids.{object}")
     for rule in sync.create_as:
