@@ -30,7 +30,7 @@ lint: $(READY) ## formatting, lint, types, import arrows
 	@$(BIN)/python scripts/run_tiers.py lint
 
 simulate: $(READY) ## the engine against SEEDS random worlds
-	@AWASE_SIMULATION_SEEDS=$(SEEDS) $(BIN)/python scripts/run_tiers.py simulation
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 lock: ## pin every dependency, with hashes, in requirements.lock
 	@"$$(scripts/find-uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \

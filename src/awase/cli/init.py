@@ -100,12 +100,18 @@ def init(
     call: Call,
     directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", show_default=False)] = None,
     name: Annotated[str, typer.Option("--name", help=help_text("Name of the workspace."))] = "workspace",
+    practice: Annotated[
+        bool,
+        typer.Option("--practice", help=help_text("Lead to the practice orgs."), show_default=False),
+    ] = False,
 ) -> int:
     folder = directory or call.directory
     file = folder / FILE_NAME
     comments = [call.t(comment) for comment in _COMMENTS]
     zone = "Asia/Tokyo" if call.language == "ja" else "UTC"
     content = _TEMPLATE.format(*comments, name=name, zone=zone, language=call.language)
+    if practice:
+        content = _leading_to_practice(content)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with os.fdopen(
@@ -128,3 +134,10 @@ def init(
         file=file,
     )
     return 0
+
+
+def _leading_to_practice(content: str) -> str:
+    """The practice addresses in force instead of the vendors'."""
+    lines = [line for line in content.splitlines() if not line.startswith('login_url = "https:')]
+    addresses = ("# base_url = ", "# login_url = ")
+    return "".join((line[2:] if line.startswith(addresses) else line) + "\n" for line in lines)

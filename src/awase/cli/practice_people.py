@@ -23,18 +23,23 @@ OBJECTS: Mapping[str, tuple[str, ...]] = {"hubspot": ("contact",), "salesforce":
 """Where people are, by vendor."""
 PEOPLE, SEED = 60, 7
 _ADDRESS_FIELDS = ("email", "Email")
+_NAMES = (("lastname", "LastName"), ("firstname", "FirstName"), _ADDRESS_FIELDS)
 _AUTHOR = "user:you"
 
 VendorArgument = Annotated[str, typer.Argument(metavar="|".join(OBJECTS), show_default=False)]
 PersonArgument = Annotated[
     str, typer.Argument(metavar="E-MAIL", help=help_text("The person's e-mail address."), show_default=False)
 ]
+AnyPersonArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[E-MAIL]", help=help_text("The person's e-mail address."), show_default=False),
+]
 
 
 def add_to(practice: typer.Typer) -> None:
     """Make these verbs of ``awase practice``."""
     verb(practice, "people", "Fill the practice orgs with made-up people.")(people)
-    verb(practice, "show", "Show a person as a practice org holds them.")(show)
+    verb(practice, "show", "Show a person, or everybody, as a practice org holds them.")(show)
     verb(practice, "edit", "Change a person in a practice org, as one of its users would.")(edit)
 
 
@@ -69,17 +74,20 @@ async def _filled(call: Call, people: int) -> dict[str, dict[str, int]]:
         }
 
 
-def show(call: Call, vendor: VendorArgument, person: PersonArgument) -> int:
+def show(call: Call, vendor: VendorArgument, person: AnyPersonArgument = None) -> int:
     found = call.run(_found(call, _known(vendor), person))
     call.document({"records": found})
     for record in found:
-        call.say("{vendor} {object} {id}", vendor=vendor, object=record["object"], id=record["id"])
+        if person is None:
+            call.say("{object} {id} {person}", person=" ".join(_name_of(record["values"])), **record)
+            continue
+        call.say("{vendor} {object} {id}", vendor=vendor, **record)
         for name, value in record["values"].items():
             call.say("  {name}: {value}", name=name, value=value)
     return 0
 
 
-async def _found(call: Call, vendor: str, person: str) -> list[dict[str, Any]]:
+async def _found(call: Call, vendor: str, person: str | None) -> list[dict[str, Any]]:
     async with _controls(call) as controls:
         return await _records(controls[vendor], vendor, person)
 
@@ -131,19 +139,19 @@ def _known(vendor: str) -> str:
     return vendor
 
 
-async def _records(control: ControlCaller, vendor: str, person: str) -> list[dict[str, Any]]:
-    """A person's records with what is filled in them. Raises BadInput when there are none."""
+async def _records(control: ControlCaller, vendor: str, person: str | None) -> list[dict[str, Any]]:
+    """A person's records, or all, with what is filled in them. Raises BadInput when there are none."""
     found = [
         {"object": object, "id": str(row["id"]), "values": _filled_values(row)}
         for object in OBJECTS[vendor]
         for row in await rows(control, object)
-        if person.casefold() in _addresses(row)
+        if person is None or person.casefold() in _addresses(row)
     ]
-    if not found:
+    if not found and person is not None:
         raise BadInput(
             "nobody in the practice org of {vendor} has the address {person}",
             where="awase practice",
-            remedy="See who is there: awase explain E-MAIL",
+            remedy="See who is there: awase practice show {vendor}",
             vendor=vendor,
             person=person,
         )
@@ -152,6 +160,11 @@ async def _records(control: ControlCaller, vendor: str, person: str) -> list[dic
 
 def _addresses(row: Mapping[str, Any]) -> Sequence[str]:
     return [str(row.get(name) or "").casefold() for name in _ADDRESS_FIELDS]
+
+
+def _name_of(values: Mapping[str, Any]) -> list[str]:
+    """Family name, given name and address, as far as they are filled."""
+    return [values[name] for names in _NAMES for name in names if name in values]
 
 
 def _filled_values(row: Mapping[str, Any]) -> dict[str, Any]:
