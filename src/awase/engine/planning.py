@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from awase.core.decide import Memory, decide
-from awase.core.frames import base_frame, complete, latest, packed_rows, people, row_hash, side_from_base
+from awase.core.frames import base_frame, complete, packed_rows, people, row_hash, side_from_base
 from awase.core.identity import hashed_match_key
 from awase.core.mapping import BoundSync, column
 from awase.core.operations import Side, other
@@ -18,6 +18,7 @@ from awase.core.records import BaseRow, Item, ItemKind, Link
 from awase.engine.environment import Environment
 from awase.engine.identifying import Identified, RecordName, identify, is_linked, known_links, undecided_items
 from awase.engine.observing import SIDES, Observed, observe, read_records
+from awase.engine.revisiting import record_of, revisit
 
 
 async def make_plan(env: Environment, sync: BoundSync) -> Plan:
@@ -53,17 +54,17 @@ class _Planner:
 
     async def draft(self) -> Draft:
         frames = {side: self.observed.frame(self.sync, side) for side in SIDES}
-        await self._add_retries(frames)
+        open_items = [stored.item for stored in await self.env.store.open_items(self.sync.sync.name)]
+        await revisit(self.env, self.sync, frames, open_items)
         live = {
             side: frame.filter(~pl.col("_deleted").fill_null(value=False)) for side, frame in frames.items()
         }
         found = await known_links(self.env, self.sync, live)
-        open_items = await self.env.store.open_items(self.sync.sync.name)
-        open_links = {stored.item.link for stored in open_items if stored.item.kind != ItemKind.SETTLED}
+        open_links = {item.link for item in open_items if item.kind != ItemKind.SETTLED}
         fresh = {side: await self._changed(side, live[side], found, open_links) for side in SIDES}
         decided = {name for name, link in found.by_record.items() if found.links[link].state != "ambiguous"}
         await identify(self.env, self.sync, fresh, found)
-        self._suspect_unanswered_creates(fresh, found, decided, [stored.item for stored in open_items])
+        self._suspect_unanswered_creates(fresh, found, decided, open_items)
         draft = await self._decide(fresh, found, open_links)
         draft.items += undecided_items(self.sync, found)
         draft.evaluated += [found.by_record[name] for name in found.ambiguous]
@@ -96,19 +97,6 @@ class _Planner:
             for object, id in nameless.select("_object", "_id").iter_rows():
                 if (side, object, id) not in decided and not is_linked(found.link_of(side, object, id)):
                     found.ambiguous.setdefault((side, object, id), waiting)
-
-    async def _add_retries(self, frames: dict[Side, pl.DataFrame]) -> None:
-        """Read again the records behind items that are worth another look (a lock, a changed rule or mapping)."""
-        items = await self.env.store.items_to_retry(self.sync.sync.name, self.sync.context)
-        links = await self.env.store.links_by_id(self.sync.sync.name, sorted({i.item.link for i in items}))
-        for side in SIDES:
-            here = set(frames[side].select("_object", "_id").iter_rows())
-            wanted = [
-                name for link in links if (name := _record(link, side)) is not None and name not in here
-            ]
-            if wanted:
-                again = await read_records(self.env, self.sync, side, wanted)
-                frames[side] = latest([frames[side], again], self.sync, side)
 
     async def _changed(
         self, side: Side, frame: pl.DataFrame, found: Identified, open_links: set[int]
@@ -182,7 +170,7 @@ class _Planner:
         everything, else from the record itself."""
         from_base, to_read = [], []
         for link in absent:
-            object, id = _record(link, side) or ("", "")
+            object, id = record_of(link, side) or ("", "")
             base = bases.get(link.id)
             if base is not None and link.id not in open_links and complete(base, side, self.sync):
                 from_base.append((base, object, id))
@@ -197,8 +185,8 @@ class _Planner:
         return pl.concat(frames)
 
     def _missing(self, link: Link, side: Side) -> Item:
-        object, id = _record(link, side) or ("", "")
-        source_object, source_id = _record(link, other(side)) or ("", "")
+        object, id = record_of(link, side) or ("", "")
+        source_object, source_id = record_of(link, other(side)) or ("", "")
         return Item(
             link=link.id,
             side=side,
@@ -242,8 +230,3 @@ class _Planner:
 
 def _is_unanswered_create(item: Item) -> bool:
     return item.kind == ItemKind.UNKNOWN and item.code == UNANSWERED_CREATE
-
-
-def _record(link: Link, side: Side) -> tuple[str, str] | None:
-    object, id = (link.ma_object, link.ma_id) if side == "ma" else (link.crm_object, link.crm_id)
-    return None if object is None or id is None else (object, id)
