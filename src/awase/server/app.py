@@ -6,13 +6,13 @@ import asyncio
 import logging
 import secrets
 import traceback
-from functools import cache
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from litestar import Litestar, MediaType, Request, Response, get
-from litestar.exceptions import HTTPException, NotFoundException
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from awase import __version__
@@ -63,7 +63,7 @@ def application(workspace: Workspace, store: PostgresStore) -> ASGIApp:
 
     return Guard(
         Litestar(
-            [status, healthz, static],
+            [status, healthz, *(_static(name, kind) for name, kind in _STATIC.items())],
             openapi_config=None,
             logging_config=None,
             debug=False,
@@ -76,17 +76,15 @@ def application(workspace: Workspace, store: PostgresStore) -> ASGIApp:
     )
 
 
-@get("/static/{name:str}")
-async def static(name: str) -> Response[bytes]:
-    """Style sheet and icon: names from a fixed list, never a path."""
-    if name not in _STATIC:
-        raise NotFoundException
-    return Response(_content(name), media_type=_STATIC[name])
+def _static(name: str, kind: str) -> HTTPRouteHandler:
+    """A route to one file that belongs to the page; no part of an address ever becomes a path."""
+    content = (files("awase.server") / "static" / name).read_bytes()
 
+    @get(f"/static/{name}", media_type=kind)
+    async def file() -> Response[bytes]:
+        return Response(content, media_type=kind)
 
-@cache
-def _content(name: str) -> bytes:
-    return (files("awase.server") / "static" / name).read_bytes()
+    return file
 
 
 async def _store_answers(store: PostgresStore) -> bool:

@@ -30,8 +30,8 @@ async def serving(
     ``port`` 0 takes any free one; None takes the usual one, or any free one where that is in use. Raises BadInput
     for an address that is not this machine's own, and for a port that cannot be had.
     """
-    listening = _listen(loopback_address(host), port)
     server = _Server(_settings(application(workspace, store)))
+    listening = _listen(loopback_address(host), port)
     task = asyncio.create_task(server.serve([listening]))
     try:
         await server.ready(task)
