@@ -199,14 +199,16 @@ def person(number: int, **values: str) -> dict[str, str]:
 
 
 @contextmanager
-def office() -> Iterator[Office]:
-    """A connected machine, an empty workspace; everything is gone afterwards."""
+def office(orgs: str = "office") -> Iterator[Office]:
+    """Two empty practice orgs of that name and a workspace for them; everything is gone afterwards."""
     place = Path(tempfile.mkdtemp(prefix="awase-", dir="/tmp"))
     folder, home = place / "work", place / "home"
     folder.mkdir()
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, place, ignore_errors=True)
-        hubspot, salesforce = (stack.enter_context(_org(vendor)) for vendor in ("hubspot", "salesforce"))
+        hubspot, salesforce = (
+            stack.enter_context(_org(vendor, orgs)) for vendor in ("hubspot", "salesforce")
+        )
         home.mkdir(mode=0o700)
         # Joined by every call of the command, so that it need not start a server each time.
         server = start_server(home / "acme")
@@ -217,11 +219,11 @@ def office() -> Iterator[Office]:
 
 
 @contextmanager
-def _org(vendor: str) -> Iterator[Org]:
+def _org(vendor: str, name: str) -> Iterator[Org]:
     process = subprocess.Popen(
         [
             sys.executable,
-            *("-m", "awase_practice.server", "--vendor", vendor, "--org", "office", "--until-stdin-closes"),
+            *("-m", "awase_practice.server", "--vendor", vendor, "--org", name, "--until-stdin-closes"),
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -29,6 +29,12 @@ def build() -> typer.Typer:
     return app
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"awase {__version__}")
+        raise typer.Exit
+
+
 def _shared(
     ctx: typer.Context,
     json: JsonOption = False,
@@ -36,12 +42,16 @@ def _shared(
     directory: DirectoryOption = None,
     version: Annotated[
         bool,
-        typer.Option("--version", help=help_text("Print the release."), is_eager=True, show_default=False),
+        typer.Option(
+            "--version",
+            help=help_text("Print the release."),
+            callback=_print_version,
+            is_eager=True,
+            show_default=False,
+        ),
     ] = False,
 ) -> None:
-    if version:
-        typer.echo(f"awase {__version__}")
-        raise typer.Exit
+    del version
     ctx.obj = {"json": json, "lang": lang, "directory": directory}
 
 
