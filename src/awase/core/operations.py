@@ -69,6 +69,8 @@ class VendorError(msgspec.Struct, frozen=True, kw_only=True):
     existing_id: str | None = None
     """The record that stands in the way, where the vendor names it."""
     raw: str = ""
+    whole_call: bool = False
+    """The vendor refused all records of the call because of one of them: sent apart, the others may succeed."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -138,14 +138,14 @@ class Connector(Protocol):
         ...
 
     def read_history(
-        self, query: ReadQuery, ids: Sequence[str], since: str, overlap: timedelta
+        self, query: ReadQuery, ids: Sequence[str], since: str, overlap: timedelta, *, ours: bool = False
     ) -> Flow[Page, None]:
-        """Edits by others of the query's fields on these records since the cursor, less the overlap."""
+        """Edits of the query's fields on these records since the cursor, less the overlap: by others, or only ours."""
         ...
 
     def decode_history(self, page: Page, query: ReadQuery) -> pl.DataFrame:
         """``_id`` String, ``field`` String, ``value`` String (canonical text, null = cleared), ``at`` Datetime(UTC),
-        ``by`` String: one row an edit by somebody else."""
+        ``by`` String: one row an edit."""
         ...
 
     # -- what the transport asks about an answer ----------------------------------------------------------------

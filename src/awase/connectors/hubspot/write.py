@@ -122,6 +122,8 @@ def _refused_whole(batch: WriteBatch, refusal: Refusal, status: int) -> list[Out
     error = vendor_error(refusal, status)
     if len(batch.operations) == 1:
         return [_refused(batch, batch.operations[0], refusal, error)]
+    if status in (400, 409):
+        error = msgspec.structs.replace(error, whole_call=True)
     found = _Evidence(batch)
     for part in refusal.parts:
         found.refused(part)

@@ -84,12 +84,10 @@ def _request(
 ) -> Request:
     lane = Lane.CONSENT if kind is OperationKind.OPT_OUT else Lane.WRITE
     records = [record_of(operation, object) for operation in operations]
+    # A create with our unique key, not an upsert on it: an upsert that arrives late, after its answer was given up
+    # for lost, would overwrite what people wrote since.
+    method = "POST" if kind is OperationKind.CREATE else "PATCH"
     path = data_path(api_version, "composite/sobjects")
-    method = "PATCH"
-    if kind is OperationKind.CREATE and object.key_field is not None:
-        path = f"{path}/{object.name}/{object.key_field}"
-    elif kind is OperationKind.CREATE:
-        method = "POST"
     return write(method, path, {"allOrNone": False, "records": records}, lane)
 
 
@@ -153,8 +151,11 @@ def _settle_refusal(answer: Response, operations: Sequence[Operation]) -> list[O
         return same_for_all(operations, State.DEFERRED, error)
     if answer.status not in _REFUSED_WHOLE or not errors:
         return same_for_all(operations, State.UNKNOWN, error)
-    alone = len(operations) == 1 and answer.status != 401 and not is_transient(error.code)
-    return same_for_all(operations, State.REJECTED if alone else State.DEFERRED, error)
+    if answer.status == 401 or is_transient(error.code):
+        return same_for_all(operations, State.DEFERRED, error)
+    if len(operations) == 1:
+        return same_for_all(operations, State.REJECTED, error)
+    return same_for_all(operations, State.DEFERRED, msgspec.structs.replace(error, whole_call=True))
 
 
 def _settle_results(answer: Response, operations: Sequence[Operation], object: ObjectSchema) -> list[Outcome]:
@@ -179,7 +180,6 @@ def _settle_item(
         error = VendorError(code=UNREADABLE, message="the answer does not account for this record")
         return Outcome(link=operation.link, state=State.UNKNOWN, id=operation.id, error=error)
     if result.success:
-        # An upsert that found our key did what the create wanted: the key is ours, so the record is.
         return Outcome(link=operation.link, state=State.APPLIED, id=operation.id or result.id)
     found = [error for error in map(error_from, result.errors or ()) if error is not None]
     error = main_error(found)
