@@ -1,0 +1,101 @@
+"""Parts of the command line: cells of a spreadsheet, and how a bug of ours ends a call."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from awase.cli import status
+from awase.cli.connect import credentials_from
+from awase.cli.csv_files import as_cell, csv_bytes
+from awase.cli.main import build
+from awase.errors import BadInput
+from tests.unit.test_configuration import GOOD
+
+_FORMULA = re.compile(r"^[\s\u3000]*[=+\-@＝＋－＠]|^[\t\r]")
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00")) | st.text(
+    st.sampled_from(list("=+-@＝＋－＠\t\r\n 　a,\"'"))
+)
+
+
+@given(texts)
+def test_no_line_of_a_cell_can_be_taken_for_a_formula(text: str) -> None:
+    lines = re.split(r"\r\n|\r|\n", as_cell(text))
+    assert not [line for line in lines if _FORMULA.match(line)]
+    assert not _FORMULA.match(as_cell(text))
+
+
+@given(texts)
+def test_guarding_a_cell_adds_quote_marks_and_changes_nothing_else(text: str) -> None:
+    assert as_cell(text).replace("'", "") == text.replace("'", "")
+
+
+@pytest.mark.parametrize("text", ["山田", "a=b", "株式会社 -例-", "o'clock", "", "03-1234-5678"])
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert as_cell(text) == text
+
+
+@given(st.lists(st.lists(texts, min_size=2, max_size=2), max_size=5))
+def test_a_file_reads_back_cell_by_cell(rows: list[list[str]]) -> None:
+    content = b"".join(csv_bytes(["一", "二"], rows)).decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(content, newline=""))) == [
+        ["一", "二"],
+        *([as_cell(cell) for cell in row] for row in rows),
+    ]
+
+
+def test_a_bug_of_ours_is_told_by_reference_and_its_trace_is_kept_without_personal_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "awase.toml").write_text(GOOD, encoding="utf-8")
+    monkeypatch.setenv("AWASE_HOME", str(tmp_path / "home"))
+
+    def broken(workspace: object) -> None:
+        raise RuntimeError("no room for yamada@example.jp with token=abc123")
+
+    monkeypatch.setattr(status, "open_store", broken)
+    said = CliRunner().invoke(build(), ["status", "--lang", "en", "-C", str(tmp_path)])
+    assert said.exit_code == 70
+    assert "yamada" not in said.output
+    assert "Traceback" not in said.output
+    (trace,) = (tmp_path / "home" / "logs").iterdir()
+    assert stat.S_IMODE(trace.stat().st_mode) == 0o600
+    content = trace.read_text()
+    reference = trace.stem.rpartition("-")[2]
+    assert reference in said.output
+    assert "RuntimeError" in content
+    assert "yamada" not in content
+    assert "abc123" not in content
+
+
+@pytest.mark.parametrize(
+    ("vendor", "values", "kind"),
+    [
+        ("hubspot", {"token": "t"}, "token"),
+        ("hubspot", {"client_id": "i", "client_secret": "s", "refresh_token": "r"}, "oauth"),
+        ("salesforce", {"client_id": "i", "username": "u", "private_key": "k"}, "jwt"),
+        ("salesforce", {"client_id": "i", "client_secret": "s"}, "client_credentials"),
+        ("salesforce", {"client_id": "i", "refresh_token": "r"}, "refresh_token"),
+        (
+            "salesforce",
+            {"kind": "refresh_token", "client_id": "i", "client_secret": "s", "refresh_token": "r"},
+            "refresh_token",
+        ),
+    ],
+)
+def test_credentials_tell_their_kind(vendor: str, values: dict[str, str], kind: str) -> None:
+    assert credentials_from(values, vendor, "file").kind == kind
+
+
+def test_incomplete_credentials_are_refused_without_being_quoted() -> None:
+    with pytest.raises(BadInput) as caught:
+        credentials_from({"client_id": "secret-of-ours"}, "salesforce", "file.json")
+    assert "secret-of-ours" not in str(caught.value) + str(caught.value.places)
