@@ -124,7 +124,9 @@ def test_each_connection_says_its_mode_its_calls_and_the_vendors_number(
         assert "Read-only" in salesforce
         assert "not told yet" in salesforce
         live, reading = (
-            page.get_by_text(word, exact=True).evaluate("it => getComputedStyle(it).color")
+            page.get_by_role("article")
+            .get_by_text(word, exact=True)
+            .evaluate("it => getComputedStyle(it).color")
             for word in ("Live", "Read-only")
         )
         assert live != reading
@@ -166,6 +168,13 @@ def test_dark_and_light_follow_the_system(browser: Browser, address: str) -> Non
             return sum(int(part) for part in colour.strip("rgb()").split(","))
 
     assert darkness("dark") < 128 < 640 < darkness("light")
+
+
+@needs_chromium
+def test_which_systems_a_sync_may_write_to_stands_beside_its_name(browser: Browser, address: str) -> None:
+    with visit(browser, address) as page:
+        sides = page.get_by_role("region", name="people").locator(".sides").inner_text()
+        assert " ".join(sides.split()) == "HubSpot contact Live ⇄ Salesforce Contact, Lead Read-only"
 
 
 @needs_chromium

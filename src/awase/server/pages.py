@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from awase import __version__
 from awase.catalogue import Entry, entry, owner_name
+from awase.locale import text
 from awase.server.language import Language, Speech
 from awase.server.status import Status
 
@@ -30,9 +31,9 @@ def _templates() -> Environment:
     return environment
 
 
-def _commands(text: str) -> Markup:
-    """``text`` with what stands between backquotes as code."""
-    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  escaped before
+def _commands(words: str) -> Markup:
+    """``words`` with what stands between backquotes as code."""
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(words))))  # noqa: S704  escaped before
 
 
 def status_page(status: Status, language: Language) -> str:
@@ -42,9 +43,19 @@ def status_page(status: Status, language: Language) -> str:
     def owners(found: Entry) -> str:
         return " / ".join(dict.fromkeys(owner_name(fix.who, language) for fix in found.fixes))
 
+    def told(note: str) -> str:
+        """A note that the engine left, which may be one of our sentences."""
+        return text(note, language)
+
     template = _templates().get_template("status.html")
     return template.render(
-        status=status, speech=speech, t=speech.t, version=__version__, entry=entry, owners=owners
+        status=status,
+        speech=speech,
+        t=speech.t,
+        version=__version__,
+        entry=entry,
+        owners=owners,
+        told=told,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from awase.store.postgres import PostgresStore
 
 SHOWN_CONFLICTS = 10
 SHOWN_RUNS = 10
+UNCONNECTED = "none"
 
 _VENDORS = {"hubspot": "HubSpot", "salesforce": "Salesforce"}
 
@@ -53,6 +55,10 @@ class ConnectionStatus:
     pinned: ConnectionRecord | None
     """None: never connected."""
     use: ApiUse
+
+    @property
+    def mode(self) -> str:
+        return self.pinned.mode if self.pinned else UNCONNECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,8 @@ class SyncStatus:
     name: str
     sides: Mapping[Side, str]
     """Titles of the two connections."""
+    modes: Mapping[Side, str]
+    """``read-only``, ``practice``, ``live``, or ``none`` where never connected."""
     ma_object: str
     crm_objects: tuple[str, ...]
     last_run: RunLine | None
@@ -143,13 +151,15 @@ async def read_status(workspace: Workspace, store: PostgresStore, clock: Clock) 
     """Everything the page shows, as it is now. Raises StoreBusy or StoreUnusable."""
     syncs = {sync.name: sync for sync in workspace.syncs}
     runs = [_run_line(run, syncs.get(run.sync), workspace) for run in await store.runs(None, SHOWN_RUNS)]
+    connections = await _connections(workspace, store, clock)
+    modes = {connection.name: connection.mode for connection in connections}
     return Status(
         made_at=clock.now(),
         workspace=workspace.name,
         time_zone=workspace.time_zone,
         observe_only=await store.setting(OBSERVE_ONLY),
-        connections=await _connections(workspace, store, clock),
-        syncs=tuple([await _sync(sync, workspace, store) for sync in workspace.syncs]),
+        connections=connections,
+        syncs=tuple([await _sync(sync, workspace, store, modes) for sync in workspace.syncs]),
         runs=tuple(runs),
     )
 
@@ -191,22 +201,31 @@ async def _api_use(settings: ConnectionSettings, store: PostgresStore, clock: Cl
     )
 
 
-async def _sync(sync: Sync, workspace: Workspace, store: PostgresStore) -> SyncStatus:
-    runs = [_run_line(run, sync, workspace) for run in await store.runs(sync.name, SHOWN_RUNS)]
-    conflicts = await store.console.conflict_counts(sync.name)
+async def _sync(
+    sync: Sync, workspace: Workspace, store: PostgresStore, modes: Mapping[str, str]
+) -> SyncStatus:
+    found, links, errors, conflicts, latest = await asyncio.gather(
+        store.runs(sync.name, SHOWN_RUNS),
+        store.link_count(sync.name),
+        store.console.error_summary(sync.name),
+        store.console.conflict_counts(sync.name),
+        store.console.conflicts(sync.name, SHOWN_CONFLICTS),
+    )
+    runs = [_run_line(run, sync, workspace) for run in found]
     sides = _side_titles(sync, workspace)
     return SyncStatus(
         name=sync.name,
         sides=sides,
+        modes={"ma": modes[sync.ma_connection], "crm": modes[sync.crm_connection]},
         ma_object=sync.ma_object,
         crm_objects=sync.crm_objects,
         last_run=runs[0] if runs else None,
         counted_run=next((run for run in runs if run.objects), None),
-        links=await store.link_count(sync.name),
-        errors=await store.console.error_summary(sync.name),
+        links=links,
+        errors=errors,
         waiting_conflicts=conflicts.get(ItemKind.CONFLICT, 0),
         settled_conflicts=conflicts.get(ItemKind.SETTLED, 0),
-        conflicts=_conflict_lines(await store.console.conflicts(sync.name, SHOWN_CONFLICTS), sides),
+        conflicts=_conflict_lines(latest, sides),
     )
 
 
