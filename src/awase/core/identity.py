@@ -1,7 +1,8 @@
 """Who is who: pairing records of the two systems, and naming what cannot be paired.
 
 In order: the key we wrote ourselves, the CRM id kept on the MA record, then the match key (a folded e-mail address),
-a Contact before an unconverted Lead. Only ties within one object wait for a person; nothing is ever guessed.
+a Contact before an unconverted Lead. Only ties wait for a person (several records of one object with the same
+address, several that name the same partner); nothing is ever guessed.
 
 Both sides come in as frames of *entries*, one row a record:
 
@@ -61,25 +62,72 @@ def match(
 ) -> Matches:
     """Pair the entries of both sides that have no partner yet. ``significant``: how much of a CRM id is compared."""
     rank = {name: i for i, name in enumerate(preference)}
-    crm = crm.with_columns(pl.col("_object").replace_strict(rank, return_dtype=pl.Int32).alias("_rank"))
-    found = [_by_key(ma, crm), _by_pointer(ma, crm, significant)]
-    taken = (
-        pl.concat([f.select("_ma_id", "_crm_object", "_crm_id", "_how") for f in found])
-        .unique("_ma_id", keep="first", maintain_order=True)
-        .unique(["_crm_object", "_crm_id"], keep="first", maintain_order=True)
+    crm = crm.with_columns(
+        pl.col("_object").replace_strict(rank, default=len(rank), return_dtype=pl.Int32).alias("_rank")
     )
-    ma_left = ma.join(
-        taken, left_on="_id", right_on="_ma_id", how="left", maintain_order="left"
-    ).with_columns((pl.col("_linked") | pl.col("_crm_id").is_not_null()).alias("_linked"))
-    crm_left = crm.join(
-        taken,
-        left_on=["_object", "_id"],
-        right_on=["_crm_object", "_crm_id"],
-        how="left",
+    keyed, key_ties = _certain(_by_key(ma, crm))
+    ma, crm = _marked(ma, crm, "_linked", keyed)
+    pointed, pointer_ties = _certain(_by_pointer(ma, crm, significant))
+    ma, crm = _marked(ma, crm, "_linked", pointed)
+    ties = pl.concat([key_ties, pointer_ties])
+    ma, crm = _marked(ma.with_columns(_NO_TIE), crm.with_columns(_NO_TIE), "_tied", ties)
+    paired, ambiguous, twins = _by_match(ma, crm)
+    ambiguous = pl.concat([_tied_rows(ma, ties), ambiguous])
+    ambiguous = ambiguous.unique(["_side", "_object", "_id"], keep="first", maintain_order=True)
+    twins = twins.join(ambiguous, on=["_side", "_object", "_id"], how="anti", maintain_order="left")
+    return Matches(pl.concat([keyed, pointed, paired]), ambiguous, twins)
+
+
+_NO_TIE = pl.lit(value=False).alias("_tied")
+
+
+def _certain(found: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Pairs whose records stand in no other pair, and the others: one record named by two is nobody's to choose."""
+    found = found.unique(["_ma_id", "_crm_object", "_crm_id"], keep="first", maintain_order=True)
+    alone = (pl.len().over("_ma_id") == 1) & (pl.len().over("_crm_object", "_crm_id") == 1)
+    found = found.with_columns(alone.alias("_alone"))
+    return found.filter("_alone").drop("_alone"), found.filter(~pl.col("_alone")).drop("_alone")
+
+
+def _marked(
+    ma: pl.DataFrame, crm: pl.DataFrame, flag: str, pairs: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both sides' entries with the Boolean ``flag`` set on those that stand in ``pairs``."""
+    here = pl.lit(value=True).alias("_here")
+    mine = pairs.select(pl.col("_ma_id").alias("_id"), here).unique()
+    theirs = pairs.select(
+        pl.col("_crm_object").alias("_object"), pl.col("_crm_id").alias("_id"), here
+    ).unique()
+    set_flag = (pl.col(flag) | pl.col("_here").fill_null(value=False)).alias(flag)
+    return (
+        ma.join(mine, on="_id", how="left", maintain_order="left").with_columns(set_flag).drop("_here"),
+        crm.join(theirs, on=["_object", "_id"], how="left", maintain_order="left")
+        .with_columns(set_flag)
+        .drop("_here"),
+    )
+
+
+def _tied_rows(ma: pl.DataFrame, ties: pl.DataFrame) -> pl.DataFrame:
+    """The records of ``ties`` as ambiguous rows, each with those it could belong to."""
+    named = ties.join(
+        ma.select(pl.col("_id").alias("_ma_id"), pl.col("_object").alias("_ma_object")),
+        on="_ma_id",
+        how="inner",
         maintain_order="left",
-    ).with_columns((pl.col("_linked") | pl.col("_ma_id").is_not_null()).alias("_linked"))
-    paired, ambiguous, twins = _by_match(ma_left, crm_left)
-    return Matches(pl.concat([taken, paired]), ambiguous, twins)
+    )
+    sides = []
+    for side, other in (("ma", "crm"), ("crm", "ma")):
+        name = pl.concat_str(f"_{other}_object", pl.lit(":"), f"_{other}_id").alias("_others")
+        grouped = named.group_by(f"_{side}_object", f"_{side}_id", maintain_order=True).agg(name)
+        sides.append(
+            grouped.select(
+                pl.lit(side).alias("_side"),
+                pl.col(f"_{side}_object").alias("_object"),
+                pl.col(f"_{side}_id").alias("_id"),
+                "_others",
+            )
+        )
+    return pl.concat(sides)
 
 
 def _by_key(ma: pl.DataFrame, crm: pl.DataFrame) -> pl.DataFrame:
@@ -136,6 +184,7 @@ def _by_match(ma: pl.DataFrame, crm: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
     crm_groups = first.group_by("_match", maintain_order=True).agg(
         pl.len().alias("_crm_n"),
         pl.col("_linked").any().alias("_crm_linked"),
+        pl.col("_tied").any().alias("_crm_tied"),
         pl.col("_object").first().alias("_crm_object"),
         pl.col("_id").first().alias("_crm_id"),
         pl.concat_str("_object", pl.lit(":"), "_id").alias("_crm_names"),
@@ -143,6 +192,7 @@ def _by_match(ma: pl.DataFrame, crm: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
     ma_groups = ma.group_by("_match", maintain_order=True).agg(
         pl.len().alias("_ma_n"),
         pl.col("_linked").any().alias("_ma_linked"),
+        pl.col("_tied").any().alias("_ma_tied"),
         pl.col("_id").first().alias("_ma_id"),
         pl.concat_str("_object", pl.lit(":"), "_id").alias("_ma_names"),
     )
@@ -152,10 +202,11 @@ def _by_match(ma: pl.DataFrame, crm: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
         pl.col("_ma_linked").fill_null(value=False),
         pl.col("_crm_linked").fill_null(value=False),
     )
+    tied = pl.col("_ma_tied").fill_null(value=False) | pl.col("_crm_tied").fill_null(value=False)
     groups = groups.with_columns(
         # One on each side, both free: a pair. A person linked on both sides already needs nothing more here.
-        ((ma_n == 1) & (crm_n == 1) & ~ma_linked & ~crm_linked).alias("_pair"),
-        (((ma_n > 1) | (crm_n > 1)) & ~ma_linked & ~crm_linked).alias("_tie"),
+        ((ma_n == 1) & (crm_n == 1) & ~ma_linked & ~crm_linked & ~tied).alias("_pair"),
+        (((ma_n > 1) | (crm_n > 1) | tied) & ~ma_linked & ~crm_linked).alias("_tie"),
         (ma_linked & ~crm_linked).alias("_crm_twin"),
         (crm_linked & ~ma_linked & (ma_n > 0)).alias("_ma_twin"),
     )
