@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
@@ -16,7 +18,7 @@ import polars as pl
 
 from awase.core.operations import Side
 from awase.core.schema import Field, ObjectSchema, Schema
-from awase.core.values import DTYPES, Kind
+from awase.core.values import DTYPES, INTEGERS, Kind
 from awase.errors import BadConfiguration, ConsentMapping, SchemaMismatch
 
 
@@ -205,7 +207,7 @@ def _refuse_consent_fields(sync: Sync, consent: Mapping[Side, Mapping[str, Seque
         for side, object, name in named:
             fields = consent[side].get(object, ())  # type: ignore[index]
             if any(
-                name.lower() == f.lower() or (f.endswith("*") and name.lower().startswith(f[:-1]))
+                name.lower() == f.lower() or (f.endswith("*") and name.lower().startswith(f[:-1].lower()))
                 for f in fields
             ):
                 raise ConsentMapping(
@@ -337,12 +339,41 @@ def converted(value: pl.Expr, bound: BoundField, to: Side, time_zone: str) -> pl
     if source == target:
         return value
     if source == Kind.DATE:
-        return value.cast(pl.Datetime("us")).dt.replace_time_zone(time_zone).dt.convert_time_zone("UTC")
+        return _day_begins(value, time_zone)
     if source == Kind.DATETIME:
-        return value.dt.convert_time_zone(time_zone).dt.date()
+        return value.dt.convert_time_zone(time_zone).dt.date().clip(date.min, date.max)
     if target == Kind.INTEGER:
-        return value.round(0).cast(DTYPES[Kind.INTEGER])
+        # A number too large for any integer becomes the largest one, which the checks hold back.
+        whole = _rounded(value, 0).clip(Decimal(INTEGERS[0]), Decimal(INTEGERS[-1]))
+        return whole.cast(DTYPES[Kind.INTEGER])
     return value.cast(DTYPES[target])
+
+
+_MIDNIGHT_MISSING = (timedelta(0), timedelta(hours=1), timedelta(hours=2), timedelta(hours=24))
+"""Later starts of a day, tried where clocks went forward at midnight, or a whole day was left out."""
+
+
+def _day_begins(day: pl.Expr, time_zone: str) -> pl.Expr:
+    """The moment a day begins in a zone; where its midnight comes twice, the first.
+
+    Summer time began at midnight in Japan too (1948 to 1951, in people's dates of birth).
+    """
+    midnight = day.cast(pl.Datetime("us"))
+    moment = pl.coalesce(
+        (midnight + later).dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
+        for later in _MIDNIGHT_MISSING
+    )
+    return moment.dt.convert_time_zone("UTC").clip(_FIRST_MOMENT, _LAST_MOMENT)
+
+
+_FIRST_MOMENT = datetime(1, 1, 1, tzinfo=UTC)
+_LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""Columns hold more years than values can: what lies outside is held by the checks, and must not stop a run."""
+
+
+def _rounded(value: pl.Expr, places: int) -> pl.Expr:
+    """Halves go away from zero, as the CRM we know stores them (from memory): another rule would look like an edit."""
+    return value.round(places, mode="half_away_from_zero")
 
 
 def normalised(value: pl.Expr, target: Field) -> pl.Expr:
@@ -353,7 +384,7 @@ def normalised(value: pl.Expr, target: Field) -> pl.Expr:
             text = text.str.to_lowercase() if target.email else text
             return pl.when(text == "").then(None).otherwise(text)
         case Kind.DECIMAL if target.scale is not None and target.scale < 10:
-            return value.round(target.scale)
+            return _rounded(value, target.scale)
         case Kind.DATETIME:
             return value.dt.truncate("1s")
         case _:

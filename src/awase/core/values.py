@@ -11,7 +11,7 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -23,6 +23,17 @@ Values: TypeAlias = Mapping[str, Value]
 
 LONG_TEXT = 4_000
 """In the base only, longer texts are kept as a digest and their length."""
+
+_STAND_IN = "\x00long:"
+"""Begins what the base keeps of a long text; no vendor stores this character."""
+
+WHOLE_DIGITS = 28
+"""A decimal column has room for 38 digits, ten of them after the point."""
+
+INTEGERS = range(-(2**63), 2**63)
+
+_EXACT = Context(prec=64)
+"""Wide enough for every decimal of a column: the usual 28 digits would round the longest ones."""
 
 
 class Kind(StrEnum):
@@ -52,7 +63,7 @@ DTYPES: Mapping[Kind, pl.DataType] = {
 def canonical(value: object, kind: Kind) -> Value:
     """``value`` (as a vendor or a person wrote it) as the canonical value of ``kind``.
 
-    Raises ``ValueError`` with the offending text when it is not one; nothing is guessed.
+    Raises ``ValueError`` with the offending text when it is not one, or too large for a column; nothing is guessed.
     """
     if value is None or value == "":
         return None
@@ -87,17 +98,30 @@ def _integer(value: object) -> int:
     number = _decimal(value)
     if number != number.to_integral_value():
         raise ValueError(f"not a whole number: {value!r}")
+    if int(number) not in INTEGERS:
+        raise ValueError(f"too large: {value!r}")
     return int(number)
 
 
 def _decimal(value: object) -> Decimal:
+    text = str(value).strip()
+    # Python would also take full-width digits and 1_000 for numbers; no vendor does.
+    if not text.isascii() or "_" in text:
+        raise ValueError(f"not a number: {value!r}")
     try:
-        number = Decimal(str(value).strip())
+        number = Decimal(text)
     except InvalidOperation:
         raise ValueError(f"not a number: {value!r}") from None
     if not number.is_finite():
         raise ValueError(f"not a number: {value!r}")
-    return number.normalize() + Decimal(0)
+    if number.adjusted() >= WHOLE_DIGITS:
+        raise ValueError(f"too large: {value!r}")
+    return _shortest(number)
+
+
+def _shortest(number: Decimal) -> Decimal:
+    """The same number without trailing zeros, exponent or negative zero."""
+    return _EXACT.add(number.normalize(_EXACT), Decimal(0))
 
 
 def _date(value: object) -> date:
@@ -110,7 +134,10 @@ def _datetime(value: object) -> datetime:
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
     if moment.tzinfo is None:
         raise ValueError(f"no time zone: {value!r}")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"no moment of the calendar: {value!r}") from None
 
 
 def as_text(value: Value) -> str | None:
@@ -125,7 +152,7 @@ def as_text(value: Value) -> str | None:
         case date():
             return value.isoformat()
         case Decimal():
-            return format(value.normalize() + Decimal(0), "f")
+            return format(_shortest(value), "f")
         case tuple():
             return ";".join(value)
         case _:
@@ -160,11 +187,8 @@ def _packable(value: Value) -> object:
             return msgspec.msgpack.Ext(_DATE, value.isoformat().encode())
         case tuple():
             return list(value)
-        case str() if len(value) > LONG_TEXT:
-            digest = hashlib.blake2b(value.encode(), digest_size=16).hexdigest()
-            return {"digest": digest, "length": len(value)}
         case _:
-            return value
+            return stand_in(value)
 
 
 def _from_ext(code: int, data: memoryview) -> object:
@@ -190,21 +214,45 @@ def pack(values: Values) -> bytes:
 
 
 def unpack(data: bytes) -> dict[str, Value]:
-    """What ``pack`` packed; a long text comes back as ``LongText``'s stand-in text (see ``stand_in``)."""
+    """What ``pack`` packed; a long text comes back as what stands for it (see ``stand_in``)."""
     return {name: _unpacked(value) for name, value in _decoder.decode(data).items()}
 
 
 def _unpacked(value: Any) -> Value:
     if isinstance(value, list):
         return tuple(value)
-    if isinstance(value, dict):
-        return f"\x00long:{value['length']}:{value['digest']}"
     return value  # type: ignore[no-any-return]
 
 
 def stand_in(value: Value) -> Value:
     """What the base keeps of ``value``: itself, or for a long text its length and digest."""
-    if isinstance(value, str) and len(value) > LONG_TEXT and not value.startswith("\x00long:"):
+    if isinstance(value, str) and len(value) > LONG_TEXT:
         digest = hashlib.blake2b(value.encode(), digest_size=16).hexdigest()
-        return f"\x00long:{len(value)}:{digest}"
+        return f"{_STAND_IN}{len(value)}:{digest}"
     return value
+
+
+def is_stand_in(value: object) -> bool:
+    """Whether the base kept only what stands for this text."""
+    return isinstance(value, str) and value.startswith(_STAND_IN)
+
+
+def is_of(value: Value, kind: Kind) -> bool:
+    """Whether a kept value can still be one of ``kind``: a field's type may have changed since it was kept."""
+    match value:
+        case None:
+            return True
+        case bool():
+            return kind == Kind.BOOLEAN
+        case int():
+            return kind in (Kind.INTEGER, Kind.DECIMAL)
+        case Decimal():
+            return kind == Kind.DECIMAL
+        case datetime():
+            return kind == Kind.DATETIME
+        case date():
+            return kind == Kind.DATE
+        case tuple():
+            return kind == Kind.TEXTS
+        case _:
+            return kind == Kind.TEXT
