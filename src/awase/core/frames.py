@@ -17,10 +17,10 @@ from typing import Any
 
 import polars as pl
 
-from awase.core.mapping import BoundSync, column, normalised
+from awase.core.mapping import BoundField, BoundSync, column, normalised
 from awase.core.operations import Side
 from awase.core.records import BaseRow
-from awase.core.values import DTYPES, Value, hash64, pack, stand_in, unpack
+from awase.core.values import DTYPES, Kind, Value, hash64, is_of, is_stand_in, pack, stand_in, unpack
 
 RESERVED: Mapping[str, pl.DataType] = {
     "_id": pl.String(),
@@ -69,8 +69,20 @@ def project(decoded: pl.DataFrame, sync: BoundSync, side: Side, object: str) -> 
         else:
             columns.append(normalised(pl.col(field.name), field).alias(name))
     if side == "ma":
-        columns += [pl.col(name).cast(pl.String).alias(f"extra:{name}") for name in _extras(sync)]
+        columns += [_readable(name, sync).alias(f"extra:{name}") for name in _extras(sync)]
     return decoded.select(columns)
+
+
+def _readable(name: str, sync: BoundSync) -> pl.Expr:
+    """An MA field of any kind as the text that a rule names: ``1.5``, ``true``, ``a;b``."""
+    value = pl.col(name)
+    match sync.ma.fields[name].kind:
+        case Kind.TEXTS:
+            return value.list.join(";")
+        case Kind.DECIMAL:
+            return value.cast(pl.String).str.replace(r"\.?0+$", "")
+        case _:
+            return value.cast(pl.String)
 
 
 def latest(frames: Sequence[pl.DataFrame], sync: BoundSync, side: Side) -> pl.DataFrame:
@@ -125,10 +137,16 @@ def base_frame(bases: Iterable[BaseRow], sync: BoundSync) -> pl.DataFrame:
         ma, crm = unpack(row.ma) if row.ma else {}, unpack(row.crm) if row.crm else {}
         data["_link"].append(row.link)
         for b in sync.fields:
-            data[f"base.ma:{b.name}"].append(_cell(ma.get(b.name)))
-            data[f"base.crm:{b.name}"].append(_cell(crm.get(b.name)))
-            data[f"based:{b.name}"].append(b.name in ma and b.name in crm)
+            known = _knows(ma, "ma", b) and _knows(crm, "crm", b)
+            data[f"base.ma:{b.name}"].append(_cell(ma[b.name]) if known else None)
+            data[f"base.crm:{b.name}"].append(_cell(crm[b.name]) if known else None)
+            data[f"based:{b.name}"].append(known)
     return pl.DataFrame(data, schema=schema)
+
+
+def _knows(kept: Mapping[str, Value], side: Side, bound: BoundField) -> bool:
+    """Whether the base tells this field: it was mapped then, and had a type whose values still fit."""
+    return bound.name in kept and is_of(kept[bound.name], bound.kind(side))
 
 
 def _cell(value: Value) -> Any:
@@ -141,9 +159,7 @@ def complete(row: BaseRow, side: Side, sync: BoundSync) -> bool:
     if data is None:
         return False
     values = unpack(data)
-    return all(b.name in values for b in sync.fields) and not any(
-        isinstance(v, str) and v.startswith("\x00long:") for v in values.values()
-    )
+    return all(_knows(values, side, b) for b in sync.fields) and not any(map(is_stand_in, values.values()))
 
 
 def side_from_base(rows: Iterable[tuple[BaseRow, str, str]], sync: BoundSync, side: Side) -> pl.DataFrame:
@@ -170,6 +186,24 @@ def people(ma: pl.DataFrame, crm: pl.DataFrame, base: pl.DataFrame, sync: BoundS
     theirs = crm.rename({name: f"{name}_crm" for name in RESERVED})
     joined = mine.join(theirs, on="_link", how="full", coalesce=True, maintain_order="left_right")
     joined = joined.join(base, on="_link", how="left", maintain_order="left")
+    joined = joined.with_columns(_with_long_texts(joined, sync))
     return joined.with_columns(pl.col(f"based:{b.name}").fill_null(value=False) for b in sync.fields).rename(
         {"_object_crm": "_crm_object"}
     )
+
+
+def _with_long_texts(joined: pl.DataFrame, sync: BoundSync) -> list[pl.Series]:
+    """Base columns in which what stands for a long text is that text again, where the side still has it.
+
+    The base keeps a digest of such a text: without this it would always seem to have changed.
+    """
+    restored = []
+    for bound in sync.fields:
+        for side in ("ma", "crm"):
+            name = f"base.{side}:{bound.name}"
+            if bound.kind(side) != Kind.TEXT or not any(map(is_stand_in, joined[name])):
+                continue
+            cells = zip(joined[name], joined[column(side, bound.name)], strict=True)
+            texts = [now if is_stand_in(kept) and stand_in(now) == kept else kept for kept, now in cells]
+            restored.append(pl.Series(name, texts, dtype=pl.String))
+    return restored
