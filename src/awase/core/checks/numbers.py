@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import polars as pl
 
 from awase.core.checks.check import Check, Outgoing
 from awase.core.schema import Field
-from awase.core.values import Kind
+from awase.core.values import DTYPES, WHOLE_DIGITS, Kind
 
 FIRST_YEAR, LAST_YEAR = 1700, 4000
 """Dates outside these years are refused by the strictest CRM we know; others take fewer still."""
 
+INTEGER_DIGITS = 18
+"""Every whole number of so many digits fits into 64 bits; no vendor we know keeps longer ones as integers."""
+
 
 def checks(field: Field, out: Outgoing) -> Iterator[Check]:
-    if field.kind in (Kind.INTEGER, Kind.DECIMAL) and field.precision:
-        whole_digits = field.precision - (field.scale or 0)
-        too_large = out.value.cast(pl.Float64).abs() >= 10.0**whole_digits
+    if field.kind == Kind.INTEGER or (field.kind == Kind.DECIMAL and field.precision):
+        digits = field.precision - (field.scale or 0) if field.precision else INTEGER_DIGITS
+        # Compared as decimals: floating point would round the largest number that fits up to the first that does not.
+        size = out.source.cast(DTYPES[Kind.DECIMAL]).abs() if field.kind == Kind.INTEGER else out.value.abs()
+        too_large = size >= pl.lit(Decimal(10) ** digits) if digits < WHOLE_DIGITS else pl.lit(value=False)
         yield Check(
             "number_out_of_range",
             out.sent & too_large.fill_null(value=False),
-            detail={"digits": str(whole_digits)},
+            detail={"digits": str(digits)},
         )
     if field.kind == Kind.INTEGER:
-        fraction = out.source.cast(pl.Float64) % 1 != 0
+        source = out.source.cast(DTYPES[Kind.DECIMAL])
+        fraction = source != source.round(0)
         yield Check(
             "wrong_type", out.sent & fraction.fill_null(value=False), detail={"expected": "whole number"}
         )

@@ -12,8 +12,10 @@ from awase.core.values import Kind
 
 # Only what no vendor's own syntax check lets pass: anything finer is the vendor's to judge.
 _PLAUSIBLE_EMAIL = (
-    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}$"
+    r"^([A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    # In quotes anything goes: how the dots of old Japanese mobile addresses (``"taro..x."@``) are written down.
+    r'|"[^"\\]+")'
+    r"@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])$"
 )
 
 
