@@ -74,8 +74,9 @@ def _updates(pairs: pl.DataFrame, sync: BoundSync, side: Side, object: str) -> p
             (pl.col(decision(bound.name)) == wanted.value).alias(sends(bound.name)),
             pl.col(column(side, bound.name)).alias(f"before:{bound.name}"),
         ]
+    sent = [pl.col(sends(b.name)) for b in sync.fields if b.on(side, object) is not None]
     return rows.select(*columns, pl.col(f"_id_{side}").alias("_target")).filter(
-        pl.any_horizontal([pl.col(sends(b.name)) for b in sync.fields if b.on(side, object) is not None])
+        pl.any_horizontal(pl.lit(value=False), *sent)
     )
 
 
@@ -325,7 +326,8 @@ class _Work:
         # Where consent belongs to the address, a record of one that nobody spoke for says nothing, not "in".
         unsaid = None if self.capabilities[side].consent_by_address else False
         after[side][OUT] = True if is_out else unsaid
-        after[other(side)][OUT] = source_out
+        if source_out is True or not is_out:
+            after[other(side)][OUT] = source_out
         if not is_out:
             return None
         source = f"{other(side)}:{self._record(row, side)}" if source_out else "ledger"

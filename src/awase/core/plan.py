@@ -17,7 +17,7 @@ from awase.core.capabilities import Capabilities
 from awase.core.operations import Operation, OperationKind, Side
 from awase.core.packing import PricedCalls, pack_calls, price
 from awase.core.records import BaseRow, Cursor, Item, ItemKind, LedgerEntry, Link, MatchEntry
-from awase.core.values import Value, as_text
+from awase.core.values import Value, pack
 
 BUCKETS = 16
 
@@ -217,9 +217,8 @@ def guards(
 
 
 def fingerprint(values: Mapping[str, Value]) -> str:
-    """What would be sent, as a short text: the same refused write is not sent twice."""
-    text = "\x1f".join(f"{name}={as_text(value)}" for name, value in sorted(values.items()))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    """What would be sent, as a short text: the same refused write is not sent twice. A clear is not the text None."""
+    return hashlib.blake2b(pack(values), digest_size=8).hexdigest()
 
 
 def digest(header: Header, chunks: Iterable[Chunk]) -> str:
@@ -229,9 +228,10 @@ def digest(header: Header, chunks: Iterable[Chunk]) -> str:
     for chunk in chunks:
         for write in chunk.writes:
             op = write.operation
-            hasher.update(f"{op.link}|{op.side}|{op.kind}|{op.object}|{op.id}|{op.key}|{op.opt_out}".encode())
+            target = (op.link, op.side, op.kind.value, op.object, op.id, op.key, op.opt_out)
+            hasher.update(repr(target).encode())
             hasher.update(fingerprint(op.values).encode())
             hasher.update(fingerprint(op.before).encode())
         for row in chunk.agreed:
-            hasher.update(f"{row.link}".encode() + (row.ma or b"") + (row.crm or b""))
+            hasher.update(repr((row.link, row.ma, row.crm)).encode())
     return hasher.hexdigest()
