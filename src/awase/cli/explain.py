@@ -163,7 +163,9 @@ def _show_agreed(call: Call, person: Person, sync: Sync) -> None:
     if not agreed:
         call.say("Both sides never agreed on anything yet.")
         return
-    table = call.table(("Field", sync.ma_connection, sync.crm_connection), title=call.t("Values last agreed on"))
+    table = call.table(
+        ("Field", sync.ma_connection, sync.crm_connection), title=call.t("Values last agreed on")
+    )
     for name, sides in agreed.items():
         table.add_row(
             call.t("opted out") if name.startswith("_") else name, sides["ma"] or "", sides["crm"] or ""
