@@ -32,6 +32,8 @@ class Identified:
     ambiguous: dict[RecordName, Sequence[str]] = field(default_factory=dict)
     twins: set[RecordName] = field(default_factory=set)
     matches: list[MatchEntry] = field(default_factory=list)
+    labels: dict[RecordName, str] = field(default_factory=dict)
+    """How a person recognises a record; personal data."""
 
     def link_of(self, side: Side, object: str, id: str) -> Link:
         return self.links[self.by_record[side, object, id]]
@@ -97,6 +99,7 @@ def _entries(
     rows = []
     for row in frame.select(wanted).iter_rows(named=True):
         link = found.by_record.get((side, row["_object"], row["_id"]))
+        found.labels[side, row["_object"], row["_id"]] = row["_text"] or ""
         points = next((f"{object}:{row[c]}" for c, object in pointers.items() if row[c]), None)
         rows.append(
             {
@@ -232,6 +235,7 @@ def undecided_items(sync: BoundSync, found: Identified) -> Iterable[Item]:
             error_type="several_matches",
             source="foreseen",
             record=f"{object}:{id}",
+            label=found.labels.get((side, object, id), ""),
             detail={"candidates": ", ".join(others)},
             context=sync.context,
         )
@@ -246,5 +250,6 @@ def undecided_items(sync: BoundSync, found: Identified) -> Iterable[Item]:
                 error_type="linked_elsewhere",
                 source="foreseen",
                 record=f"{object}:{id}",
+                label=found.labels.get((side, object, id), ""),
                 context=sync.context,
             )

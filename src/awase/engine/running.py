@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 import msgspec
 
@@ -19,7 +21,7 @@ from awase.engine.observing import bind_live
 from awase.engine.planning import make_plan
 from awase.engine.recovering import recover, watch
 from awase.engine.staleness import moved_since, refuse_if_stale
-from awase.errors import AwaseError, StoppedByGuard, WritingIsOff
+from awase.errors import AwaseError, LostFence, StoppedByGuard, WritingIsOff
 from awase.ports.store import Claim, RunRecord, Settlement
 
 OBSERVE_ONLY = "observe_only"
@@ -57,12 +59,12 @@ async def sync_now(
     tell = progress or (lambda _: None)
     async with env.store.claim(sync.name) as claim:
         bound = await bind_live(env, sync)
-        run = await env.store.start_run(claim, "sync", env.clock.now())
-        tell("recover")
-        await recover(env, bound, claim, run)
-        tell("plan")
-        plan = await make_plan(env, bound)
-        return await _carry_out(env, bound, claim, run, plan, approve, tell)
+        async with _started(env, claim, "sync") as run:
+            tell("recover")
+            await recover(env, bound, claim, run.id)
+            tell("plan")
+            plan = await make_plan(env, bound)
+            return await _carry_out(env, bound, claim, run, plan, approve, tell)
 
 
 async def apply_plan(
@@ -73,29 +75,43 @@ async def apply_plan(
     async with env.store.claim(sync.name) as claim:
         bound = await bind_live(env, sync)
         refuse_if_stale(plan, bound, {side: access.org.id for side, access in env.sides.items()})
-        run = await env.store.start_run(claim, "apply", env.clock.now())
-        tell("recover")
-        await recover(env, bound, claim, run)
-        tell("check")
-        skipped = await moved_since(env, bound, plan)
-        return await _carry_out(env, bound, claim, run, plan, approve, tell, skipped)
+        async with _started(env, claim, "apply") as run:
+            tell("recover")
+            await recover(env, bound, claim, run.id)
+            tell("check")
+            skipped = await moved_since(env, bound, plan)
+            return await _carry_out(env, bound, claim, run, plan, approve, tell, skipped)
+
+
+@asynccontextmanager
+async def _started(env: Environment, claim: Claim, kind: str) -> AsyncIterator[RunRecord]:
+    """A new run, marked stopped or failed with its reason when it does not come to its end."""
+    now = env.clock.now()
+    run = RunRecord(id=await env.store.start_run(claim, kind, now), sync=claim.sync, kind=kind, started=now)
+    try:
+        yield run
+    except LostFence:
+        # Another process owns the sync now: its books are not ours to write in.
+        raise
+    except AwaseError as error:
+        state: Literal["stopped", "failed"] = "stopped" if isinstance(error, StoppedByGuard) else "failed"
+        ended = msgspec.structs.replace(run, ended=env.clock.now(), state=state, note=f"{error.code} {error}")
+        await env.store.finish_run(claim, ended)
+        raise
 
 
 async def _carry_out(
     env: Environment,
     sync: BoundSync,
     claim: Claim,
-    run: int,
+    run: RunRecord,
     plan: Plan,
     approve: Approve,
     tell: Callable[[str], None],
     skipped: dict[int, Item] | None = None,
 ) -> Report:
     skipped = skipped or {}
-    record = RunRecord(id=run, sync=sync.sync.name, kind="sync", started=env.clock.now())
     if not approve(plan):
-        note = "not approved"
-        await env.store.finish_run(claim, msgspec.structs.replace(record, state="stopped", note=note))
         raise StoppedByGuard(
             "nothing was written: this plan wants an approval ({rules})",
             where=f"sync {sync.sync.name}",
@@ -103,18 +119,17 @@ async def _carry_out(
             rules=", ".join(sorted({guard.rule for guard in plan.header.guards})) or "no approval given",
         )
     if (reason := await env.store.setting(OBSERVE_ONLY)) and plan.writes():
-        await env.store.finish_run(claim, msgspec.structs.replace(record, state="stopped", note=reason))
         raise WritingIsOff(
             "this install only observes: {reason}",
             remedy="Compare with `awase plan` first; then lift it with `awase db resume`.",
             reason=reason,
         )
     tell("apply")
-    applied = await apply(env, sync, claim, run, plan, frozenset(skipped))
+    applied = await apply(env, sync, claim, run.id, plan, frozenset(skipped))
     tell("settle")
-    found = await _settle(env, sync, claim, run, plan, applied, list(skipped.values()))
+    found = await _settle(env, sync, claim, run.id, plan, applied, list(skipped.values()))
     finished = msgspec.structs.replace(
-        record,
+        run,
         ended=env.clock.now(),
         state="stopped" if applied.stopped else "done",
         sides=counts(plan, applied, found),

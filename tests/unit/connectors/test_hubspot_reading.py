@@ -245,7 +245,7 @@ def test_histories_are_read_fifty_a_call_in_the_audit_lane() -> None:
     driven = drive(
         connector().read_history(query("budget"), [str(id) for id in range(120)], SINCE, timedelta(0)),
         [
-            responding(histories(*range(0, 50))),
+            responding(histories(*range(50))),
             responding(histories(*range(50, 100))),
             responding(histories(*range(100, 120))),
         ],

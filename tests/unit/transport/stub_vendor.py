@@ -214,7 +214,7 @@ class Bench:
             secrets=self.secrets,
             tasks=self.tasks,
             clock=self.clock,
-            rng=random.Random(1),  # noqa: S311 - jitter, not a secret
+            rng=random.Random(1),
             policy=policy,
             recording=recording,
         )
