@@ -127,11 +127,19 @@ def _shortest(number: Decimal) -> Decimal:
 def _date(value: object) -> date:
     if isinstance(value, datetime):
         raise TypeError("a date-time needs the sync's zone to become a date")
-    return value if isinstance(value, date) else date.fromisoformat(str(value).strip())
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value).strip())
+    except ValueError:
+        raise ValueError(f"not a date: {value!r}") from None
 
 
 def _datetime(value: object) -> datetime:
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        raise ValueError(f"not a moment: {value!r}") from None
     if moment.tzinfo is None:
         raise ValueError(f"no time zone: {value!r}")
     try:
