@@ -6,6 +6,8 @@ READY := $(VENV)/.ready
 ARGS ?=
 TIERS ?=
 SEEDS ?= 2000
+# Trust what this machine trusts, also behind a company's own proxy.
+export UV_SYSTEM_CERTS := true
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint simulate lock clean
@@ -32,9 +34,9 @@ lint: $(READY) ## formatting, lint, types, import arrows
 simulate: $(READY) ## the engine against SEEDS random worlds
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
-lock: ## pin every dependency, with hashes, in requirements.lock
+lock: ## pin every dependency, with hashes, in requirements.lock; ARGS="--upgrade" takes newer ones
 	@"$$(scripts/find-uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--no-header --all-extras --group dev --upgrade --quiet pyproject.toml -o requirements.lock
+		--no-header --all-extras --group dev --quiet $(ARGS) pyproject.toml -o requirements.lock
 
 clean: ## remove what make brought
 	rm -rf $(VENV) .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
