@@ -68,7 +68,7 @@ def tests(tier: str) -> Result:
     began = time.monotonic()
     with TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.xml"
-        status = run("pytest", "-q", f"tests/{tier}", f"--junitxml={report}")
+        status = run("pytest", "-q", "--durations=3", f"tests/{tier}", f"--junitxml={report}")
         total, failed, skipped = _counts(report)
     good = status == 0 and failed == 0
     # A tier that ran nothing has shown nothing, and one that broke off has failed somewhere.
