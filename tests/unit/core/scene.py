@@ -190,7 +190,10 @@ def crowd(
 
 
 def a_link(record: Record, side: Side = "ma") -> Link:
-    here = {f"{side}_object": record.object or ("contact" if side == "ma" else "Lead"), f"{side}_id": record.id}
+    here = {
+        f"{side}_object": record.object or ("contact" if side == "ma" else "Lead"),
+        f"{side}_id": record.id,
+    }
     return Link(id=record.link, key=f"org:{record.id}", state="unlinked", **here)
 
 

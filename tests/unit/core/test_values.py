@@ -162,7 +162,9 @@ def test_the_text_of_a_value_is_read_back_as_that_value(kind: Kind, value: Value
     assert canonical(as_text(value), kind) == value
 
 
-@pytest.mark.parametrize("written", ["Taro@Example.jp", "ＴＡＲＯ＠ｅｘａｍｐｌｅ．ｊｐ", "\u3000taro@example.jp "])
+@pytest.mark.parametrize(
+    "written", ["Taro@Example.jp", "ＴＡＲＯ＠ｅｘａｍｐｌｅ．ｊｐ", "\u3000taro@example.jp "]
+)
 def test_one_address_in_any_writing_has_one_match_key(written: str) -> None:
     assert match_key(written) == "taro@example.jp"
 
