@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 import polars as pl
 import pytest
@@ -170,7 +171,7 @@ people_of_one_field = st.lists(
 )
 
 
-def decided(choice: Choice, rows: Rows) -> list[dict[str, object]]:
+def decided(choice: Choice, rows: Rows) -> list[dict[str, Any]]:
     """Each row's merge of the one field ``title``, given as (MA, CRM, agreed)."""
     sync = bound(mapped("title", direction=choice[0], on_conflict=choice[1]))
     text = a_field("title")
@@ -226,7 +227,7 @@ def test_a_blank_never_overwrites_what_was_never_agreed(choice: Choice, rows: Ro
 @given(choices, people_of_one_field)
 @settings(deadline=None, max_examples=60)
 def test_once_written_and_agreed_there_is_nothing_left_to_write(choice: Choice, rows: Rows) -> None:
-    again = []
+    again: list[tuple[Value, Value, Agreed]] = []
     for row in decided(choice, rows):
         ma, crm = row[column("ma", "title")], row[column("crm", "title")]
         if row[decision("title")] == Decision.TO_CRM:

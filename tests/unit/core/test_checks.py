@@ -1,0 +1,301 @@
+"""What the target would refuse is found before a call is spent, at the exact edge of each rule and never inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from awase.core.checks import findings
+from awase.core.checks.check import Certainty
+from awase.core.checks.preflight import Finding, sends, value_column
+from awase.core.schema import Option
+from awase.core.values import DTYPES, Kind, Value
+from tests.unit.core.scene import EMAIL, Mapped, as_cell, bound, mapped
+
+
+def found(
+    field: Mapped,
+    value: Value,
+    *,
+    source: Value = None,
+    sent: bool = True,
+    creating: bool = False,
+    beside: tuple[Mapped, ...] = (),
+) -> list[Finding]:
+    """Findings of one Lead to which ``value`` would be written, made from the MA's ``source`` (else the same)."""
+    sync = bound(field, *beside) if field is not EMAIL else bound()
+    columns: dict[str, Any] = {"_link": [1], "_create": [creating]}
+    schema: dict[str, Any] = {"_link": pl.Int64, "_create": pl.Boolean}
+    for b in sync.fields:
+        mine = b.name == field.ma.name
+        columns |= {
+            value_column(b.name): [as_cell(value) if mine else None],
+            f"source:{b.name}": [as_cell(value if source is None else source) if mine else None],
+            sends(b.name): [sent and mine],
+        }
+        source_kind = b.crm_kind if source is None else b.ma.kind
+        schema |= {
+            value_column(b.name): DTYPES[b.crm_kind],
+            f"source:{b.name}": DTYPES[source_kind],
+            sends(b.name): pl.Boolean,
+        }
+    return findings(pl.DataFrame(columns, schema=schema), sync, "crm", "Lead")
+
+
+def types(*args: Any, **more: Any) -> list[str]:
+    return [f.error_type for f in found(*args, **more)]
+
+
+# -- length --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["a", "山", "🙂"],
+    ids=["latin", "kanji", "four bytes"],
+)
+def test_a_text_may_be_exactly_as_long_as_its_field(character: str) -> None:
+    short = mapped("title", crm={"max_length": 5})
+    assert types(short, character * 5) == []
+    assert types(short, character * 6) == ["string_too_long"]
+
+
+def test_a_combining_mark_counts_as_a_character_of_its_own() -> None:
+    decomposed = "か\u3099"  # が in two characters
+    assert types(mapped("title", crm={"max_length": 2}), decomposed) == []
+    assert types(mapped("title", crm={"max_length": 1}), decomposed) == ["string_too_long"]
+
+
+def test_a_finding_names_field_value_and_limit_and_is_certain() -> None:
+    (finding,) = found(mapped("title", crm={"max_length": 2}), "部長代理")
+    assert finding == Finding(
+        1, "string_too_long", Certainty.CERTAIN, "Title__c", "部長代理", {"maximum": "2"}
+    )
+
+
+# -- numbers -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "fits", "too_large"),
+    [
+        ({"precision": 5, "scale": 2}, "999.99", "1000"),
+        ({"precision": 5, "scale": 2}, "-999.99", "-1000"),
+        ({"precision": 3}, "999", "1000"),
+        ({"precision": 18, "scale": 0}, "999999999999999999", "1000000000000000000"),
+        ({"precision": 18, "scale": 2}, "9999999999999999.99", "10000000000000000"),
+        ({"precision": 2, "scale": 2}, "0.99", "1"),
+    ],
+)
+def test_a_number_may_have_as_many_digits_as_its_field(
+    facts: Mapping[str, int], fits: str, too_large: str
+) -> None:
+    field = mapped("amount", Kind.DECIMAL, crm=facts)
+    assert types(field, Decimal(fits)) == []
+    assert types(field, Decimal(too_large)) == ["number_out_of_range"]
+
+
+def test_a_number_field_without_a_declared_precision_holds_any_number() -> None:
+    assert types(mapped("amount", Kind.DECIMAL), Decimal("9" * 28)) == []
+
+
+def test_a_whole_number_field_has_its_digits_too() -> None:
+    field = mapped("seats", Kind.INTEGER, crm={"precision": 8, "scale": 0})
+    assert types(field, 99_999_999) == []
+    assert types(field, -100_000_000) == ["number_out_of_range"]
+
+
+def test_a_number_no_integer_holds_is_held_and_not_cut() -> None:
+    field = mapped("seats", Kind.DECIMAL, crm_kind=Kind.INTEGER)
+    assert types(field, 2**63 - 1, source=Decimal("1e20")) == ["number_out_of_range"]
+    assert types(field, 10**18 - 1, source=Decimal(10**18 - 1)) == []
+
+
+@pytest.mark.parametrize("fraction", ["1.5", "0.0000000001", "-2.5", "12345678901234567.5"])
+def test_a_fraction_is_not_rounded_into_a_whole_number(fraction: str) -> None:
+    field = mapped("seats", Kind.DECIMAL, crm_kind=Kind.INTEGER)
+    assert types(field, int(Decimal(fraction)), source=Decimal(fraction)) == ["wrong_type"]
+    assert types(field, 2, source=Decimal("2.000")) == []
+
+
+# -- dates ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "refused"),
+    [
+        (date(1699, 12, 31), True),
+        (date(1700, 1, 1), False),
+        (date(4000, 12, 31), False),
+        (date(4001, 1, 1), True),
+    ],
+)
+def test_a_date_lies_in_the_years_a_crm_knows(day: date, refused: bool) -> None:
+    expected = ["date_out_of_range"] if refused else []
+    assert types(mapped("day", Kind.DATE), day) == expected
+    assert types(mapped("day", Kind.DATETIME), datetime(day.year, day.month, day.day, tzinfo=UTC)) == expected
+
+
+# -- e-mail --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "taro@example.jp",
+        "taro.yamada+news@sales.example.co.jp",
+        "o'brien@example.com",
+        "_taro-90@docomo.ne.jp",
+        '"taro..90."@docomo.ne.jp',
+        "a@b.co",
+        "taro@example.xn--q9jyb4c",
+        "taro@123.example.jp",
+        "!#$%&'*+/=?^_`{|}~-@example.jp",
+    ],
+)
+def test_an_address_a_vendor_may_take_is_never_held(address: str) -> None:
+    assert types(EMAIL, address) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "taro",
+        "taro@",
+        "@example.jp",
+        "taro@example",
+        "taro@@example.jp",
+        "taro@example..jp",
+        "taro@.example.jp",
+        "taro@-example.jp",
+        "taro@example.jp.",
+        "taro yamada@example.jp",
+        "taro@exa mple.jp",
+        "taro..90@docomo.ne.jp",
+        "taro.@ezweb.ne.jp",
+        ".taro@docomo.ne.jp",
+        "ｔａｒｏ＠ｅｘａｍｐｌｅ．ｊｐ",
+        "山田@example.jp",
+        "taro@example.jp, hanako@example.jp",
+        "taro@example.jp\nbcc: x@y.jp",
+        "taro@example.1",
+    ],
+)
+def test_what_no_vendor_takes_for_an_address_is_held(address: str) -> None:
+    assert types(EMAIL, address) == ["invalid_email"]
+
+
+def test_a_blank_address_is_no_bad_address() -> None:
+    assert types(EMAIL, None) == []
+
+
+# -- picklists -----------------------------------------------------------------------------------------------------
+
+OPTIONS = (Option("New", "新規"), Option("Old", "既存"), Option("Gone", "廃止", active=False))
+
+
+@pytest.mark.parametrize(
+    ("value", "refused"), [("New", False), ("Gone", True), ("新規", True), ("new", True), (None, False)]
+)
+def test_a_restricted_picklist_takes_its_active_values_only(value: str | None, refused: bool) -> None:
+    field = mapped("stage", crm={"options": OPTIONS, "restricted": True})
+    assert types(field, value) == (["restricted_picklist_value"] if refused else [])
+
+
+def test_an_open_picklist_takes_anything_however_long() -> None:
+    assert types(mapped("stage", crm={"options": OPTIONS, "max_length": 3}), "Something else") == []
+
+
+def test_every_choice_of_a_multi_select_must_be_an_active_value() -> None:
+    field = mapped("topics", Kind.TEXTS, crm={"options": OPTIONS, "restricted": True})
+    assert types(field, ("New", "Old")) == []
+    assert types(field, None) == []
+    (finding,) = found(field, ("Gone", "New"))
+    assert (finding.error_type, finding.value) == ("restricted_picklist_value", "Gone;New")
+    assert finding.detail == {"allowed": "New; Old"}
+
+
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.TEXTS])
+def test_a_restricted_picklist_without_values_takes_none(kind: Kind) -> None:
+    field = mapped("stage", kind, crm={"options": (), "restricted": True})
+    assert types(field, "x" if kind == Kind.TEXT else ("x",)) == ["restricted_picklist_value"]
+
+
+# -- required ------------------------------------------------------------------------------------------------------
+
+REQUIRED = mapped("company", crm={"required": True})
+
+
+def test_a_required_field_must_be_filled_on_a_create_and_never_cleared() -> None:
+    assert types(REQUIRED, None, creating=True, sent=False) == ["required_value_missing"]
+    assert types(REQUIRED, None, sent=True) == ["required_value_missing"]
+    assert types(REQUIRED, "甲", creating=True) == []
+
+
+def test_a_required_field_that_nobody_maps_fails_every_create_and_no_update() -> None:
+    sync_field = mapped("title")
+    sync = bound(sync_field)
+    lead = sync.crm["Lead"]
+    needed = mapped("region", crm={"required": True}).crm["Lead"]
+    fields = {**lead.fields, needed.name: needed}
+    wanting = replace(sync, crm={**sync.crm, "Lead": replace(lead, fields=fields)})
+    rows = pl.DataFrame(
+        {
+            "_link": [1, 2],
+            "_create": [True, False],
+            **{
+                f"{part}{b.name}": [value, value]
+                for b in sync.fields
+                for part, value in (("set:", "a@x.jp"), ("source:", "a@x.jp"), ("sends:", True))
+            },
+        }
+    )
+    found_now = findings(rows, wanting, "crm", "Lead")
+    assert [(f.link, f.error_type, f.field, f.value) for f in found_now] == [
+        (1, "required_value_missing", "Region__c", None)
+    ]
+
+
+# -- what is not touched -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (mapped("title", crm={"max_length": 1}), "long"),
+        (EMAIL, "no address"),
+        (mapped("stage", crm={"options": OPTIONS, "restricted": True}), "x"),
+        (mapped("topics", Kind.TEXTS, crm={"options": OPTIONS, "restricted": True}), ("x",)),
+        (mapped("amount", Kind.DECIMAL, crm={"precision": 1}), Decimal(100)),
+        (mapped("seats", Kind.INTEGER, crm={"precision": 1}), 100),
+        (mapped("day", Kind.DATE), date(1, 1, 1)),
+        (REQUIRED, None),
+    ],
+    ids=["length", "e-mail", "picklist", "multi-select", "decimal", "integer", "date", "required"],
+)
+def test_an_update_that_does_not_touch_a_field_is_not_judged_by_it(field: Mapped, value: Value) -> None:
+    assert types(field, value, sent=False) == []
+    assert types(field, value, sent=True) != []
+
+
+def test_all_broken_rules_of_a_record_are_found_at_once() -> None:
+    sync = bound(mapped("title", crm={"max_length": 1}))
+    rows = pl.DataFrame(
+        {
+            "_link": [1],
+            "_create": [False],
+            **{f"set:{n}": ["zu lang"] for n in ("email", "title")},
+            **{f"source:{n}": ["zu lang"] for n in ("email", "title")},
+            **{f"sends:{n}": [True] for n in ("email", "title")},
+        }
+    )
+    assert sorted(f.error_type for f in findings(rows, sync, "crm", "Lead")) == [
+        "invalid_email",
+        "string_too_long",
+    ]
