@@ -50,4 +50,4 @@ class Capabilities:
     consent_fields: dict[str, tuple[str, ...]]
     """By object: fields that carry consent and can never be mapped."""
     id_significant: int | None = None
-    """Record ids are compared by their first so many characters (Salesforce writes 15 or 18); None: whole."""
+    """Record ids are compared by their first so many characters (a vendor may write the same id shorter or longer); None: whole."""
