@@ -19,7 +19,7 @@ from awase.core.mapping import Sync
 from awase.core.plan import Plan
 from awase.engine.environment import Environment
 from awase.engine.running import Report, apply_plan, sync_now
-from awase.errors import BadInput, StoppedByGuard
+from awase.errors import BadInput, StalePlan, StoppedByGuard
 from awase.store.postgres import PostgresStore
 
 YesOption = Annotated[
@@ -84,7 +84,11 @@ def apply(
 
     async def with_store() -> _Done:
         async with open_store(workspace) as store:
-            return await _carry_out(call, chosen, store, run, yes=yes)
+            try:
+                return await _carry_out(call, chosen, store, run, yes=yes)
+            except StalePlan as stale:
+                stale.where = f"{file} ({stale.where})"
+                raise
 
     done = call.run(with_store())
     call.document({"runs": [done.document]})

@@ -22,7 +22,7 @@ MOVED = "moved_since_plan"
 def refuse_if_stale(plan: Plan, sync: BoundSync, orgs: Mapping[Side, str]) -> None:
     """Raise StalePlan when the plan is of another sync, schema, mapping or org, or was altered."""
     header = plan.header
-    where = f"plan of {header.made_at:%Y-%m-%d %H:%M} UTC"
+    where = f"{header.sync}, {header.made_at:%Y-%m-%d %H:%M} UTC"
     if header.sync != sync.sync.name:
         raise StalePlan(
             "the plan is of the sync “{sync}”", where=where, remedy="Apply it there.", sync=header.sync
