@@ -65,11 +65,10 @@ def match(
     crm = crm.with_columns(
         pl.col("_object").replace_strict(rank, default=len(rank), return_dtype=pl.Int32).alias("_rank")
     )
-    keyed, key_ties = _certain(_by_key(ma, crm))
+    keyed, ties = _certain(_by_key(ma, crm))
     ma, crm = _marked(ma, crm, "_linked", keyed)
-    pointed, pointer_ties = _certain(_by_pointer(ma, crm, significant))
+    pointed, ties = _certain(pl.concat([ties, _by_pointer(ma, crm, significant)]))
     ma, crm = _marked(ma, crm, "_linked", pointed)
-    ties = pl.concat([key_ties, pointer_ties])
     ma, crm = _marked(ma.with_columns(_NO_TIE), crm.with_columns(_NO_TIE), "_tied", ties)
     paired, ambiguous, twins = _by_match(ma, crm)
     ambiguous = pl.concat([_tied_rows(ma, ties), ambiguous])
