@@ -1,23 +1,16 @@
-"""How a call ends badly: what a person is told, the exit status, and where the trace of a bug of ours goes.
+"""How a call ends badly: what a person is told, and the exit status.
 
 0 done · 1 errors left · 2 bad input · 3 not connected · 4 stopped by a guard · 5 already running · 70 a bug of ours
 """
 
 from __future__ import annotations
 
-import platform
-import secrets
-import traceback
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from awase import __version__
 from awase.errors import AwaseError, Bug
 from awase.locale import spoken, text
-from awase.store.home import data_home, make_private, write_private
-from awase.transport.redaction import Redactor
+from awase.runtime.traces import keep_trace
 
 INTERRUPTED = 130
 """What a shell reports for a program that was ended by Ctrl-C."""
@@ -63,32 +56,14 @@ def _ending(status: int, code: str, what: str, where: str, remedy: str) -> Endin
 
 
 def _bug(trouble: BaseException, language: str) -> Ending:
-    reference = secrets.token_hex(4)
-    code = trouble.code if isinstance(trouble, Bug) else Bug.code
-    file = _keep_trace(trouble, reference)
+    kept = keep_trace(trouble)
     what = text(
-        "This is a mistake of Awase's, not yours. Reference: {reference}", language, reference=reference
+        "This is a mistake of Awase's, not yours. Reference: {reference}", language, reference=kept.reference
     )
-    if file is None:
+    if kept.file is None:
         remedy = text("Please report it with the reference. The trace could not be kept.", language)
     else:
-        remedy = text("Please report it with the reference and the file {file}.", language, file=str(file))
-    return _ending(Bug.exit_status, code, what, "", remedy)
-
-
-def _keep_trace(trouble: BaseException, reference: str) -> Path | None:
-    """The trace in a file for its owner alone, without personal data or tokens; None where that is not possible."""
-    redactor = Redactor(secrets.token_bytes(32))
-    written = "".join(traceback.format_exception(trouble)).splitlines()
-    moment = datetime.now(UTC)
-    head = f"awase {__version__} · python {platform.python_version()} · {platform.platform()} · {moment.isoformat()}"
-    body = "\n".join([head, *(redactor.text(line) for line in written)]) + "\n"
-    try:
-        folder = data_home() / "logs"
-        make_private(data_home())
-        make_private(folder)
-        file = folder / f"bug-{moment:%Y%m%d}-{reference}.log"
-        write_private(file, body)
-    except (OSError, AwaseError):
-        return None
-    return file
+        remedy = text(
+            "Please report it with the reference and the file {file}.", language, file=str(kept.file)
+        )
+    return _ending(Bug.exit_status, kept.code, what, "", remedy)
