@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import logging
+import stat
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from http.client import HTTPResponse
@@ -134,13 +135,14 @@ async def elsewhere(work: Callable[[], T]) -> T:
     return await asyncio.to_thread(work)
 
 
-def test_a_bug_gives_a_code_and_a_reference_and_never_a_trace(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_bug_gives_a_code_and_a_reference_and_its_trace_to_the_owner_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     async def fail(*_: object) -> None:
         raise ValueError(f"wrong with {ADDRESS} token=abcdef")
 
     monkeypatch.setattr("awase.server.app.read_status", fail)
+    monkeypatch.setenv("AWASE_HOME", str(tmp_path / "home"))
 
     async def story() -> None:
         async with in_process(workspace(), fresh_database()) as (address, _):
@@ -148,11 +150,14 @@ def test_a_bug_gives_a_code_and_a_reference_and_never_a_trace(
             assert response.status == 500
             assert "AW-900" in body
             (line,) = [record.getMessage() for record in caplog.records if record.name == "awase.server"]
-            reference = line.split()[1]
-            assert reference in body
-            assert "ValueError" in line
+            (file,) = (tmp_path / "home" / "logs").iterdir()
+            trace = file.read_text(encoding="utf-8")
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+            assert str(file) in line
+            assert file.stem.rpartition("-")[2] in body
+            assert "ValueError" in trace
             for secret in (*PERSONAL, "abcdef"):
-                assert secret not in body + line
+                assert secret not in body + line + trace
             assert "ValueError" not in body
             assert "Traceback" not in body
             assert (await elsewhere(lambda: request(address, "/healthz")))[0].status == 200

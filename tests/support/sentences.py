@@ -1,10 +1,12 @@
-"""Every sentence of the code that a person may read, found by reading the source."""
+"""Every sentence of the code and of the templates that a person may read, found by reading the source."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+
+from jinja2 import Environment, nodes
 
 import awase
 from awase import errors
@@ -28,16 +30,19 @@ SPEAKING = {
     "_with_near": (1,),
     "_damaged": (2,),
     "_read": (4,),
+    "_t": (0,),
+    "_table": (0, 1, 2),
 }
 """Functions that take sentences, with the places of those."""
-SPEAKING_IN = {"cli/demo": {"help_text": (0,), "verb": (2,)}}
-"""The demo keeps the sentences of its story beside it."""
+TEMPLATES_SPEAK = "_"
+"""What templates call ``Speech.t``."""
 LISTS = {
     "configuration/check.py": ("_KINDS", "nearest"),
     "cli/init.py": ("_COMMENTS",),
     "cli/amounts.py": ("GUARDS", "_KIND_NAMES", "headings", "columns"),
     "cli/items.py": ("COLUMNS",),
     "cli/call.py": ("_STEPS",),
+    "cli/demo/showing.py": ("_PHASES", "_STEPS", "_WRITES", "_FATES", "_SOURCES"),
     "cli/status.py": ("MODES", "ORG_KINDS", "_STATES"),
     "cli/explain.py": ("_LINK_STATES", "_OUTCOMES", "_OPERATIONS"),
     "connectors/salesforce/auth.py": ("_REMEDIES", "_OTHER_REMEDY"),
@@ -59,10 +64,22 @@ def sentences() -> dict[str, str]:
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
         listed = [s for s in _listed(tree, LISTS.get(name, ())) if _is_spoken(s, name)]
-        for sentence in (*_spoken(tree, SPEAKING_IN.get(name.rpartition("/")[0], SPEAKING)), *listed):
+        for sentence in (*_spoken(tree), *listed):
             if any(sign.isalpha() for sign in sentence.format_map(_Nothing())):
                 found.setdefault(sentence, name)
+    for file in sorted(SOURCE.rglob("*.html")):
+        for sentence in template_sentences(file.read_text(encoding="utf-8")):
+            found.setdefault(sentence, file.relative_to(SOURCE).as_posix())
     return found
+
+
+def template_sentences(source: str) -> Iterator[str]:
+    """What a template says. An AssertionError where it says something that is not written out there."""
+    for call in Environment(autoescape=True).parse(source).find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == TEMPLATES_SPEAK:
+            (sentence,) = call.args
+            assert isinstance(sentence, nodes.Const), f"line {call.lineno}: a sentence put together"
+            yield sentence.value
 
 
 def _is_spoken(text: str, file: str) -> bool:
@@ -79,7 +96,7 @@ class _Nothing(dict[str, str]):
         return ""
 
 
-def _spoken(tree: ast.AST, speaking: dict[str, tuple[int, ...]]) -> Iterator[str]:
+def _spoken(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
@@ -87,14 +104,14 @@ def _spoken(tree: ast.AST, speaking: dict[str, tuple[int, ...]]) -> Iterator[str
         if called in ERROR_NAMES:
             if node.args:
                 yield from _constants(node.args[0])
-        elif called in speaking:
-            for place in speaking[called]:
+        elif called in SPEAKING:
+            for place in SPEAKING[called]:
                 if place < len(node.args):
                     yield from _constants(node.args[place])
-        elif called == "table" and speaking is SPEAKING:
+        elif called == "table":
             yield from _constants(node.args[0] if node.args else node)
         for keyword in node.keywords:
-            if keyword.arg == "remedy":
+            if keyword.arg in ("remedy", "doing", "words"):
                 yield from _constants(keyword.value)
 
 

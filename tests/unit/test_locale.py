@@ -14,7 +14,7 @@ import awase
 from awase.configuration import parse
 from awase.errors import BadConfiguration, NotConnected
 from awase.locale import spoken, system_language, text
-from tests.support.sentences import sentences
+from tests.support.sentences import sentences, template_sentences
 
 _JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 CATALOGUE = Path(awase.__file__).parent / "locale" / "ja" / "LC_MESSAGES" / "awase.po"
@@ -32,7 +32,24 @@ def places(sentence: str) -> set[str]:
 def test_the_sentences_of_the_code_are_found() -> None:
     found = sentences()
     assert {"{connection} has never been connected.", "held back (foreseen)", "a whole number"} <= set(found)
-    assert len(found) > 300
+    assert {"Sync health", "Written to", "1. The first sync", "This request cannot be answered"} <= set(found)
+    assert len(found) > 400
+
+
+def test_the_sentences_of_a_template_are_found_wherever_they_stand() -> None:
+    source = """{% set states = {"done": _("It is done"), "not": _("It’s not")} %}
+        {% macro part(one) %}<p title="{{ _("{count} left", count=one) }}">{% if one %}{{ _("Some") | upper }}{% endif %}
+        {{ other("not spoken") }}{% endmacro %}"""
+    assert sorted(template_sentences(source)) == ["It is done", "It’s not", "Some", "{count} left"]
+
+
+def test_a_template_may_not_put_a_sentence_together() -> None:
+    with pytest.raises(AssertionError, match="line 2"):
+        list(template_sentences('{{ _("Whole") }}\n{{ _("state:" ~ state) }}'))
+
+
+def test_nothing_is_translated_that_nobody_says() -> None:
+    assert sorted(set(TRANSLATED) - set(sentences())) == []
 
 
 def test_every_sentence_is_translated() -> None:

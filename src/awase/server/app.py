@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-import traceback
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,14 +15,14 @@ from litestar.types import ASGIApp
 
 from awase import __version__
 from awase.configuration import Workspace
-from awase.errors import AwaseError, Bug, Retry, StoreBusy
+from awase.errors import AwaseError, Retry, StoreBusy
 from awase.runtime.clock import SystemClock
+from awase.runtime.traces import keep_trace
 from awase.server.guard import Guard
 from awase.server.language import Language, Speech, chosen_language
 from awase.server.pages import failure_page, status_page
 from awase.server.status import read_status
 from awase.store.postgres import PostgresStore
-from awase.transport.redaction import Redactor
 
 _PAGE_SECONDS = 15.0
 _HEALTH_SECONDS = 3.0
@@ -32,7 +30,6 @@ _STATIC = {"awase.css": "text/css", "icon.svg": "image/svg+xml"}
 
 _UTC = ZoneInfo("UTC")
 _log = logging.getLogger("awase.server")
-_redactor = Redactor(secrets.token_bytes(32))
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -114,39 +111,46 @@ def _http_failure(request: AnyRequest, problem: HTTPException, otherwise: Langua
     if problem.status_code >= 500:
         return _bug(request, problem, otherwise)
     language = _language(request, otherwise)
-    title = "failure:404" if problem.status_code == 404 else "failure:4xx"
-    return _failure(language, problem.status_code, title, "", str(problem.status_code), problem.headers)
+    speech = Speech(language, _UTC)
+    title = (
+        speech.t("There is no page at this address")
+        if problem.status_code == 404
+        else speech.t("This request cannot be answered")
+    )
+    return _failure(speech, problem.status_code, title, "", str(problem.status_code), problem.headers)
 
 
 def _our_failure(request: AnyRequest, problem: AwaseError, otherwise: Language) -> Response[str]:
     """The database is away. Anything else that is ours should have been refused before serving began."""
     if not isinstance(problem, Retry):
         return _bug(request, problem, otherwise)
-    return _failure(_language(request, otherwise), 503, "failure:busy", "failure:busy_do", problem.code)
+    speech = Speech(_language(request, otherwise), _UTC)
+    advice = speech.t("Reload in a moment. If it goes on, `awase status` says why.")
+    return _failure(speech, 503, speech.t("The database does not answer"), advice, problem.code)
 
 
 def _bug(request: AnyRequest, problem: Exception, otherwise: Language) -> Response[str]:
-    """The last resort: a code and a reference for the reader, the trace for the log, without personal data."""
-    reference = secrets.token_hex(4)
-    lines = "".join(traceback.format_exception(problem)).splitlines()
-    _log.error("reference %s\n%s", reference, "\n".join(_redactor.text(line) for line in lines))
-    code = problem.code if isinstance(problem, AwaseError) else Bug.code
-    language = _language(request, otherwise)
-    return _failure(language, 500, "failure:bug", "failure:bug_do", code, reference=reference)
+    """The last resort: a code and a reference for the reader; the trace is kept, without personal data."""
+    kept = keep_trace(problem)
+    _log.error("reference %s, trace in %s", kept.reference, kept.file or f"no file:\n{kept.text}")
+    speech = Speech(_language(request, otherwise), _UTC)
+    advice = speech.t(
+        "It is nothing you did. Please report it with the reference {reference}.", reference=kept.reference
+    )
+    return _failure(speech, 500, speech.t("This is a mistake of Awase’s"), advice, kept.code)
 
 
 def _failure(
-    language: Language,
+    speech: Speech,
     status: int,
     title: str,
     advice: str,
     code: str,
     headers: dict[str, str] | None = None,
-    **places: str,
 ) -> Response[str]:
-    speech = Speech(language, _UTC)
-    words = speech.t(advice, **places) if advice else ""
-    response = _page(failure_page(language, title=speech.t(title), advice=words, code=code), language, status)
+    """A page with finished texts."""
+    content = failure_page(speech.language, title=title, advice=advice, code=code)
+    response = _page(content, speech.language, status)
     for name, value in (headers or {}).items():
         response.set_header(name, value)
     return response

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 
-from awase.server.words import WORDS
+from awase.locale import text
 
 Language = Literal["ja", "en"]
 
@@ -53,13 +53,12 @@ class Speech:
     language: Language
     zone: ZoneInfo
 
-    def t(self, key: str, /, **places: object) -> str:
-        """The words of ``key``; numbers among the places are grouped."""
-        words = WORDS[key][0 if self.language == "ja" else 1]
+    def t(self, sentence: str, /, **places: object) -> str:
+        """``sentence`` in this language; numbers among the places are grouped. Templates call this ``_``."""
         shown = {
             name: self.number(value) if isinstance(value, int) else value for name, value in places.items()
         }
-        return words.format(**shown)
+        return text(sentence, self.language, **shown)
 
     def number(self, count: int) -> str:
         return format_decimal(count, locale=self.language)

@@ -51,7 +51,7 @@ def status_page(status: Status, language: Language) -> str:
     return template.render(
         status=status,
         speech=speech,
-        t=speech.t,
+        _=speech.t,
         version=__version__,
         entry=entry,
         owners=owners,
@@ -64,5 +64,5 @@ def failure_page(language: Language, *, title: str, advice: str, code: str) -> s
     speech = Speech(language, ZoneInfo("UTC"))
     template = _templates().get_template("failure.html")
     return template.render(
-        speech=speech, t=speech.t, version=__version__, title=title, advice=advice, code=code
+        speech=speech, _=speech.t, version=__version__, title=title, advice=advice, code=code
     )

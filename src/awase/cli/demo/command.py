@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import aiohttp
 import typer
 from rich.console import Console
 
 from awase.cli.call import Call, help_text, verb
-from awase.cli.demo.orgs import PracticeOrg, practice_orgs
-from awase.cli.demo.showing import Screen
-from awase.cli.demo.story import Performance, document
-from awase.cli.demo.workspace import connected_workspace, private_home
-from awase.configuration import Workspace
-from awase.core.plan import Plan
-from awase.runtime.clock import SystemClock
-from awase.server import serve_until_stopped
-from awase.store.postgres import PostgresStore
-from awase_practice.seeds.casting import story
-from awase_practice.seeds.control import ControlCaller
-from awase_practice.seeds.loading import Stage, set_up
-from awase_practice.seeds.story import PHASES, Phase
 
 PEOPLE, SEED = 5_000, 7
 
@@ -40,67 +26,12 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help=help_text("Another seed, other people."))] = SEED,
 ) -> int:
     """A first sync, a day's edits, and two more; 0 when both sides agree at the end, otherwise 1."""
+    # The web server and the practice orgs are loaded here, so that no other verb waits for them.
+    from awase.cli.demo.course import Course
+    from awase.cli.demo.showing import Screen
+
     console = Console(quiet=True) if call.json else call.screen
     screen = Screen(console, call.language)
-    outcome = call.run(_Demo(people, seed, call.language, screen).run(serve=not once))
+    outcome = call.run(Course(people, seed, call.language, screen).run(serve=not once))
     call.document(outcome)
     return 0 if outcome["agree"] else 1
-
-
-class _Demo:
-    def __init__(self, people: int, seed: int, language: str, screen: Screen) -> None:
-        self._people = people
-        self._seed = seed
-        self._language = language
-        self._screen = screen
-        self._allotments: dict[str, int | None] = {}
-
-    async def run(self, *, serve: bool) -> dict[str, Any]:
-        """The whole demo; what it came to as a document. Everything it made is gone at the end."""
-        with private_home() as home, self._screen.working():
-            async with practice_orgs(home, self._seed) as orgs, aiohttp.ClientSession() as http:
-                stage = await self._stage(orgs, http)
-                async with connected_workspace(home, orgs, self._language) as (workspace, store):
-                    portal, org = orgs["hubspot"].org_id, orgs["salesforce"].org_id
-                    self._screen.say("connected", portal=portal, org=org)
-                    outcome = await self._perform(workspace, store, stage)
-                    if serve:
-                        self._screen.say("kept", home=home)
-                        await serve_until_stopped(workspace, store, self._tell_page)
-        return outcome
-
-    async def _stage(self, orgs: dict[str, PracticeOrg], http: aiohttp.ClientSession) -> Stage:
-        controls = {vendor: ControlCaller(org.control, http) for vendor, org in orgs.items()}
-        stage = await set_up(controls["hubspot"], controls["salesforce"], story(self._people, self._seed))
-        self._screen.say("loaded", people=self._people, seed=self._seed)
-        return stage
-
-    async def _perform(self, workspace: Workspace, store: PostgresStore, stage: Stage) -> dict[str, Any]:
-        performance = Performance(workspace, store, stage, self._approve, self._screen.step)
-        for phase in PHASES:
-            self._screen.phase(phase)
-            self._allotments = await _allotments(workspace, store)
-            played = await performance.perform(phase)
-            self._screen.result(played)
-            if phase in ("first", "day"):
-                self._screen.errors(played)
-        against, least = await performance.judge(), await performance.least()
-        self._screen.verdict(against, performance.played, least)
-        return document(self._seed, self._people, performance.played, least, against)
-
-    def _tell_page(self, address: str) -> None:
-        self._screen.say("page", address=address)
-
-    def _approve(self, phase: Phase, plan: Plan) -> bool:
-        """The first sync is what the demo was asked for; later ones must pass all guards by themselves."""
-        self._screen.preview(plan, self._allotments)
-        return phase == "first" or not plan.header.guards
-
-
-async def _allotments(workspace: Workspace, store: PostgresStore) -> dict[str, int | None]:
-    """Calls that each connection may make in 24 hours: half of the vendor's limit, once the vendor has named it."""
-    found: dict[str, int | None] = {}
-    for name in workspace.connections:
-        maximum = (await store.call_use(name, SystemClock().now())).vendor_maximum
-        found[name] = None if maximum is None else maximum // 2
-    return found

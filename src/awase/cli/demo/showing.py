@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Final
 
@@ -15,9 +15,9 @@ from rich.table import Table
 
 from awase.catalogue import entry
 from awase.cli.demo.story import Played
-from awase.cli.demo.words import say
 from awase.core.plan import Plan
 from awase.core.records import ItemKind, RunCounts
+from awase.locale import text
 from awase_practice.agreement.arithmetic import Least
 from awase_practice.agreement.verdict import Difference
 from awase_practice.seeds.story import Phase
@@ -31,6 +31,31 @@ _ERRORS: Final = (
     ItemKind.DEFERRED,
 )
 _SHOWN_DIFFERENCES: Final = 20
+_PHASES: Final[Mapping[Phase, str]] = {
+    "first": "1. The first sync",
+    "day": "2. A day has passed, with edits on both sides",
+    "last edit": "3. An hour later, one edit just before the sync",
+    "nothing": "4. Another hour later, nothing has changed",
+}
+_STEPS: Final = {
+    "recover": "Looking for what an earlier run left",
+    "plan": "Reading and comparing both sides",
+    "apply": "Carrying it out",
+    "settle": "Settling",
+    "check": "Checking",
+}
+_WRITES: Final = {"create": "Create", "update": "Update", "opt_out": "Opt out"}
+_FATES: Final = {
+    "read": "Read",
+    "created": "Created",
+    "updated": "Updated",
+    "unchanged": "Unchanged",
+    "held": "Held",
+    "rejected": "Rejected",
+    "waiting": "Waiting",
+    "skipped": "Skipped",
+}
+_SOURCES: Final = {"foreseen": "foreseen", "answered": "answered"}
 
 
 class Screen:
@@ -41,57 +66,69 @@ class Screen:
         self._language = language
         self._status: Status | None = None
 
-    def say(self, key: str, **places: object) -> None:
+    def say(self, sentence: str, /, **places: object) -> None:
         """One line."""
-        self._console.print(say(key, self._language, **places), highlight=False)
+        self._console.print(self._t(sentence, **places), highlight=False)
 
     def working(self) -> AbstractContextManager[Status]:
         """A line that moves while something is done; ``step`` says what."""
-        self._status = self._console.status(say("starting", self._language))
+        self._status = self._console.status(
+            self._t("Starting a practice HubSpot and a practice Salesforce …")
+        )
         return self._status
 
     def step(self, name: str) -> None:
         """What is being done now."""
         if self._status is not None:
-            self._status.update(say(f"step:{name}", self._language))
+            self._status.update(self._t(_STEPS[name]))
 
     def phase(self, phase: Phase) -> None:
         """A heading."""
         self._console.print()
-        self._console.rule(say(f"phase:{phase}", self._language), align="left")
+        self._console.rule(self._t(_PHASES[phase]), align="left")
 
     def preview(self, plan: Plan, allotments: Mapping[str, int | None]) -> None:
         """What a plan would write, and its price."""
         header = plan.header
         if not header.writes:
-            self.say("nothing_to_do")
+            self.say("There is nothing to write.")
             return
-        kinds = ("create", "update", "opt_out")
-        table = self._table("preview", ("target", *kinds))
+        table = self._table("What would be done (nothing is sent yet)", ("Written to",), _WRITES.values())
         for target in sorted({name.rpartition(":")[0] for name in header.writes}):
             side, _, object = target.partition(":")
-            counts = [str(header.writes.get(f"{target}:{kind}", 0)) for kind in kinds]
+            counts = [str(header.writes.get(f"{target}:{kind}", 0)) for kind in _WRITES]
             table.add_row(f"{_NAMES[side]} {object}", *counts)
         self._console.print(table)
         held = Counter(i.side for chunk in plan.chunks for i in chunk.items if i.kind == ItemKind.HELD)
         if held:
-            self.say("held_back", hubspot=held["ma"], salesforce=held["crm"])
+            self.say(
+                "Held back because they would be refused: {hubspot} toward HubSpot, {salesforce} toward Salesforce",
+                hubspot=held["ma"],
+                salesforce=held["crm"],
+            )
         shown = {name: "?" if count is None else str(count) for name, count in allotments.items()}
-        self.say("price", calls=header.write_calls, read=header.read_calls, **shown)
+        self.say(
+            "API calls to write: {calls} ({read} were spent reading). Allotment of 24 hours: HubSpot {hubspot}, "
+            "Salesforce {salesforce}",
+            calls=header.write_calls,
+            read=header.read_calls,
+            **shown,
+        )
 
     def result(self, played: Played) -> None:
         """What became of every record read."""
         sides = {name: msgspec.structs.asdict(counts) for name, counts in played.sides.items()}
-        table = self._table("counts", ("fate",))
+        table = self._table("What became of the records read", ("Outcome",))
         for name in sides:
             system, _, object = name.partition(":")
             table.add_column(f"{_NAMES[system]} {object}", justify="right")
         for fate in RunCounts.__struct_fields__:
-            table.add_row(say(fate, self._language), *(str(counts[fate]) for counts in sides.values()))
+            table.add_row(self._t(_FATES[fate]), *(str(counts[fate]) for counts in sides.values()))
         self._console.print(table)
         calls = played.report.calls
         self.say(
-            "calls",
+            "API calls: {read} reading, {write} writing (announced: {priced}), {other} other. "
+            "Conflicts: {conflicts}. {seconds} s",
             read=calls.get("read", 0),
             write=played.write_calls,
             priced=played.report.plan.header.write_calls,
@@ -102,13 +139,13 @@ class Screen:
 
     def errors(self, played: Played) -> None:
         """Open errors by type, most records first."""
-        table = self._table("errors", ("type", "where", "found", "records"))
+        table = self._table("Sync errors by type", ("Type", "Toward", "Found"), ("Records",))
         groups = Counter(
             (item.error_type, item.side, item.source) for item in played.items if item.kind in _ERRORS
         )
         for (type, side, source), count in groups.most_common():
             name = getattr(entry(type).name, self._language)
-            table.add_row(name, _NAMES[side], say(source, self._language), str(count))
+            table.add_row(name, _NAMES[side], self._t(_SOURCES[source]), str(count))
         self._console.print(table)
 
     def verdict(
@@ -117,19 +154,23 @@ class Screen:
         """Whether both sides agree, and at what cost."""
         self._console.print()
         made = sum(each.report.calls.get("read", 0) + each.write_calls for each in played)
-        self.say("minimum", made=made, least=sum(each.calls for each in least))
+        fewest = sum(each.calls for each in least)
+        self.say("API calls in all: {made} (the arithmetic minimum is {least})", made=made, least=fewest)
         if not against:
-            self.say("agree")
+            self.say("Both sides agree, and exactly the planted troubles were found.")
             return
-        self.say("differ", count=len(against))
+        self.say("They do not agree: {count} differences", count=len(against))
         for difference in against[:_SHOWN_DIFFERENCES]:
             self._console.print(f"  {difference}", highlight=False, markup=False)
 
-    def _table(self, title: str, columns: Sequence[str]) -> Table:
-        table = Table(title=say(title, self._language), title_justify="left", box=box.SIMPLE_HEAD)
-        first, *rest = columns
-        table.add_column(say(first, self._language))
-        for name in rest:
-            right = name not in {"where", "found"}
-            table.add_column(say(name, self._language), justify="right" if right else "left")
+    def _table(self, title: str, columns: Iterable[str], numbers: Iterable[str] = ()) -> Table:
+        """An empty table; ``numbers`` are columns after the others that stand to the right."""
+        table = Table(title=self._t(title), title_justify="left", box=box.SIMPLE_HEAD)
+        for name in columns:
+            table.add_column(self._t(name))
+        for name in numbers:
+            table.add_column(self._t(name), justify="right")
         return table
+
+    def _t(self, sentence: str, /, **places: object) -> str:
+        return text(sentence, self._language, **places)
