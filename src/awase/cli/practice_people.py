@@ -1,4 +1,7 @@
-"""``awase practice people | show | edit``: made-up people in the practice orgs, seen and changed as their users would."""
+"""``awase practice people | show | edit``: made-up people in the practice orgs, seen and changed as their users would.
+
+The practice orgs' own code is loaded by the verbs that use it, so that no other verb waits for it.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,16 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import aiohttp
 import typer
 
 from awase.cli.call import Call, help_text, verb
 from awase.errors import BadInput, HostUnreachable
-from awase_practice.kernel.org import ControlRefused
-from awase_practice.seeds.casting import story
-from awase_practice.seeds.control import ControlCaller, rows
-from awase_practice.seeds.loading import set_up
+
+if TYPE_CHECKING:
+    from awase_practice.seeds.control import ControlCaller
 
 ORGS_FILE = Path("practice") / "orgs.json"
 OBJECTS: Mapping[str, tuple[str, ...]] = {"hubspot": ("contact",), "salesforce": ("Contact", "Lead")}
@@ -58,6 +60,10 @@ def people(
 
 
 async def _filled(call: Call, people: int) -> dict[str, dict[str, int]]:
+    from awase_practice.seeds.casting import story
+    from awase_practice.seeds.control import rows
+    from awase_practice.seeds.loading import set_up
+
     async with _controls(call) as controls:
         for vendor, objects in OBJECTS.items():
             for object in objects:
@@ -141,6 +147,8 @@ def _known(vendor: str) -> str:
 
 async def _records(control: ControlCaller, vendor: str, person: str | None) -> list[dict[str, Any]]:
     """A person's records, or all, with what is filled in them. Raises BadInput when there are none."""
+    from awase_practice.seeds.control import rows
+
     found = [
         {"object": object, "id": str(row["id"]), "values": _filled_values(row)}
         for object in OBJECTS[vendor]
@@ -174,6 +182,8 @@ def _filled_values(row: Mapping[str, Any]) -> dict[str, Any]:
 @asynccontextmanager
 async def _controls(call: Call) -> AsyncIterator[dict[str, ControlCaller]]:
     """The control APIs of the orgs that ``awase practice up`` started here. Raises BadInput or HostUnreachable."""
+    from awase_practice.seeds.control import ControlCaller
+
     file = call.directory / ORGS_FILE
     try:
         known: dict[str, str] = json.loads(file.read_bytes())
@@ -189,6 +199,8 @@ async def _controls(call: Call) -> AsyncIterator[dict[str, ControlCaller]]:
 
 @contextmanager
 def _refusals_told(file: Path) -> Iterator[None]:
+    from awase_practice.kernel.org import ControlRefused
+
     try:
         yield
     except ControlRefused as refusal:

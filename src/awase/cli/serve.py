@@ -9,7 +9,6 @@ import typer
 
 from awase.assembly import open_store
 from awase.cli.call import Call, help_text, verb
-from awase.server import loopback_address, serve_until_stopped
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,6 +32,9 @@ def serve(
         ),
     ] = None,
 ) -> None:
+    # Loaded here, so that no other verb waits for a web server.
+    from awase.server import loopback_address, serve_until_stopped
+
     loopback_address(host)
     workspace = call.workspace()
 
