@@ -17,7 +17,8 @@ from awase.cli.approving import Approval
 from awase.configuration import parse
 from awase.connectors.hubspot.connector import HubSpotConnector
 from awase.connectors.sdk.calls import read_failure
-from awase.core.mapping import BoundSync, FieldMapping, Sync, bind
+from awase.core.binding import bind
+from awase.core.mapping import BoundSync, FieldMapping, Sync
 from awase.core.plan import Plan
 from awase.core.planfile import load
 from awase.core.schema import Field, ObjectSchema, Schema

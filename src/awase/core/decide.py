@@ -13,9 +13,10 @@ from awase.core.checks import findings
 from awase.core.checks.check import Certainty
 from awase.core.checks.preflight import Finding, sends, value_column
 from awase.core.consent import OptOut, opted_out, strictest
+from awase.core.conversion import converted, normalised
 from awase.core.frames import OUT, canonical_cell
 from awase.core.identity import hashed_match_key
-from awase.core.mapping import BoundSync, column, converted, normalised
+from awase.core.mapping import BoundSync, column
 from awase.core.merge import Decision, decision, listed, merge, target
 from awase.core.operations import Operation, OperationKind, Side, other
 from awase.core.plan import Draft, PlannedWrite, fingerprint

@@ -17,7 +17,8 @@ from typing import Any
 
 import polars as pl
 
-from awase.core.mapping import BoundField, BoundSync, column, normalised
+from awase.core.conversion import normalised
+from awase.core.mapping import BoundField, BoundSync, column
 from awase.core.operations import Side
 from awase.core.records import BaseRow
 from awase.core.values import DTYPES, Kind, Value, hash64, is_of, is_stand_in, pack, stand_in, unpack

@@ -19,7 +19,8 @@ from enum import IntEnum, StrEnum
 
 import polars as pl
 
-from awase.core.mapping import BoundField, BoundSync, Direction, OnConflict, column, converted, normalised
+from awase.core.conversion import converted, normalised
+from awase.core.mapping import BoundField, BoundSync, Direction, OnConflict, column
 from awase.core.operations import Side
 
 

@@ -8,8 +8,9 @@ from functools import partial
 
 import polars as pl
 
+from awase.core.binding import bind
 from awase.core.frames import fields_to_read, latest, project
-from awase.core.mapping import BoundSync, Sync, bind
+from awase.core.mapping import BoundSync, Sync
 from awase.core.operations import Side
 from awase.core.records import Cursor
 from awase.core.schema import Schema

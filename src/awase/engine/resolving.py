@@ -10,7 +10,8 @@ from datetime import timedelta
 
 import polars as pl
 
-from awase.core.mapping import BoundSync, normalised
+from awase.core.conversion import normalised
+from awase.core.mapping import BoundSync
 from awase.core.operations import Operation, OperationKind, Outcome, Side, State, VendorError
 from awase.core.values import Value, as_text
 from awase.engine.environment import Environment

@@ -9,10 +9,11 @@ from typing import Any
 
 import polars as pl
 
+from awase.core.binding import bind
 from awase.core.capabilities import Burst, CallSizes, Capabilities
 from awase.core.decide import Memory, decide
 from awase.core.frames import RESERVED, base_frame, people, project
-from awase.core.mapping import BoundSync, CreateRule, Direction, FieldMapping, OnConflict, Sync, bind
+from awase.core.mapping import BoundSync, CreateRule, Direction, FieldMapping, OnConflict, Sync
 from awase.core.operations import Operation, OperationKind, Side
 from awase.core.plan import Draft, PlannedWrite
 from awase.core.records import BaseRow, Item, Link

@@ -7,16 +7,8 @@ from typing import Any
 
 import pytest
 
-from awase.core.mapping import (
-    COMPATIBLE,
-    BoundSync,
-    Condition,
-    CreateRule,
-    Direction,
-    FieldMapping,
-    Sync,
-    bind,
-)
+from awase.core.binding import COMPATIBLE, bind
+from awase.core.mapping import BoundSync, Condition, CreateRule, Direction, FieldMapping, Sync
 from awase.core.schema import Schema
 from awase.core.values import Kind
 from awase.errors import AwaseError, BadConfiguration, ConsentMapping, SchemaMismatch

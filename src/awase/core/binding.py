@@ -1,0 +1,171 @@
+"""A sync bound to what both sides offer now: every mapping exists, fits and may be written, or it is refused by name."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from awase.core.mapping import BoundField, BoundSync, Direction, FieldMapping, Sync
+from awase.core.operations import Side
+from awase.core.schema import Field, ObjectSchema, Schema
+from awase.core.values import Kind
+from awase.errors import BadConfiguration, ConsentMapping, SchemaMismatch
+
+COMPATIBLE: Mapping[Kind, frozenset[Kind]] = {
+    Kind.TEXT: frozenset({Kind.TEXT}),
+    Kind.BOOLEAN: frozenset({Kind.BOOLEAN}),
+    Kind.INTEGER: frozenset({Kind.INTEGER, Kind.DECIMAL}),
+    Kind.DECIMAL: frozenset({Kind.INTEGER, Kind.DECIMAL}),
+    Kind.DATE: frozenset({Kind.DATE, Kind.DATETIME}),
+    Kind.DATETIME: frozenset({Kind.DATE, Kind.DATETIME}),
+    Kind.TEXTS: frozenset({Kind.TEXTS}),
+}
+"""MA kind → CRM kinds it may be mapped to. Everything else would lose or invent something."""
+
+
+def bind(
+    sync: Sync, ma: Schema, crm: Schema, consent: Mapping[Side, Mapping[str, Sequence[str]]]
+) -> BoundSync:
+    """Check every mapping against the live schemas.
+
+    Raises BadConfiguration or SchemaMismatch naming the mapping and the remedy, and ConsentMapping for an opt-out
+    field. ``consent`` lists each side's consent fields by object.
+    """
+    _refuse_consent_fields(sync, consent)
+    ma_object = ma.objects[sync.ma_object]
+    crm_objects = {name: crm.objects[name] for name in sync.crm_objects}
+    bound = tuple(
+        _bind_field(sync, m, ma_object, crm_objects) for m in sync.fields if m.direction != Direction.OFF
+    )
+    if sync.match_on not in {b.name for b in bound}:
+        raise BadConfiguration(
+            "people are matched on “{field}”, but that field is not mapped",
+            where=f"syncs.{sync.name}.match_on",
+            remedy="Map the field, or match on another mapped field.",
+            field=sync.match_on,
+        )
+    _check_pointers(sync, ma_object)
+    context = hashlib.blake2b(
+        "|".join((sync.digest(), ma.digest(), crm.digest())).encode(), digest_size=16
+    ).hexdigest()
+    return BoundSync(sync, bound, ma_object, crm_objects, context)
+
+
+def _refuse_consent_fields(sync: Sync, consent: Mapping[Side, Mapping[str, Sequence[str]]]) -> None:
+    for mapping in sync.fields:
+        named = [("ma", sync.ma_object, mapping.ma), *(("crm", o, f) for o, f in mapping.crm.items())]
+        for side, object, name in named:
+            fields = consent[side].get(object, ())  # type: ignore[index]
+            if any(
+                name.lower() == f.lower() or (f.endswith("*") and name.lower().startswith(f[:-1].lower()))
+                for f in fields
+            ):
+                raise ConsentMapping(
+                    "“{field}” of {object} carries an opt-out and cannot be mapped like a field: two systems that "
+                    "copy it both ways would one day opt somebody in again. Awase carries opt-outs on a path of "
+                    "their own, always and without a mapping",
+                    where=f"syncs.{sync.name}.fields: {mapping.ma}",
+                    remedy="Remove this mapping.",
+                    field=name,
+                    object=object,
+                )
+
+
+def _bind_field(
+    sync: Sync, mapping: FieldMapping, ma_object: ObjectSchema, crm_objects: Mapping[str, ObjectSchema]
+) -> BoundField:
+    where = f"syncs.{sync.name}.fields: {mapping.ma}"
+    ma_field = _existing(ma_object, mapping.ma, where)
+    unknown = set(mapping.crm) - set(crm_objects)
+    if unknown:
+        raise BadConfiguration(
+            "the mapping names the CRM object “{object}”, which this sync does not have",
+            where=where,
+            remedy="Use one of: {known}.",
+            object=sorted(unknown)[0],
+            known=", ".join(crm_objects),
+        )
+    crm_fields = {o: _existing(crm_objects[o], name, where) for o, name in mapping.crm.items()}
+    if not crm_fields:
+        raise BadConfiguration("the mapping names no CRM field", where=where, remedy="Give it a crm field.")
+    for object, crm_field in crm_fields.items():
+        _check_kinds(ma_field, crm_field, object, where)
+        _check_writable(mapping, ma_field, crm_field, object, where)
+    kinds = {f.kind for f in crm_fields.values()}
+    if len(kinds) > 1:
+        raise SchemaMismatch(
+            "the CRM objects keep this field in different types: {types}",
+            where=where,
+            remedy="Map the objects' fields separately, or make the types equal.",
+            types=", ".join(f"{o}.{f.name} {f.vendor_type}" for o, f in crm_fields.items()),
+        )
+    return BoundField(mapping, ma_field, crm_fields, kinds.pop())
+
+
+def _existing(object: ObjectSchema, name: str, where: str) -> Field:
+    found = object.fields.get(name)
+    if found is not None:
+        return found
+    near = [n for n in object.fields if n.lower() == name.lower()] or _nearest(name, object.fields)
+    raise SchemaMismatch(
+        "{object} has no field “{field}”, or the integration user may not see it",
+        where=where,
+        remedy="Did you mean {near}? If the field was removed or hidden there, restore it or remove the mapping."
+        if near
+        else "Correct the name. If the field was removed or hidden there, restore it or remove the mapping.",
+        object=object.name,
+        field=name,
+        near=", ".join(near),
+    )
+
+
+def _nearest(name: str, candidates: Mapping[str, Field]) -> list[str]:
+    return difflib.get_close_matches(name, list(candidates), n=3, cutoff=0.7)
+
+
+def _check_kinds(ma_field: Field, crm_field: Field, object: str, where: str) -> None:
+    if crm_field.kind not in COMPATIBLE[ma_field.kind]:
+        raise SchemaMismatch(
+            "“{ma}” is {ma_type} and {object}.{crm} is {crm_type}: one cannot hold the other's values",
+            where=where,
+            remedy="Map it to a field of a fitting type.",
+            ma=ma_field.name,
+            ma_type=ma_field.vendor_type,
+            object=object,
+            crm=crm_field.name,
+            crm_type=crm_field.vendor_type,
+        )
+
+
+def _check_writable(
+    mapping: FieldMapping, ma_field: Field, crm_field: Field, object: str, where: str
+) -> None:
+    sides: tuple[tuple[Side, Field, str], ...] = (("ma", ma_field, "MA"), ("crm", crm_field, object))
+    for side, target, label in sides:
+        if mapping.direction.may_write(side) and not target.updateable:
+            raise SchemaMismatch(
+                "{object}.{field} cannot be written by the integration user, but the direction “{direction}” "
+                "may write to it",
+                where=where,
+                remedy="Give the user edit rights on the field, or set the direction so that this side is only read.",
+                object=label,
+                field=target.name,
+                direction=mapping.direction.value,
+            )
+
+
+def _check_pointers(sync: Sync, ma_object: ObjectSchema) -> None:
+    for object, name in sync.crm_ids.items():
+        if object not in sync.crm_objects:
+            raise BadConfiguration(
+                "“{object}” is not a CRM object of this sync",
+                where=f"syncs.{sync.name}.crm_ids",
+                remedy="Use one of: {known}.",
+                object=object,
+                known=", ".join(sync.crm_objects),
+            )
+        _existing(ma_object, name, f"syncs.{sync.name}.crm_ids.{object}")
+    for rule in sync.create_as:
+        for condition in rule.when:
+            _existing(ma_object, condition.field, f"syncs.{sync.name}.create_as: {rule.object}")
