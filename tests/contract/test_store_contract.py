@@ -26,6 +26,7 @@ from awase.ports.store import (
     LedgerEntry,
     Link,
     MatchEntry,
+    Note,
     RunCounts,
     RunRecord,
     Settlement,
@@ -164,7 +165,9 @@ def test_a_finished_run_says_what_became_of_everything(place: Place) -> None:
                 sides={"ma:contact": RunCounts(read=3, created=1, held=2)},
                 conflicts=4,
                 calls={"read": 7},
-                note="終わり",
+                note=Note(
+                    text="{side}終わり", code="AW-100", where="sync people", places={"side": "CRM", "left": 3}
+                ),
             )
             await store.finish_run(claim, record)
             await store.start_run(claim, "sync", LATER)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from awase.locale import text
 from tests.journey.office import Office, office, person
 
 
@@ -29,6 +30,10 @@ def test_a_first_sync_is_planned_approved_carried_out_and_then_quiet(here: Offic
     stopped = here.call("sync")
     assert (stopped.status, here.salesforce.rows("Lead")) == (4, [])
     assert "first_sync" in stopped.err
+    reason = "nothing was written: this plan wants an approval ({rules})"
+    for language in ("ja", "en"):
+        noted = text(reason, language, rules="first_sync")
+        assert f"sync people: {noted} [AW-401]" in here.call("runs", "--lang", language).out
 
     done = here.call("sync", "--yes", "--json")
     assert done.status == 1

@@ -139,6 +139,7 @@ def test_no_personal_data_is_on_the_page(browser: Browser, address: str, languag
         source = page.content()
         assert [word for word in PERSONAL if word in source] == []
         assert "&lt;b&gt;refused&lt;/b&gt;" in source
+        assert {"en": "500 while signing in", "ja": "サインイン中"}[language] in source
         assert "awase errors" in page.locator("footer").inner_text()
 
 

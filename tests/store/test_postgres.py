@@ -15,8 +15,9 @@ import pytest
 
 from awase.core.operations import Operation
 from awase.errors import AlreadyRunning, StoreBusy, StoreUnusable
-from awase.ports.store import LedgerEntry, Settlement
+from awase.ports.store import LedgerEntry, Note, RunRecord, Settlement
 from awase.store import codec, migrate, postgres
+from awase.store.connections import connect
 from awase.store.postgres import PostgresStore
 from awase.store.statements import statements
 from tests.support.database import ask, do
@@ -185,7 +186,7 @@ def test_an_address_that_is_none_is_told_as_such() -> None:
 
 
 def test_migrating_twice_changes_nothing(dsn: str) -> None:
-    assert asyncio.run(postgres.migrate(dsn)) == ["0001_begin"]
+    assert asyncio.run(postgres.migrate(dsn)) == ["0001_begin", "0002_run_notes"]
     assert asyncio.run(postgres.migrate(dsn)) == []
 
 
@@ -193,7 +194,24 @@ def test_processes_that_start_together_migrate_once(dsn: str) -> None:
     async def together() -> list[list[str]]:
         return await asyncio.gather(*(postgres.migrate(dsn) for _ in range(4)))
 
-    assert sorted(asyncio.run(together())) == [[], [], [], ["0001_begin"]]
+    assert sorted(asyncio.run(together())) == [[], [], [], ["0001_begin", "0002_run_notes"]]
+
+
+def test_what_runs_noted_as_text_is_still_told(dsn: str) -> None:
+    async def story() -> list[RunRecord]:
+        connection = await connect(dsn)
+        async with connection:
+            await migrate.apply_migrations(connection, "here", up_to=1)
+            await connection.execute("insert into awase.sync values ('people', 1)")
+            await connection.execute(
+                "insert into awase.run (sync, kind, started, note) "
+                "values ('people', 'sync', now(), ''), ('people', 'sync', now(), 'AW-401 {not} a place')"
+            )
+        await postgres.migrate(dsn)
+        async with PostgresStore.open(dsn) as store:
+            return await store.runs()
+
+    assert [run.note for run in asyncio.run(story())] == [Note(text="AW-401 {not} a place"), None]
 
 
 def test_a_migration_that_changed_since_it_was_applied_is_named(dsn: str) -> None:
@@ -217,23 +235,25 @@ def test_a_backup_is_taken_before_a_store_that_holds_data_is_migrated(
     asyncio.run(postgres.migrate(dsn, backups=tmp_path))
     if holds_data:
         asyncio.run(_out(dsn))
-    step = migrate.Migration(2, "more", "x", b"create table awase.more (a int)")
+    step = migrate.Migration(9000, "more", "x", b"create table awase.more (a int)")
     known = [*migrate.known_migrations(), step]
     monkeypatch.setattr(migrate, "known_migrations", lambda: known)
-    assert asyncio.run(postgres.migrate(dsn, backups=tmp_path)) == ["0002_more"]
-    assert [file.name[:11] for file in tmp_path.iterdir()] == (["before-0002"] if holds_data else [])
+    assert asyncio.run(postgres.migrate(dsn, backups=tmp_path)) == ["9000_more"]
+    assert [file.name[:11] for file in tmp_path.iterdir()] == (["before-9000"] if holds_data else [])
 
 
 def test_a_migration_that_fails_leaves_the_schema_as_it_was(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asyncio.run(postgres.migrate(dsn))
-    step = migrate.Migration(2, "broken", "x", b"create table awase.more (a int); select 1 / 0")
-    known = [*migrate.known_migrations(), step]
-    monkeypatch.setattr(migrate, "known_migrations", lambda: known)
+    step = migrate.Migration(9000, "broken", "x", b"create table awase.more (a int); select 1 / 0")
+    before = migrate.known_migrations()
+    monkeypatch.setattr(migrate, "known_migrations", lambda: [*before, step])
     with pytest.raises(psycopg.errors.DivisionByZero):
         asyncio.run(postgres.migrate(dsn))
-    assert ask(dsn, "select to_regclass('awase.more'), (select count(*) from migration)") == [(None, 1)]
+    assert ask(dsn, "select to_regclass('awase.more'), (select count(*) from migration)") == [
+        (None, len(before))
+    ]
 
 
 def test_quotes_and_sql_in_values_are_only_values(dsn: str) -> None:

@@ -20,6 +20,7 @@ from awase.ports.store import (
     Item,
     ItemKind,
     Link,
+    Note,
     RunCounts,
     RunRecord,
     Settlement,
@@ -143,7 +144,17 @@ async def fill(dsn: str, *, observe_only: str | None = None) -> None:
                 sides=_COUNTS,
                 conflicts=2,
                 calls={"read": 14, "write": 13},
-                note=f"<b>refused</b> {ADDRESS} 03-1234-5678",
+                note=Note(
+                    text="{vendor} answered {status} while {doing}: {words}",
+                    code="AW-101",
+                    where="hubspot",
+                    places={
+                        "vendor": "HubSpot",
+                        "status": 500,
+                        "doing": "signing in",
+                        "words": f"<b>refused</b> {ADDRESS} 03-1234-5678",
+                    },
+                ),
             )
             await store.finish_run(claim, record)
         if observe_only is not None:

@@ -7,13 +7,15 @@ import re
 import string
 from pathlib import Path
 
+import msgspec
 import pytest
 from babel.messages.pofile import read_po
 
 import awase
 from awase.configuration import parse
 from awase.errors import BadConfiguration, NotConnected
-from awase.locale import spoken, system_language, text
+from awase.locale import spoken, system_language, text, told
+from awase.ports.store import Note
 from tests.support.sentences import sentences, template_sentences
 
 _JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
@@ -77,6 +79,13 @@ def test_an_error_is_told_in_the_language_asked_for() -> None:
     assert spoken(error, "en").text == "hubspot has never been connected."
     assert spoken(error, "ja").text == "hubspot はまだ接続されていません。"
     assert spoken(error, "ja").remedy == "`awase connect hubspot` を実行してください。"
+
+
+def test_an_error_kept_as_a_note_is_told_in_the_language_of_its_reader() -> None:
+    error = NotConnected("{connection} has never been connected.", where="sync people", connection="hubspot")
+    kept = msgspec.json.decode(msgspec.json.encode(Note.of(error)), type=Note)
+    assert told(kept, "en") == told(error, "en") == "sync people: hubspot has never been connected. [AW-301]"
+    assert told(kept, "ja") == "sync people: hubspot はまだ接続されていません。 [AW-301]"
 
 
 def test_words_within_a_sentence_are_told_in_its_language() -> None:

@@ -16,6 +16,7 @@ from awase.core.mapping import Sync
 from awase.core.plan import Plan
 from awase.core.records import ItemKind
 from awase.engine.running import Report
+from awase.locale import told
 from awase.ports.store import RunRecord, Store
 from awase.runtime.clock import SystemClock
 
@@ -143,7 +144,7 @@ def show_plan(call: Call, plan: Plan, sync: Sync, budgets: Mapping[str, Mapping[
         )
 
 
-def run_document(run: RunRecord, sync: Sync | None) -> dict[str, Any]:
+def run_document(call: Call, run: RunRecord, sync: Sync | None) -> dict[str, Any]:
     """A run as JSON."""
     sides = {(shown(sync, place) if sync else place): counts for place, counts in run.sides.items()}
     return {
@@ -156,8 +157,13 @@ def run_document(run: RunRecord, sync: Sync | None) -> dict[str, Any]:
         "sides": sides,
         "conflicts": run.conflicts,
         "calls": run.calls,
-        "note": run.note,
+        "note": note_line(call, run),
     }
+
+
+def note_line(call: Call, run: RunRecord) -> str:
+    """Why a run ended early, in the call's language; empty where it came to its end."""
+    return "" if run.note is None else told(run.note, call.language)
 
 
 def run_table(call: Call, run: RunRecord, sync: Sync) -> Table:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from awase.assembly import open_store
-from awase.cli.amounts import allotments, item_kind, run_document, shown
+from awase.cli.amounts import allotments, item_kind, note_line, run_document, shown
 from awase.cli.call import Call, help_text, verb
 from awase.cli.items import local
 from awase.core.mapping import Sync
@@ -60,7 +60,7 @@ async def _status(call: Call, store: PostgresStore) -> dict[str, Any]:
                 "name": sync.name,
                 "links": await store.link_count(sync.name),
                 "open": kinds,
-                "last_run": run_document(runs[0], sync) if runs else None,
+                "last_run": run_document(call, runs[0], sync) if runs else None,
             }
         )
     return {
@@ -132,7 +132,7 @@ def runs(
 
     known = {sync.name: sync for sync in call.workspace().syncs}
     found = call.run(read())
-    call.document({"runs": [run_document(run, known.get(run.sync)) for run in found]})
+    call.document({"runs": [run_document(call, run, known.get(run.sync)) for run in found]})
     if not found:
         call.say("Nothing was run yet.")
         return 0
@@ -142,7 +142,7 @@ def runs(
             str(run.id),
             run.sync,
             local(run.started, call.workspace()),
-            call.t(_STATES[run.state]) + (f"\n{run.note}" if run.note else ""),
+            call.t(_STATES[run.state]) + (f"\n{note_line(call, run)}" if run.note else ""),
             _records(call, run, known.get(run.sync)),
             "  ".join(f"{lane} {count}" for lane, count in run.calls.items() if count),
         )

@@ -114,7 +114,7 @@ async def _carry_out(call: Call, sync: Sync, store: PostgresStore, run: Runner, 
     show_report(call, report, sync)
     document = {
         "plan": {**plan_document(report.plan, sync), "allotment": budgets},
-        **run_document(report.run, sync),
+        **run_document(call, report.run, sync),
         "moved": len(report.skipped),
         "open": still_open,
     }

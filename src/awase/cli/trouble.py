@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from awase.errors import AwaseError, Bug
-from awase.locale import spoken, text
+from awase.locale import one_line, spoken, text
 from awase.runtime.traces import keep_trace
 
 INTERRUPTED = 130
@@ -50,8 +50,7 @@ def told(error: AwaseError, language: str) -> Ending:
 
 
 def _ending(status: int, code: str, what: str, where: str, remedy: str) -> Ending:
-    first = f"{where}: {what}" if where else what
-    lines = (first + (f" [{code}]" if code else ""), *([f"→ {remedy}"] if remedy else []))
+    lines = (one_line(code, what, where), *([f"→ {remedy}"] if remedy else []))
     return Ending(status, lines, {"error": {"code": code, "text": what, "where": where, "remedy": remedy}})
 
 

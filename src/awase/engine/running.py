@@ -22,7 +22,7 @@ from awase.engine.planning import make_plan
 from awase.engine.recovering import recover, watch
 from awase.engine.staleness import moved_since, refuse_if_stale
 from awase.errors import AwaseError, LostFence, StoppedByGuard, WritingIsOff
-from awase.ports.store import Claim, RunRecord, Settlement
+from awase.ports.store import Claim, Note, RunRecord, Settlement
 
 OBSERVE_ONLY = "observe_only"
 """Setting: why nothing may be written (set by a restore) until a person lifts it."""
@@ -95,7 +95,7 @@ async def _started(env: Environment, claim: Claim, kind: str) -> AsyncIterator[R
         raise
     except AwaseError as error:
         state: Literal["stopped", "failed"] = "stopped" if isinstance(error, StoppedByGuard) else "failed"
-        ended = msgspec.structs.replace(run, ended=env.clock.now(), state=state, note=f"{error.code} {error}")
+        ended = msgspec.structs.replace(run, ended=env.clock.now(), state=state, note=Note.of(error))
         await env.store.finish_run(claim, ended)
         raise
 
@@ -135,7 +135,7 @@ async def _carry_out(
         sides=counts(plan, applied, found),
         conflicts=sum(item.kind in (ItemKind.CONFLICT, ItemKind.SETTLED) for item in found),
         calls=env.calls(),
-        note=str(applied.stopped or ""),
+        note=Note.of(applied.stopped) if applied.stopped else None,
     )
     await env.store.finish_run(claim, finished)
     return Report(finished, plan, env.calls(), applied.stopped, tuple(skipped.values()))
@@ -153,17 +153,18 @@ async def _settle(
     """Make everything true at once: links, bases, items, cursors. Returns the items found."""
     writes = plan.writes()
     agreed = [row for chunk in plan.chunks for row in chunk.agreed]
-    links, bases, refused = await fold(env, sync, settled_writes(writes, applied), agreed)
+    result = await fold(env, sync, settled_writes(writes, applied), agreed)
     for batch, places in applied.stragglers:
         await watch(env, claim, run, batch, places)
     labels = {write.operation.link: write.label for write in writes}
-    refused = [msgspec.structs.replace(item, label=labels.get(item.link, "")) for item in refused]
+    refused = [msgspec.structs.replace(item, label=labels.get(item.link, "")) for item in result.items]
     planned = [item for chunk in plan.chunks for item in chunk.items]
     found = planned + refused + applied.conflicts + skipped
     settlement = Settlement(
         run=run,
-        links=tuple(links),
-        bases=tuple(bases),
+        links=tuple(result.links),
+        bases=tuple(result.bases),
+        matches=tuple(result.matches),
         # Conflicts that a rule settled were stored before anything was sent.
         found=tuple(item for item in planned if item.kind != ItemKind.SETTLED)
         + tuple(refused + applied.conflicts + skipped),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Protocol
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -49,6 +50,33 @@ def _spoken(places: Mapping[str, object], language: str) -> dict[str, object]:
         else value
         for name, value in places.items()
     }
+
+
+class Telling(Protocol):
+    """What can be told in one line: an error, or the note that a run keeps of one."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def where(self) -> str: ...
+
+    @property
+    def places(self) -> Mapping[str, object]: ...
+
+
+def told(what: Telling, language: str) -> str:
+    """One line in ``language``: where, the sentence, and the code in brackets."""
+    return one_line(what.code, text(what.text, language, **what.places), what.where)
+
+
+def one_line(code: str, sentence: str, where: str) -> str:
+    """A finished sentence with its place before it and its code behind it."""
+    placed = f"{where}: {sentence}" if where else sentence
+    return f"{placed} [{code}]" if code else placed
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from awase.core.records import Link as Link
 from awase.core.records import LinkState as LinkState
 from awase.core.records import MatchEntry as MatchEntry
 from awase.core.records import RunCounts as RunCounts
+from awase.errors import AwaseError
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +72,25 @@ class StoredItem(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: datetime | None = None
 
 
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a run ended early: an error kept so that it can be told in any language (``locale.told``)."""
+
+    text: str
+    """An English sentence with named places."""
+    code: str = ""
+    where: str = ""
+    places: dict[str, str | int | float] = {}
+
+    @classmethod
+    def of(cls, error: AwaseError) -> Note:
+        """``error`` as a note; what fills a place and is no number is kept as its text."""
+        places = {
+            name: value if isinstance(value, (int, float)) else str(value)
+            for name, value in error.places.items()
+        }
+        return cls(text=error.text, code=error.code, where=error.where, places=places)
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     sync: str
@@ -83,7 +103,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """By object: ``ma:contact``, ``crm:lead`` …"""
     conflicts: int = 0
     calls: dict[str, int] = {}
-    note: str = ""
+    note: Note | None = None
+    """None where the run came to its end."""
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):

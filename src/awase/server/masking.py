@@ -24,5 +24,5 @@ def masked(value: str | None) -> str | None:
 
 
 def masked_note(note: str) -> str:
-    """A run's note without addresses, telephone numbers and tokens that a vendor's words may carry."""
+    """What is told about a run, without addresses, telephone numbers and tokens that a vendor's words may carry."""
     return _redactor.text(note)

@@ -11,8 +11,10 @@ from markupsafe import Markup, escape
 
 from awase import __version__
 from awase.catalogue import Entry, entry, owner_name
-from awase.locale import text
+from awase.locale import told
+from awase.ports.store import Note
 from awase.server.language import Language, Speech
+from awase.server.masking import masked_note
 from awase.server.status import Status
 
 _COMMAND = re.compile(r"`([^`]+)`")
@@ -43,9 +45,9 @@ def status_page(status: Status, language: Language) -> str:
     def owners(found: Entry) -> str:
         return " / ".join(dict.fromkeys(owner_name(fix.who, language) for fix in found.fixes))
 
-    def told(note: str) -> str:
-        """A note that the engine left, which may be one of our sentences."""
-        return text(note, language)
+    def told_note(note: Note) -> str:
+        """Why a run ended early. What it quotes of vendors may name people."""
+        return masked_note(told(note, language))
 
     template = _templates().get_template("status.html")
     return template.render(
@@ -55,7 +57,7 @@ def status_page(status: Status, language: Language) -> str:
         version=__version__,
         entry=entry,
         owners=owners,
-        told=told,
+        told_note=told_note,
     )
 
 

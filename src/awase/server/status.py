@@ -16,7 +16,7 @@ from awase.core.records import ItemKind, RunCounts
 from awase.engine.running import OBSERVE_ONLY
 from awase.ports.runtime import Clock
 from awase.ports.store import ConnectionRecord, RunRecord, StoredItem
-from awase.server.masking import masked, masked_note
+from awase.server.masking import masked
 from awase.store.console import ErrorSummary
 from awase.store.postgres import PostgresStore
 
@@ -77,7 +77,6 @@ class ObjectCounts:
 @dataclass(frozen=True, slots=True)
 class RunLine:
     record: RunRecord
-    note: str
     objects: tuple[ObjectCounts, ...]
 
     @property
@@ -243,7 +242,7 @@ def _run_line(run: RunRecord, sync: Sync | None, workspace: Workspace) -> RunLin
     for place, counts in run.sides.items():
         side, _, object = place.partition(":")
         objects.append(ObjectCounts(title=f"{titles.get(side, side)} {object}", counts=counts))
-    return RunLine(record=run, note=masked_note(run.note), objects=tuple(objects))
+    return RunLine(record=run, objects=tuple(objects))
 
 
 def _conflict_lines(found: Sequence[StoredItem], sides: Mapping[Side, str]) -> tuple[ConflictLine, ...]:

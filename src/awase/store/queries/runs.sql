@@ -24,13 +24,13 @@ insert into run (sync, kind, started) values (%(sync)s, %(kind)s, %(now)s) retur
 -- Replaces all facts of a run of this sync.
 update run
    set kind = %(kind)s, started = %(started)s, ended = %(ended)s, state = %(state)s, sides = %(sides)s::jsonb,
-       conflicts = %(conflicts)s, calls = %(calls)s::jsonb, note = %(note)s
+       conflicts = %(conflicts)s, calls = %(calls)s::jsonb, note = %(note)s::jsonb
  where id = %(id)s and sync = %(sync)s
 returning id;
 
 -- name: newest_runs
 -- Of one sync, or of all.
-select id, sync, kind, started, ended, state, sides::text, conflicts, calls::text, note
+select id, sync, kind, started, ended, state, sides::text, conflicts, calls::text, note::text
   from run
  where %(sync)s::text is null or sync = %(sync)s
  order by id desc

@@ -11,13 +11,14 @@ import msgspec
 
 from awase.core.values import hash64
 from awase.errors import AlreadyRunning, Bug
-from awase.ports.store import Claim, RunCounts, RunRecord
+from awase.ports.store import Claim, Note, RunCounts, RunRecord
 from awase.store.connections import connect, translated
 from awase.store.statements import statements
 from awase.store.tables.part import Part
 
 _sides = msgspec.json.Decoder(dict[str, RunCounts])
 _calls = msgspec.json.Decoder(dict[str, int])
+_note = msgspec.json.Decoder(Note)
 
 
 def claim_lock(sync: str) -> int:
@@ -63,6 +64,7 @@ class Runs(Part):
             "sync": claim.sync,
             "sides": msgspec.json.encode(record.sides).decode(),
             "calls": msgspec.json.encode(record.calls).decode(),
+            "note": None if record.note is None else msgspec.json.encode(record.note).decode(),
         }
         async with self._db.fenced(claim) as connection:
             cursor = await connection.execute(statements("runs")["finish_run"], facts)
@@ -86,5 +88,5 @@ def _record(row: tuple[Any, ...]) -> RunRecord:
         sides=_sides.decode(sides),
         conflicts=conflicts,
         calls=_calls.decode(calls),
-        note=note,
+        note=None if note is None else _note.decode(note),
     )
