@@ -198,7 +198,7 @@ RAISED: Mapping[type[AwaseError], Callable[[], Any]] = {
     errors.BadInput: lambda: failed_read(302),
     errors.BadConfiguration: lambda: parse(GOOD.replace("time_zone", "timezone")),
     errors.ConsentMapping: lambda: bound(FieldMapping("optout", {"Lead": "Email"})),
-    errors.SchemaMismatch: lambda: bound(FieldMapping("nickname", {"Lead": "Email"})),
+    errors.SchemaMismatch: lambda: bound(FieldMapping("nickname", {"Lead": "Title"})),
     errors.StalePlan: stale,
     errors.DamagedFile: lambda: load([b"PK"]),
     errors.UnknownName: lambda: parse(GOOD).sync("persons"),

@@ -33,6 +33,7 @@ def bind(
     field. ``consent`` lists each side's consent fields by object.
     """
     _refuse_consent_fields(sync, consent)
+    _refuse_doubles(sync)
     ma_object = ma.objects[sync.ma_object]
     crm_objects = {name: crm.objects[name] for name in sync.crm_objects}
     bound = tuple(
@@ -70,6 +71,21 @@ def _refuse_consent_fields(sync: Sync, consent: Mapping[Side, Mapping[str, Seque
                     field=name,
                     object=object,
                 )
+
+
+def _refuse_doubles(sync: Sync) -> None:
+    seen: set[tuple[str, str]] = set()
+    for mapping in sync.fields:
+        for object, name in ((sync.ma_object, mapping.ma), *mapping.crm.items()):
+            if (object, name) in seen:
+                raise BadConfiguration(
+                    "{object}.{field} is mapped twice: each mapping would overwrite what the other wrote",
+                    where=f"syncs.{sync.name}.fields: {mapping.ma}",
+                    remedy="Keep one of the two mappings.",
+                    object=object,
+                    field=name,
+                )
+            seen.add((object, name))
 
 
 def _bind_field(

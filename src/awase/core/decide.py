@@ -55,6 +55,8 @@ def decide(
     for side in ("crm", "ma"):
         for object in sync.sync.objects(side):
             work.write(side, object, _updates(pairs, sync, side, object))
+    work.remember_opt_outs("ma", alone_ma)
+    work.remember_opt_outs("crm", alone_crm)
     work.write_creates("crm", _creates_in_crm(alone_ma, sync))
     if sync.sync.create_in_ma:
         work.write_creates("ma", _creates_in_ma(alone_crm, sync))
@@ -153,6 +155,16 @@ class _Work:
             for side in ("ma", "crm"):
                 if row[f"_out_{side}"] is not True:
                     self._opt_out(link, side, row, address, source)
+
+    def remember_opt_outs(self, side: Side, alone: pl.DataFrame) -> None:
+        """A ledger line for each person on one side only who is out there: it holds even if nothing is created yet."""
+        out = alone.filter(pl.col(f"_out_{side}")).select("_link", column(side, self.sync.sync.match_on))
+        for link, address in out.iter_rows():
+            record = self.memory.links[link]
+            object, id = (
+                (record.ma_object, record.ma_id) if side == "ma" else (record.crm_object, record.crm_id)
+            )
+            self.draft.ledger.append(_ledger_line(link, address, f"{side}:{object}:{id}"))
 
     def _source_of_opt_out(self, row: Mapping[str, Any]) -> str:
         if row["_out_ma"]:
@@ -312,7 +324,7 @@ class _Work:
             if sent:
                 values[target_field.name] = _whole(row[value_column(bound.name)])
                 if not creating:
-                    before[target_field.name] = canonical_cell(row[f"before:{bound.name}"])
+                    before[target_field.name] = _whole(row[f"before:{bound.name}"])
             if sent or creating:
                 after[side][bound.name] = canonical_cell(row[value_column(bound.name)])
                 after[other(side)][bound.name] = canonical_cell(row[f"source:{bound.name}"])
@@ -333,7 +345,6 @@ class _Work:
             return None
         source = f"{other(side)}:{self._record(row, side)}" if source_out else "ledger"
         opt_out = opted_out(address=self._label(row) or None, source=source)
-        self.draft.ledger.append(_ledger_line(link.id, opt_out.address, source))
         if self.capabilities[side].consent_by_address and opt_out.address:
             self._add(
                 _opt_out_operation(link.id, side, object, None, opt_out),

@@ -207,7 +207,7 @@ def _by_match(ma: pl.DataFrame, crm: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
         ((ma_n == 1) & (crm_n == 1) & ~ma_linked & ~crm_linked & ~tied).alias("_pair"),
         (((ma_n > 1) | (crm_n > 1) | tied) & ~ma_linked & ~crm_linked).alias("_tie"),
         (ma_linked & ~crm_linked).alias("_crm_twin"),
-        (crm_linked & ~ma_linked & (ma_n > 0)).alias("_ma_twin"),
+        ((crm_linked | ma_linked) & (ma_n > 0)).alias("_crowded"),
     )
     pairs = groups.filter("_pair").select("_ma_id", "_crm_object", "_crm_id", pl.lit("match").alias("_how"))
     return pairs, _ambiguous(ma, first, groups), _twins(best, groups)
@@ -221,9 +221,14 @@ def _ambiguous(ma: pl.DataFrame, crm: pl.DataFrame, groups: pl.DataFrame) -> pl.
             "_others"
         ),
     )
-    # Somebody already linked stands at the other end of a free MA record with the same address: two MA records
-    # would share one CRM record. A person decides.
-    crowded = groups.filter("_ma_twin").select("_match", pl.col("_crm_names").alias("_others"))
+    # Somebody with the same address is linked already: a free MA record would make a second of the same person, or
+    # share a CRM record. A person decides.
+    crowded = groups.filter("_crowded").select(
+        "_match",
+        pl.concat_list(pl.col("_ma_names").fill_null([]), pl.col("_crm_names").fill_null([])).alias(
+            "_others"
+        ),
+    )
     ma_rows = ma.filter(~pl.col("_linked")).join(
         pl.concat([names, crowded]), on="_match", how="inner", maintain_order="left"
     )

@@ -14,7 +14,7 @@ import msgspec
 from awase.core.frames import merged_base
 from awase.core.operations import Operation, OperationKind, Outcome, Side, State, VendorError, other
 from awase.core.plan import fingerprint
-from awase.core.records import BaseRow, Item, ItemKind, Link
+from awase.core.records import BaseRow, Item, ItemKind, Link, MatchEntry
 from awase.core.values import as_text
 
 UNANSWERED_CREATE = "unanswered_create"
@@ -37,6 +37,7 @@ class Effects:
     links: list[Link] = field(default_factory=list)
     bases: list[BaseRow] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+    matches: list[MatchEntry] = field(default_factory=list)
 
 
 def effects(

@@ -66,15 +66,13 @@ async def identify(
     env: Environment, sync: BoundSync, frames: Mapping[Side, pl.DataFrame], found: Identified
 ) -> None:
     """Complete ``found`` for every row of ``frames``: pair the free ones, make links for the rest."""
-    free = {
-        side: [row for row in _entries(env, sync, side, frames[side], found) if not row["_linked"]]
-        for side in SIDES
-    }
+    entries = {side: _entries(env, sync, side, frames[side], found) for side in SIDES}
+    free = {side: [row for row in entries[side] if not row["_linked"]] for side in SIDES}
     stored = await _stored_entries(env, sync, free, found)
     entry_frames = {}
     for side in SIDES:
-        here = {(row["_object"], row["_id"]) for row in free[side]}
-        rows = free[side] + [row for row in stored[side] if (row["_object"], row["_id"]) not in here]
+        here = {(row["_object"], row["_id"]) for row in entries[side]}
+        rows = entries[side] + [row for row in stored[side] if (row["_object"], row["_id"]) not in here]
         entry_frames[side] = pl.DataFrame(rows, schema=ENTRY_SCHEMA)
     matches = match(
         entry_frames["ma"],
@@ -87,6 +85,7 @@ async def identify(
     for side in SIDES:
         for row in free[side]:
             _ensure_link(side, row, found)
+        for row in entries[side]:
             found.matches += _match_entry(side, row, found)
 
 

@@ -11,7 +11,7 @@ from awase.core.decide import Memory, decide
 from awase.core.frames import base_frame, complete, packed_rows, people, row_hash, side_from_base
 from awase.core.identity import hashed_match_key
 from awase.core.mapping import BoundSync, column
-from awase.core.operations import Side, other
+from awase.core.operations import OperationKind, Side, other
 from awase.core.outcomes import UNANSWERED_CREATE
 from awase.core.plan import Arrival, Draft, Plan, assemble
 from awase.core.records import BaseRow, Item, ItemKind, Link
@@ -215,7 +215,9 @@ class _Planner:
         unanswered: dict[tuple[int, Side], Item] = {}
         for stored in await self.env.store.open_items(self.sync.sync.name, links):
             item = stored.item
-            if item.kind == ItemKind.REJECTED and item.context == self.sync.context:
+            # A refused opt-out is tried again in every run: nothing may keep it from arriving.
+            is_ordinary = item.detail.get("operation") != OperationKind.OPT_OUT
+            if item.kind == ItemKind.REJECTED and item.context == self.sync.context and is_ordinary:
                 refused[item.link, item.side] = item
             if _is_unanswered_create(item):
                 unanswered[item.link, item.side] = item

@@ -43,12 +43,13 @@ async def recover(env: Environment, sync: BoundSync, claim: Claim, run: int | No
             await watch(env, claim, run or batch.run, batch, late)
     if not batches:
         return
-    links, bases, items = await fold(env, sync, [s for i, s in enumerate(settled) if i not in silent], ())
+    result = await fold(env, sync, [s for i, s in enumerate(settled) if i not in silent], ())
     settlement = Settlement(
         run=run or batches[-1].batch.run,
-        links=tuple(links),
-        bases=tuple(bases),
-        found=tuple(items + conflicts),
+        links=tuple(result.links),
+        bases=tuple(result.bases),
+        matches=tuple(result.matches),
+        found=tuple(result.items + conflicts),
         folded=tuple(before.batch.id for before in batches),
     )
     await env.store.settle(claim, settlement, env.clock.now())

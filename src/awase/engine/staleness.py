@@ -11,7 +11,7 @@ from awase.core.mapping import BoundSync, column
 from awase.core.operations import OperationKind, Side, other
 from awase.core.plan import Plan, PlannedWrite, digest
 from awase.core.records import Item, ItemKind, Link
-from awase.core.values import Value, as_text, unpack
+from awase.core.values import Value, as_text, stand_in, unpack
 from awase.engine.environment import Environment
 from awase.engine.observing import SIDES, read_records
 from awase.errors import StalePlan
@@ -104,7 +104,10 @@ def _moved(
     if current_target is None:
         return True
     names = {f.name: b.name for b in sync.fields if (f := b.on(target, operation.object)) is not None}
-    return any(as_text(current_target[names[f]]) != as_text(before) for f, before in operation.before.items())
+    return any(
+        as_text(current_target[names[f]]) != as_text(stand_in(before))
+        for f, before in operation.before.items()
+    )
 
 
 def _item(write: PlannedWrite, link: Link, sync: BoundSync) -> Item:

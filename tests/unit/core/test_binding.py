@@ -228,3 +228,13 @@ def test_each_crm_object_may_name_its_field_differently() -> None:
     names = {object: field.name for object, field in sync.fields[1].crm.items()}
     assert names == {"Lead": "Company", "Contact": "Firm__c"}
     assert sync.fields[1].on("crm", "Account") is None
+
+
+@pytest.mark.parametrize(
+    "again", [FieldMapping("jobtitle", {"Lead": "Email"}), FieldMapping("email", {"Lead": "Jobtitle__c"})]
+)
+def test_a_field_mapped_twice_on_either_side_is_refused(again: FieldMapping) -> None:
+    sentence, where, remedy = refused(BadConfiguration, with_mapping(again), EMAIL, TITLE)
+    assert "is mapped twice" in sentence
+    assert where == f"syncs.people.fields: {again.ma}"
+    assert "Keep one" in remedy

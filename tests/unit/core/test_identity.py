@@ -185,7 +185,13 @@ def test_another_record_of_somebody_who_is_linked_stays_out() -> None:
 def test_a_second_record_of_the_ma_for_a_linked_person_waits() -> None:
     found = matched([person("2", "a@x.jp")], [contact("C1", "a@x.jp", linked=True)])
     assert pairs(found) == set()
-    assert waiting(found) == {"2": {"Contact:C1"}}
+    assert waiting(found) == {"2": {"contact:2", "Contact:C1"}}
+
+
+def test_it_waits_too_when_only_the_first_record_is_known() -> None:
+    found = matched([person("1", "a@x.jp", linked=True), person("2", "a@x.jp")], [])
+    assert pairs(found) == set()
+    assert waiting(found) == {"2": {"contact:1", "contact:2"}}
 
 
 def test_nobody_is_found_by_a_blank() -> None:
