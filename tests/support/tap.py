@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -31,17 +32,26 @@ class Caught:
     here: threading.Event = field(default_factory=threading.Event)
     """Set when the write, or its answer, has come so far."""
     _go: asyncio.Event = field(default_factory=asyncio.Event)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
     _deliver: bool = True
 
-    def let_go(self, loop: asyncio.AbstractEventLoop, *, deliver: bool) -> None:
+    def let_go(self, *, deliver: bool) -> None:
+        """In the tap's own thread."""
         self._deliver = deliver
-        loop.call_soon_threadsafe(self._go.set)
+        self._go.set()
 
     async def passed(self) -> bool:
         """Wait here; whether it goes on at all."""
         self.here.set()
         await self._go.wait()
         return self._deliver
+
+    def is_over(self) -> None:
+        self._over.set()
+
+    async def arrived(self) -> None:
+        """Wait until the org has answered it, or it was dropped."""
+        await self._over.wait()
 
 
 class Tap:
@@ -51,6 +61,7 @@ class Tap:
         self._target = urlsplit(target)
         self._loop = asyncio.new_event_loop()
         self._caught: Caught | None = None
+        self._overtaken: list[Caught] = []
         self._open: set[asyncio.Task[None]] = set()
         self.calls: list[str] = []
         self.seconds_a_write = 0.0
@@ -65,7 +76,11 @@ class Tap:
     def let_go(self, caught: Caught, *, deliver: bool = True) -> None:
         """Let it go on, or drop it together with its connection."""
         self._caught = None if self._caught is caught else self._caught
-        caught.let_go(self._loop, deliver=deliver)
+        self._loop.call_soon_threadsafe(partial(caught.let_go, deliver=deliver))
+
+    def let_go_late(self, caught: Caught) -> None:
+        """Let it arrive just before the next write, whoever sends that."""
+        self._overtaken.append(caught)
 
     def lose(self, where: Where, after: int = 0) -> Caught:
         """Drop the connection of the next write but ``after`` there: it was sent, and no answer ever comes."""
@@ -127,14 +142,28 @@ class Tap:
             await asyncio.sleep(self.seconds_a_write)
             if reader.at_eof():
                 return False  # whoever sent it is dead; it was on the line and never arrived
+            await self._late_ones()
             caught = self._take_caught()
-            if caught is not None and caught.where == "asked" and not await caught.passed():
+            if caught is None:
+                writer.write(await self._hand_over(request, there_reader, there_writer))
+                return True
+        # Whoever is stopped does not keep the line.
+        try:
+            if caught.where == "asked" and not await caught.passed():
                 return False
             answer = await self._hand_over(request, there_reader, there_writer)
-            if caught is not None and caught.where == "answered" and not await caught.passed():
+            if caught.where == "answered" and not await caught.passed():
                 return False
+        finally:
+            caught.is_over()
         writer.write(answer)
         return True
+
+    async def _late_ones(self) -> None:
+        while self._overtaken:
+            late = self._overtaken.pop(0)
+            late.let_go(deliver=True)
+            await late.arrived()
 
     def _take_caught(self) -> Caught | None:
         caught = self._caught
