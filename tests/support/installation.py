@@ -11,7 +11,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,6 @@ class Installation:
     dsn: str
     orgs: dict[str, Org]
     taps: dict[str, Tap]
-    more_environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def hubspot(self) -> Org:
@@ -137,7 +136,7 @@ class Installation:
         """What the command runs in: nothing of this machine's own Awase."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWASE_")}
         own = {"AWASE_HOME": str(self.folder / "home"), "AWASE_DATABASE_URL": self.dsn, "LANG": "C.UTF-8"}
-        return inherited | own | self.more_environment
+        return inherited | own
 
     def configuration(self, fields: Iterable[Pairing] = FIELDS) -> str:
         """``awase.toml`` that keeps ``fields`` equal."""
@@ -175,15 +174,6 @@ class Installation:
         if vendor == "hubspot":
             return {"token": given["access_token"]}
         return {"client_id": given["client_id"], "client_secret": given["client_secret"]}
-
-    def connect(
-        self, vendor: str, *more: str, credentials: Mapping[str, str] | None = None, mode: str = "practice"
-    ) -> Ended:
-        """``awase connect``."""
-        file = self.folder / f"{vendor}.json"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(credentials or self.credentials(vendor)), encoding="utf-8")
-        return self.run("connect", vendor, "--credentials", str(file), "--mode", mode, *more)
 
     def connect_both(self) -> None:
         """Both connections as practice connections; in this process, which is quicker."""
@@ -254,8 +244,8 @@ def _mapping(ma: str, crm: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def installation(*, connected: bool = True) -> Iterator[Installation]:
-    """Two empty orgs, and Awase configured for them and, if so wished, connected."""
+def installation() -> Iterator[Installation]:
+    """Two empty orgs, and Awase configured for them and connected."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="awase-test-")))
         processes = {vendor: stack.enter_context(practice(vendor, "acceptance")) for vendor in VENDORS}
@@ -263,6 +253,5 @@ def installation(*, connected: bool = True) -> Iterator[Installation]:
         orgs = {vendor: Org(process) for vendor, process in processes.items()}
         made = Installation(folder, fresh_database(), orgs, taps)
         made.write_configuration()
-        if connected:
-            made.connect_both()
+        made.connect_both()
         yield made
