@@ -9,33 +9,34 @@ from collections.abc import Iterator
 import pytest
 
 from awase.locale import text
-from tests.journey.office import Office, office, person
+from tests.support.installation import Installation
+from tests.support.small_workspace import contact, load, pass_an_hour, small_workspace
 
 
 @pytest.fixture
-def here() -> Iterator[Office]:
-    with office() as made:
+def here() -> Iterator[Installation]:
+    with small_workspace() as made:
         yield made
 
 
-def test_a_first_sync_is_planned_approved_carried_out_and_then_quiet(here: Office) -> None:
-    here.load(*(person(n) for n in range(5)), person(5, company=""), person(6, jobtitle="長" * 200))
-    here.connect()
+def test_a_first_sync_is_planned_approved_carried_out_and_then_quiet(here: Installation) -> None:
+    load(here, *(contact(n) for n in range(5)), contact(5, company=""), contact(6, jobtitle="長" * 200))
+    here.connect_by_command()
 
-    plan = here.call("plan", "--json").document["plans"][0]
+    plan = here.run("plan", "--json").document["plans"][0]
     assert plan["writes"] == {"salesforce:Lead:create": 5}
     assert plan["items"] == {"held": 2}
     assert [guard["rule"] for guard in plan["guards"]] == ["first_sync"]
 
-    stopped = here.call("sync")
+    stopped = here.run("sync")
     assert (stopped.status, here.salesforce.rows("Lead")) == (4, [])
     assert "first_sync" in stopped.err
     reason = "nothing was written: this plan wants an approval ({rules})"
     for language in ("ja", "en"):
         noted = text(reason, language, rules="first_sync")
-        assert f"sync people: {noted} [AW-401]" in here.call("runs", "--lang", language).out
+        assert f"sync people: {noted} [AW-401]" in here.run("runs", "--lang", language).out
 
-    done = here.call("sync", "--yes", "--json")
+    done = here.run("sync", "--yes", "--json")
     assert done.status == 1
     run = done.document["runs"][0]
     sides = run["sides"]["hubspot:contact"]
@@ -43,43 +44,41 @@ def test_a_first_sync_is_planned_approved_carried_out_and_then_quiet(here: Offic
     assert run["calls"]["write"] == run["plan"]["calls"]["write"]
     assert len(here.salesforce.rows("Lead")) == 5
 
-    by_type = here.call("errors", "--json").document["by_type"]
+    by_type = here.run("errors", "--json").document["by_type"]
     assert by_type == {"required_value_missing": 1, "string_too_long": 1}
 
     ids = {row["id"]: row for row in here.hubspot.rows("contact")}
     for id in ids:
-        here.hubspot.tell(
-            "edit", {"object": "contact", "id": id, "values": {"company": "株式会社直", "jobtitle": "部長"}}
-        )
-    here.pass_time()
-    assert here.call("sync", "--yes").status == 0
+        here.hubspot.edit("contact", id, {"company": "株式会社直", "jobtitle": "部長"})
+    pass_an_hour(here)
+    assert here.run("sync", "--yes").status == 0
     assert len(here.salesforce.rows("Lead")) == 7
-    here.pass_time()
+    pass_an_hour(here)
     before = here.writes()
-    assert here.call("sync").status == 0
+    assert here.run("sync").status == 0
     assert here.writes() == before
 
 
-def test_a_read_only_connection_is_never_written_to(here: Office) -> None:
-    here.load(person(1))
-    here.connect("--mode", "read-only")
-    assert here.call("plan").status == 0
-    refused = here.call("sync", "--yes")
+def test_a_read_only_connection_is_never_written_to(here: Installation) -> None:
+    load(here, contact(1))
+    here.connect_by_command("read-only")
+    assert here.run("plan").status == 0
+    refused = here.run("sync", "--yes")
     assert refused.status == 4
     assert "salesforce is read-only" in refused.err
     assert "--mode practice" in refused.err
     assert here.salesforce.rows("Lead") == []
 
-    assert here.call("connect", "salesforce", "--mode", "practice").status == 0
-    assert here.call("sync", "--yes").status == 0
+    assert here.run("connect", "salesforce", "--mode", "practice").status == 0
+    assert here.run("sync", "--yes").status == 0
     assert len(here.salesforce.rows("Lead")) == 1
 
 
-def test_errors_open_in_a_spreadsheet_without_becoming_formulas(here: Office) -> None:
-    here.load(person(1, company="", lastname="=HYPERLINK(1)"), person(2, company="", lastname="普通"))
-    here.connect()
-    here.call("sync", "--yes")
-    assert here.call("--lang", "ja", "errors", "--csv", "errors.csv").status == 0
+def test_errors_open_in_a_spreadsheet_without_becoming_formulas(here: Installation) -> None:
+    load(here, contact(1, company="", lastname="=HYPERLINK(1)"), contact(2, company="", lastname="普通"))
+    here.connect_by_command()
+    here.run("sync", "--yes")
+    assert here.run("--lang", "ja", "errors", "--csv", "errors.csv").status == 0
     file = here.folder / "errors.csv"
     content = file.read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
@@ -90,55 +89,53 @@ def test_errors_open_in_a_spreadsheet_without_becoming_formulas(here: Office) ->
     assert not [cell for row in rows for cell in row.values() if cell.startswith("=")]
 
 
-def test_one_person_is_explained_on_one_page(here: Office) -> None:
-    here.load(person(1), person(2, company=""))
-    here.connect()
-    here.call("sync", "--yes")
-    linked = here.call("explain", "PERSON1@example.jp", "--json").document["people"]
+def test_one_person_is_explained_on_one_page(here: Installation) -> None:
+    load(here, contact(1), contact(2, company=""))
+    here.connect_by_command()
+    here.run("sync", "--yes")
+    linked = here.run("explain", "PERSON1@example.jp", "--json").document["people"]
     assert [one["link"]["state"] for one in linked] == ["linked"]
     assert linked[0]["agreed"]["lastname"] == {"ma": "山田1", "crm": "山田1"}
     assert [write["outcome"] for write in linked[0]["writes"]] == ["applied"]
 
-    page = here.call("--lang", "ja", "explain", "person2@example.jp")
+    page = here.run("--lang", "ja", "explain", "person2@example.jp")
     assert page.status == 0
     for words in ("未連携", "必須の値がありません", "マーケティング担当", "Company"):
         assert words in page.out
 
-    unknown = here.call("explain", "nobody@example.jp", "--json")
+    unknown = here.run("explain", "nobody@example.jp", "--json")
     assert (unknown.status, unknown.document["error"]["code"]) == (2, "AW-207")
 
 
-def test_conflicts_show_both_values_and_the_one_that_was_kept(here: Office) -> None:
-    (id,) = here.load(person(1))
-    here.connect()
-    here.call("sync", "--yes")
+def test_conflicts_show_both_values_and_the_one_that_was_kept(here: Installation) -> None:
+    (id,) = load(here, contact(1))
+    here.connect_by_command()
+    here.run("sync", "--yes")
     lead = here.salesforce.rows("Lead")[0]
-    here.pass_time()
-    here.hubspot.tell("edit", {"object": "contact", "id": id, "values": {"jobtitle": "部長"}})
-    here.salesforce.tell(
-        "edit", {"object": "Lead", "id": lead.get("Id") or lead["id"], "values": {"Title": "社長"}}
-    )
-    here.pass_time()
-    assert here.call("sync").status == 0
-    (conflict,) = here.call("conflicts", "--json").document["conflicts"]
+    pass_an_hour(here)
+    here.hubspot.edit("contact", id, {"jobtitle": "部長"})
+    here.salesforce.edit("Lead", lead.get("Id") or lead["id"], {"Title": "社長"})
+    pass_an_hour(here)
+    assert here.run("sync").status == 0
+    (conflict,) = here.run("conflicts", "--json").document["conflicts"]
     assert (conflict["field"], conflict["value"], conflict["other_value"]) == ("jobtitle", "部長", "社長")
     assert conflict["detail"] == {"winner": "crm"}
-    assert "salesforce" in here.call("conflicts").out
+    assert "salesforce" in here.run("conflicts").out
 
 
-def test_status_and_runs_tell_without_asking_a_vendor(here: Office) -> None:
-    assert [one["connected"] for one in here.call("status", "--json").document["connections"]] == [
+def test_status_and_runs_tell_without_asking_a_vendor(here: Installation) -> None:
+    assert [one["connected"] for one in here.run("status", "--json").document["connections"]] == [
         False,
         False,
     ]
-    here.load(person(1))
-    here.connect()
-    here.call("sync", "--yes")
-    calls = here.hubspot.state()["calls"]
-    status = here.call("status", "--json").document
+    load(here, contact(1))
+    here.connect_by_command()
+    here.run("sync", "--yes")
+    calls = here.hubspot.calls()
+    status = here.run("status", "--json").document
     assert [one["mode"] for one in status["connections"]] == ["practice", "practice"]
     assert status["syncs"][0]["links"] == {"linked": 1}
     assert status["syncs"][0]["last_run"]["state"] == "done"
-    assert "連携済み 1 人" in here.call("status", "--lang", "ja").out
-    assert [run["kind"] for run in here.call("runs", "--json").document["runs"]] == ["sync"]
-    assert here.hubspot.state()["calls"] == calls
+    assert "連携済み 1 人" in here.run("status", "--lang", "ja").out
+    assert [run["kind"] for run in here.run("runs", "--json").document["runs"]] == ["sync"]
+    assert here.hubspot.calls() == calls

@@ -18,14 +18,16 @@ from typing import Any
 from awase.assembly import connect, open_store, run_async
 from awase.configuration import load
 from awase.ports.connector import Credentials
+from awase.store.embedded import start_server
 from awase_practice.agreement.fields import FIELDS, Pairing, address_of
 from awase_practice.agreement.holdings import Holdings, take
 from awase_practice.agreement.verdict import Difference, differences
 from awase_practice.seeds.loading import Stage, let_pass, set_up
 from awase_practice.seeds.people import person
 from awase_practice.seeds.story import FINDING_KINDS, Part, Story
-from tests.contract.practice.practice_process import PracticeProcess, practice
+from tests.contract.practice.practice_process import practice
 from tests.support.database import fresh_database
+from tests.support.practice_orgs import Org as Org
 from tests.support.tap import Tap, tap
 
 VENDORS = ("hubspot", "salesforce")
@@ -76,48 +78,15 @@ class Ended:
         return json.loads(self.out)
 
 
-class Org:
-    """A practice org's control API as the seeds and the judge want it (``awase_practice.seeds.control.Control``)."""
-
-    def __init__(self, process: PracticeProcess) -> None:
-        self.process = process
-
-    async def ask(self, what: str, **parameters: str) -> Any:
-        return self.process.control(what, **parameters)
-
-    async def tell(self, what: str, body: Mapping[str, Any]) -> Any:
-        return self.process.control(what, dict(body))
-
-    def rows(self, object: str) -> list[dict[str, Any]]:
-        """Live records as stored."""
-        found: list[dict[str, Any]] = self.process.control("rows", object=object)
-        return found
-
-    def load(self, object: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Put records in past the rules; their ids."""
-        answer = self.process.control("load", {"objects": {object: [dict(row) for row in rows]}})
-        ids: list[str] = answer["ids"][object]
-        return ids
-
-    def edit(self, object: str, id: str, values: Mapping[str, Any], author: str = "user:sales") -> None:
-        """Change a record as one of the org's users."""
-        self.process.control("edit", {"object": object, "id": id, "values": dict(values), "author": author})
-
-    def schema(self, object: str, **change: Any) -> None:
-        """Change the fields or rules of an object as the administrator."""
-        self.process.control("schema", {"object": object, **change})
-
-    def calls(self) -> Counter[str]:
-        """Calls so far, by kind."""
-        return Counter(self.process.control("state")["calls"])
-
-
 @dataclass
 class Installation:
     folder: Path
     dsn: str
+    """Empty: the command's own embedded server, below ``home``."""
     orgs: dict[str, Org]
     taps: dict[str, Tap]
+    template: str = ""
+    """Another ``awase.toml`` than that of all fields, with places for the addresses of both orgs."""
 
     @property
     def hubspot(self) -> Org:
@@ -132,35 +101,50 @@ class Installation:
         return self.folder / "awase.toml"
 
     @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
     def environment(self) -> dict[str, str]:
-        """What the command runs in: nothing of this machine's own Awase."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWASE_")}
-        own = {"AWASE_HOME": str(self.folder / "home"), "AWASE_DATABASE_URL": self.dsn, "LANG": "C.UTF-8"}
-        return inherited | own
+        """What the command runs in: nothing of this machine's own Awase, nor of its language."""
+        strange = ("AWASE_", "LC_", "LANG")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
+        database = {"AWASE_DATABASE_URL": self.dsn} if self.dsn else {}
+        own = {"AWASE_HOME": str(self.home), "LANG": "C.UTF-8"}
+        return inherited | own | database
 
     def configuration(self, fields: Iterable[Pairing] = FIELDS) -> str:
-        """``awase.toml`` that keeps ``fields`` equal."""
-        head = _HEAD.format(hubspot=self.taps["hubspot"].url, salesforce=self.taps["salesforce"].url)
+        """``awase.toml`` that keeps ``fields`` equal; of a template, what that says."""
+        addresses = {vendor: tap.url for vendor, tap in self.taps.items()}
+        if self.template:
+            return self.template.format(**addresses)
+        head = _HEAD.format(**addresses)
         return head + "\n".join(_mapping(each.hubspot, each.salesforce) for each in fields)
 
     def write_configuration(self, text: str | None = None) -> None:
         self.file.write_text(self.configuration() if text is None else text, encoding="utf-8")
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def replace(self, old: str, new: str) -> None:
+        """Change ``awase.toml`` in one place."""
+        content = self.file.read_text(encoding="utf-8")
+        assert old in content
+        self.file.write_text(content.replace(old, new, 1), encoding="utf-8")
+
+    def start(self, *arguments: str, **more_environment: str) -> subprocess.Popen[str]:
         """The command in a process of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "awase.cli.main", *arguments],
             cwd=self.folder,
-            env=self.environment,
+            env=self.environment | more_environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def run(self, *arguments: str) -> Ended:
+    def run(self, *arguments: str, **more_environment: str) -> Ended:
         """The command to its end."""
-        with self.start(*arguments) as process:
+        with self.start(*arguments, **more_environment) as process:
             try:
                 out, err = process.communicate(timeout=_PATIENCE)
             except subprocess.TimeoutExpired:
@@ -170,10 +154,21 @@ class Installation:
 
     def credentials(self, vendor: str) -> dict[str, str]:
         """What a person would give to sign in."""
-        given = self.orgs[vendor].process.credentials
-        if vendor == "hubspot":
-            return {"token": given["access_token"]}
-        return {"client_id": given["client_id"], "client_secret": given["client_secret"]}
+        return self.orgs[vendor].sign_in()
+
+    def credentials_file(self, vendor: str) -> Path:
+        """The same in a file that nobody else may read."""
+        file = self.folder / f"{vendor}.json"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(self.credentials(vendor)), encoding="utf-8")
+        return file
+
+    def connect_by_command(self, mode: str = "practice") -> None:
+        """Both connections, as a person makes them."""
+        for vendor in VENDORS:
+            file = self.credentials_file(vendor)
+            ended = self.run("connect", vendor, "--credentials", str(file), "--mode", mode)
+            assert ended.status == 0, ended
 
     def connect_both(self) -> None:
         """Both connections as practice connections; in this process, which is quicker."""
@@ -221,6 +216,10 @@ class Installation:
         planted = {"now": {kind: [] for kind in (*FINDING_KINDS, "fields")}}
         return differences(self.holdings(), planted, {"now": {}}, were_out)
 
+    def writes(self) -> int:
+        """Calls that wrote people, or their consent, in either org."""
+        return sum(org.writes() for org in self.orgs.values())
+
     def items(self) -> list[dict[str, Any]]:
         """What ``awase errors`` lists."""
         listed: list[dict[str, Any]] = self.run("errors", "--json").document["errors"]
@@ -244,14 +243,30 @@ def _mapping(ma: str, crm: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def installation() -> Iterator[Installation]:
-    """Two empty orgs, and Awase configured for them and connected."""
+def installation(
+    *, connected: bool = True, orgs: str = "acceptance", template: str = "", embedded: str = ""
+) -> Iterator[Installation]:
+    """Two empty orgs of that name, and Awase configured for them and, if so wished, connected.
+
+    ``embedded``: the workspace whose embedded server is used, instead of a database on the session's.
+    """
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="awase-test-")))
-        processes = {vendor: stack.enter_context(practice(vendor, "acceptance")) for vendor in VENDORS}
+        # Short, because the path of a socket has to fit.
+        folder = Path(
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="awase-", dir="/tmp", ignore_cleanup_errors=True)
+            )
+        )
+        processes = {vendor: stack.enter_context(practice(vendor, orgs)) for vendor in VENDORS}
         taps = {vendor: stack.enter_context(tap(process.url)) for vendor, process in processes.items()}
-        orgs = {vendor: Org(process) for vendor, process in processes.items()}
-        made = Installation(folder, fresh_database(), orgs, taps)
+        both = {vendor: Org(process) for vendor, process in processes.items()}
+        dsn = "" if embedded else fresh_database()
+        made = Installation(folder, dsn, both, taps, template=template)
+        if embedded:
+            made.home.mkdir(mode=0o700)
+            # Joined by every call of the command, so that it need not start a server each time.
+            stack.callback(start_server(made.home / embedded).leave)
         made.write_configuration()
-        made.connect_both()
+        if connected:
+            made.connect_both()
         yield made
