@@ -6,6 +6,8 @@ import csv
 import io
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,12 @@ def test_incomplete_credentials_are_refused_without_being_quoted() -> None:
     with pytest.raises(BadInput) as caught:
         credentials_from({"client_id": "secret-of-ours"}, "salesforce", "file.json")
     assert "secret-of-ours" not in str(caught.value) + str(caught.value.places)
+
+
+def test_the_command_loads_neither_web_server_nor_practice_orgs_before_they_are_wanted() -> None:
+    question = (
+        "import sys; from awase.cli.main import build; build();"
+        "print([name for name in ('litestar', 'uvicorn', 'awase.server', 'awase_practice') if name in sys.modules])"
+    )
+    asked = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=True)
+    assert asked.stdout.strip() == "[]"
