@@ -154,11 +154,11 @@ MISTAKES = (
     ),
     Mistake(
         "incompatible types",
-        replace('crm = { Lead = "Company" }', 'crm = { Lead = "NumberOfEmployees" }'),
+        replace('crm = { Lead = "Company" }', 'crm = { Lead = "AnnualRevenue" }'),
         SYNC,
         2,
         "AW-204",
-        ("company", "NumberOfEmployees"),
+        ("company", "AnnualRevenue"),
     ),
     Mistake(
         "wrong token",
