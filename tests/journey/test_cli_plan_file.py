@@ -55,6 +55,15 @@ def test_a_plan_of_another_schema_is_refused(planned: Installation) -> None:
     assert "Plan again" in refused.err
 
 
+def test_a_plan_that_a_run_has_overtaken_is_refused_and_the_books_stay(planned: Installation) -> None:
+    assert planned.run("apply", "people.plan", "--yes").status == 0
+    before = planned.run("status", "--json").document
+    refused = planned.run("apply", "people.plan", "--yes")
+    assert (refused.status, planned.writes()) == (2, 1)
+    assert "carried out since the plan was made (run 1)" in refused.err
+    assert planned.run("status", "--json").document["syncs"] == before["syncs"]
+
+
 def test_a_damaged_plan_is_refused_with_its_line(planned: Installation) -> None:
     file = planned.folder / "people.plan"
     lines = file.read_bytes().splitlines(keepends=True)

@@ -20,7 +20,12 @@ from awase.engine.folding import fold
 from awase.engine.observing import bind_live
 from awase.engine.planning import make_plan
 from awase.engine.recovering import recover, watch
-from awase.engine.staleness import moved_since, refuse_if_stale
+from awase.engine.staleness import (
+    moved_since,
+    refuse_if_overtaken,
+    refuse_if_stale,
+    unless_known_better,
+)
 from awase.errors import AwaseError, LostFence, StoppedByGuard, WritingIsOff
 from awase.ports.store import Claim, Note, RunRecord, Settlement
 
@@ -75,11 +80,13 @@ async def apply_plan(
     async with env.store.claim(sync.name) as claim:
         bound = await bind_live(env, sync)
         refuse_if_stale(plan, bound, {side: access.org.id for side, access in env.sides.items()})
+        refuse_if_overtaken(plan, await env.store.runs(sync.name))
         async with _started(env, claim, "apply") as run:
             tell("recover")
             await recover(env, bound, claim, run.id)
             tell("check")
             skipped = await moved_since(env, bound, plan)
+            plan = await unless_known_better(env, plan)
             return await _carry_out(env, bound, claim, run, plan, approve, tell, skipped)
 
 

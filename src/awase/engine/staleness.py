@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import msgspec
 import polars as pl
 
 from awase.core.frames import canonical_cell
@@ -15,6 +16,7 @@ from awase.core.values import Value, as_text, stand_in, unpack
 from awase.engine.environment import Environment
 from awase.engine.observing import SIDES, read_records
 from awase.errors import StalePlan
+from awase.ports.store import RunRecord
 
 MOVED = "moved_since_plan"
 
@@ -41,6 +43,35 @@ def refuse_if_stale(plan: Plan, sync: BoundSync, orgs: Mapping[Side, str]) -> No
         )
     if digest(header, plan.chunks) != header.digest:
         raise StalePlan("the plan's content does not fit its digest", where=where, remedy="Plan again.")
+
+
+def refuse_if_overtaken(plan: Plan, runs: Sequence[RunRecord]) -> None:
+    """Raise StalePlan when a run was carried out since the plan was made: what the plan says about identities and
+    agreement would turn the books back. (Both times are ours.)"""
+    for run in runs:
+        if run.sides and run.ended is not None and run.ended > plan.header.made_at:
+            raise StalePlan(
+                "a run has been carried out since the plan was made (run {run})",
+                where=f"{plan.header.sync}, {plan.header.made_at:%Y-%m-%d %H:%M} UTC",
+                remedy="Plan again, look at it, and apply the new plan.",
+                run=run.id,
+            )
+
+
+async def unless_known_better(env: Environment, plan: Plan) -> Plan:
+    """``plan`` without what it says about identities that were completed since (a run that died, and its recovery)."""
+    planned = [link for chunk in plan.chunks for link in chunk.links]
+    stored = await env.store.links_by_id(plan.header.sync, [link.id for link in planned])
+    complete = {link.id for link in stored if link.ma_id is not None and link.crm_id is not None}
+    chunks = tuple(
+        msgspec.structs.replace(
+            chunk,
+            links=tuple(link for link in chunk.links if link.id not in complete),
+            matches=tuple(entry for entry in chunk.matches if entry.link not in complete),
+        )
+        for chunk in plan.chunks
+    )
+    return msgspec.structs.replace(plan, chunks=chunks)
 
 
 async def moved_since(env: Environment, sync: BoundSync, plan: Plan) -> dict[int, Item]:

@@ -156,7 +156,7 @@ async def read_status(workspace: Workspace, store: PostgresStore, clock: Clock) 
         made_at=clock.now(),
         workspace=workspace.name,
         time_zone=workspace.time_zone,
-        observe_only=await store.setting(OBSERVE_ONLY),
+        observe_only=await store.setting(OBSERVE_ONLY) or None,
         connections=connections,
         syncs=tuple([await _sync(sync, workspace, store, modes) for sync in workspace.syncs]),
         runs=tuple(runs),
