@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import stat
 import subprocess
@@ -110,3 +111,18 @@ def test_the_command_loads_neither_web_server_nor_practice_orgs_before_they_are_
     )
     asked = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True, check=True)
     assert asked.stdout.strip() == "[]"
+
+
+def test_a_reader_who_has_had_enough_ends_the_command_quietly(tmp_path: Path) -> None:
+    for more in ((), ("--json",)):
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = (sys.executable, "-m", "awase.cli.main", "init", str(tmp_path / f"new{len(more)}"), *more)
+        ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+        os.close(writer)
+        assert (ended.returncode in (0, 1), ended.stderr) == (True, "")
+
+
+def test_help_keeps_its_words_in_square_brackets() -> None:
+    said = CliRunner().invoke(build(), ["connect", "--help"]).output
+    assert "[connections]" in said

@@ -228,7 +228,8 @@ def _called(function: Callable[..., int | None], asked: dict[str, Any], given: d
     call = Call(json=bool(asked.get("json")), language=language, directory=asked.get("directory"))
     try:
         return function(call, **given) or 0
-    except (typer.Exit, typer.Abort):
+    except (typer.Exit, typer.Abort, SystemExit):
+        # rich leaves by SystemExit when whoever read our output has had enough.
         raise
     except BaseException as trouble:  # noqa: BLE001  the one place where every exception becomes a text
         ending = ended_by(trouble, call.language)

@@ -20,6 +20,8 @@ def build() -> typer.Typer:
         name="awase",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        # Otherwise words in square brackets are taken for markup and vanish.
+        rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
         help=help_text("Keeps a marketing-automation system and a CRM in agreement."),
     )
