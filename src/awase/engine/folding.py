@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from awase.core.identity import hashed_match_key
 from awase.core.mapping import BoundSync
-from awase.core.operations import State
+from awase.core.operations import Operation, State
 from awase.core.outcomes import Effects, Settled, effects
 from awase.core.records import BaseRow, MatchEntry
 from awase.core.values import as_text
@@ -21,18 +23,18 @@ async def fold(
     known = {link.id: link for link in await env.store.links_by_id(sync.sync.name, links)}
     bases = {row.link: row for row in await env.store.bases(sync.sync.name, links)}
     result = effects(settled, agreed, known, bases, env.diagnose, sync.context)
-    result.matches += [entry for one in settled if (entry := _match_entry(one, sync)) is not None]
+    addresses = {one.operation.link: address for one in settled if (address := _address(one.operation, sync))}
+    result.items = [msgspec.structs.replace(i, label=addresses.get(i.link, "")) for i in result.items]
+    for one in settled:
+        key = hashed_match_key(_address(one.operation, sync))
+        if key is not None and one.outcome.state == State.APPLIED:
+            op = one.operation
+            result.matches.append(MatchEntry(link=op.link, side=op.side, object=op.object, key=key))
     return result
 
 
-def _match_entry(settled: Settled, sync: BoundSync) -> MatchEntry | None:
-    """Under which address the record we wrote can be found from now on."""
-    operation = settled.operation
+def _address(operation: Operation, sync: BoundSync) -> str | None:
+    """What people are matched on, if the operation writes it: how the record can be found, and recognised, after."""
     bound = next(b for b in sync.fields if b.name == sync.sync.match_on)
     field = bound.on(operation.side, operation.object)
-    if settled.outcome.state != State.APPLIED or field is None or field.name not in operation.values:
-        return None
-    key = hashed_match_key(as_text(operation.values[field.name]))
-    if key is None:
-        return None
-    return MatchEntry(link=operation.link, side=operation.side, object=operation.object, key=key)
+    return None if field is None else as_text(operation.values.get(field.name))
