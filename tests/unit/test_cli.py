@@ -20,6 +20,7 @@ from awase.cli import status
 from awase.cli.connect import credentials_from
 from awase.cli.csv_files import as_cell, csv_bytes
 from awase.cli.main import build
+from awase.configuration import load
 from awase.errors import BadInput
 from tests.unit.test_configuration import GOOD
 
@@ -126,3 +127,31 @@ def test_a_reader_who_has_had_enough_ends_the_command_quietly(tmp_path: Path) ->
 def test_help_keeps_its_words_in_square_brackets() -> None:
     said = CliRunner().invoke(build(), ["connect", "--help"]).output
     assert "[connections]" in said
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("acme", "acme"),
+        ("Ac Me", "ac-me"),
+        ("_My.Shop_2", "my-shop_2"),
+        ("株式会社", "workspace"),
+        ("ＡＢＣ", "abc"),
+    ],
+)
+def test_a_new_workspace_is_named_after_its_folder(tmp_path: Path, folder: str, name: str) -> None:
+    made = CliRunner().invoke(build(), ["init", str(tmp_path / folder), "--json"])
+    assert made.exit_code == 0
+    assert load(tmp_path / folder / "awase.toml").name == name
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "small letters"), ("ja", "英小文字")])
+@pytest.mark.parametrize("name", ["Ac Me", "", "acme\n", "a" * 33])
+def test_a_name_that_does_not_fit_is_refused_before_anything_is_written(
+    tmp_path: Path, language: str, words: str, name: str
+) -> None:
+    asked = ["--lang", language, "init", str(tmp_path / "new"), "--name", name]
+    refused = CliRunner().invoke(build(), asked)
+    assert (refused.exit_code, (tmp_path / "new").exists()) == (2, False)
+    assert words in refused.output
+    assert "^[a-z" not in refused.output

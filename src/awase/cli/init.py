@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from awase.cli.call import Call, help_text, verb
-from awase.configuration import FILE_NAME
+from awase.configuration import FILE_NAME, NAME_PATTERN
 from awase.errors import BadInput
 
 _TEMPLATE = """\
@@ -99,7 +101,10 @@ def add_to(app: typer.Typer) -> None:
 def init(
     call: Call,
     directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", show_default=False)] = None,
-    name: Annotated[str, typer.Option("--name", help=help_text("Name of the workspace."))] = "workspace",
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help=help_text("Name of the workspace; without it, the folder's made fit.")),
+    ] = None,
     practice: Annotated[
         bool,
         typer.Option("--practice", help=help_text("Lead to the practice orgs."), show_default=False),
@@ -109,7 +114,8 @@ def init(
     file = folder / FILE_NAME
     comments = [call.t(comment) for comment in _COMMENTS]
     zone = "Asia/Tokyo" if call.language == "ja" else "UTC"
-    content = _TEMPLATE.format(*comments, name=name, zone=zone, language=call.language)
+    named = _fitting(folder.resolve().name) if name is None else _checked(name)
+    content = _TEMPLATE.format(*comments, name=named, zone=zone, language=call.language)
     if practice:
         content = _leading_to_practice(content)
     try:
@@ -134,6 +140,25 @@ def init(
         file=file,
     )
     return 0
+
+
+def _fitting(wanted: str) -> str:
+    """The nearest name that a workspace may have."""
+    folded = unicodedata.normalize("NFKC", wanted).lower()
+    return re.sub(r"[^a-z0-9_-]+", "-", folded).lstrip("-_")[:32].rstrip("-_") or "workspace"
+
+
+def _checked(name: str) -> str:
+    if re.fullmatch(NAME_PATTERN, name) is None or name.endswith("\n"):
+        raise BadInput(
+            "a workspace cannot be named “{name}”",
+            where="--name",
+            remedy="Use small letters from a to z, digits, - and _: at most 32, and a letter or digit first. "
+            "For instance: {fitting}",
+            name=name,
+            fitting=_fitting(name),
+        )
+    return name
 
 
 def _leading_to_practice(content: str) -> str:

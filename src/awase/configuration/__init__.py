@@ -1,5 +1,6 @@
 """``awase.toml``: what it may say, where a mistake stands, and the values it becomes."""
 
+from awase.configuration.document import NAME_PATTERN as NAME_PATTERN
 from awase.configuration.workspace import FILE_NAME as FILE_NAME
 from awase.configuration.workspace import ConnectionSettings as ConnectionSettings
 from awase.configuration.workspace import Language as Language

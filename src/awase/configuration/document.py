@@ -7,7 +7,8 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-Name: TypeAlias = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")]
+NAME_PATTERN = "^[a-z0-9][a-z0-9_-]{0,31}$"
+Name: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN)]
 Filled: TypeAlias = Annotated[str, Meta(min_length=1)]
 
 
