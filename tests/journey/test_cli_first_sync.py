@@ -89,6 +89,21 @@ def test_errors_open_in_a_spreadsheet_without_becoming_formulas(here: Installati
     assert not [cell for row in rows for cell in row.values() if cell.startswith("=")]
 
 
+def test_errors_are_shown_with_the_limit_and_with_whose_move_it_is(here: Installation) -> None:
+    load(here, contact(1, jobtitle="長" * 1_000), contact(2, jobtitle="[/長]" * 200))
+    here.connect_by_command()
+    here.run("sync", "--yes")
+    said = here.run("--lang", "en", "errors")
+    assert said.status == 0
+    assert "Vendor's words" not in said.out
+    assert "Title: at most 128 characters" in said.out
+    assert len([line for line in said.out.splitlines() if line.startswith("● Text is too long")]) == 1
+    assert "→ Marketing" in said.out
+    on_a_terminal = here.run("--lang", "en", "errors", FORCE_COLOR="1", COLUMNS="80").out.splitlines()
+    assert len(on_a_terminal) < 40
+    assert any("長…" in line for line in on_a_terminal)
+
+
 def test_one_person_is_explained_on_one_page(here: Installation) -> None:
     load(here, contact(1), contact(2, company=""))
     here.connect_by_command()

@@ -41,6 +41,7 @@ LISTS = {
     "cli/init.py": ("_COMMENTS",),
     "cli/amounts.py": ("GUARDS", "_KIND_NAMES", "headings", "columns"),
     "cli/items.py": ("COLUMNS",),
+    "cli/errors.py": ("_RECORD",),
     "cli/call.py": ("_STEPS",),
     "cli/demo/showing.py": ("_PHASES", "_STEPS", "_WRITES", "_FATES", "_SOURCES"),
     "cli/status.py": ("MODES", "ORG_KINDS", "_STATES"),

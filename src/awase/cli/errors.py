@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from awase.assembly import open_store
-from awase.catalogue import category_name, entries, entry
+from awase.catalogue import category_name, entries, entry, owner_name
 from awase.cli.amounts import item_kind
 from awase.cli.call import Call, help_text, verb
 from awase.cli.csv_files import csv_bytes
-from awase.cli.items import COLUMNS, by_type, item_document, item_row, local, owners, source
+from awase.cli.items import COLUMNS, by_type, item_document, item_row, local, owners
 from awase.cli.plan_files import write_closed
 from awase.core.mapping import Sync
 from awase.core.records import ItemKind
@@ -22,6 +23,10 @@ from awase.ports.store import StoredItem
 from awase.store.postgres import PostgresStore
 
 _SHOWN = 50
+_RECORD = ("Error type", "State", "Record", "Person", "Field", "Value", "Vendor's words")
+_CUT = ("Person", "Value", "Vendor's words")
+"""Columns that get one line on a terminal; `awase explain` and the export show the whole."""
+_NARROWEST = 10
 _ALL = 1_000_000
 _CONFLICT_KINDS = (ItemKind.CONFLICT, ItemKind.SETTLED)
 
@@ -131,33 +136,48 @@ def _show(call: Call, found: Found) -> None:
             known.meaning.in_(call.language),
         )
     call.show(summary)
-    records = call.table(
-        (
-            "Error type",
-            "State",
-            "Foreseen or answered",
-            "Record",
-            "Person",
-            "Field",
-            "Value",
-            "Vendor's words",
-        )
-    )
-    for _, stored in found[:_SHOWN]:
-        item = stored.item
-        records.add_row(
-            entry(item.error_type).name.in_(call.language),
-            item_kind(call, item.kind),
-            source(call, item.source),
-            item.record,
-            item.label,
-            item.field,
-            item.value or "",
-            item.message,
-        )
-    call.show(records)
+    _show_records(call, found[:_SHOWN])
     if len(found) > _SHOWN:
         call.say("{count} more: awase errors --csv FILE", count=len(found) - _SHOWN)
+    for code, group in groups.items():
+        _show_fixes(call, code, group)
+
+
+def _show_records(call: Call, found: Found) -> None:
+    """One row an error: what a reader recognises it by. Columns without any content are left out."""
+    rows = [
+        (
+            entry(stored.item.error_type).name.in_(call.language),
+            item_kind(call, stored.item.kind),
+            stored.item.record,
+            stored.item.label,
+            stored.item.field,
+            stored.item.value or "",
+            stored.item.message,
+        )
+        for _, stored in found
+    ]
+    filled = [place for place in range(len(_RECORD)) if any(row[place] for row in rows)]
+    table = call.table([_RECORD[place] for place in filled])
+    for column, place in zip(table.columns, filled, strict=True):
+        if _RECORD[place] in _CUT:
+            column.no_wrap, column.overflow = True, "ellipsis"
+            column.max_width = max(_NARROWEST, call.screen.width // 6)
+    for row in rows:
+        # As texts: a value may hold what a terminal library would take for markup.
+        table.add_row(*(Text(" ".join(row[place].split())) for place in filled))
+    call.show(table)
+
+
+def _show_fixes(call: Call, code: str, group: list[StoredItem]) -> None:
+    """What a type of error means, the limits that were met, and who can end it how."""
+    known = entry(code)
+    call.show(Text(f"● {known.name.in_(call.language)} ({code})", "bold"))
+    limits = {(s.item.field, s.item.detail["maximum"]) for s in group if "maximum" in s.item.detail}
+    for field, maximum in sorted(limits):
+        call.say("  {field}: at most {maximum} characters", field=field, maximum=maximum)
+    for fix in known.fixes:
+        call.say("  → {who}: {fix}", who=owner_name(fix.who, call.language), fix=fix.in_(call.language))
 
 
 def conflicts(call: Call) -> int:
