@@ -63,6 +63,7 @@ def test_errors_and_the_records_they_affect_are_counted_apart(dsn: str) -> None:
         found(3, "Name", "conflict", ItemKind.CONFLICT),
         found(4, "Name", "conflict", ItemKind.SETTLED),
         found(5, "Name", "conflict", ItemKind.SETTLED),
+        found(6, "", "linked_elsewhere", ItemKind.SKIPPED),
     )
 
     async def story() -> None:
@@ -77,10 +78,15 @@ def test_errors_and_the_records_they_affect_are_counted_apart(dsn: str) -> None:
             ]
             (part,) = summary.groups[0].parts
             assert (part.side, part.source, part.errors, part.records) == ("crm", "answered", 3, 2)
-            assert await store.console.conflict_counts("people") == {"conflict": 1, "settled": 2}
+            assert await store.console.kind_counts("people") == {
+                "conflict": 1,
+                "held": 4,
+                "settled": 2,
+                "skipped": 1,
+            }
             nothing = await store.console.error_summary("other")
             assert (nothing.errors, nothing.records, nothing.groups) == (0, 0, ())
-            assert await store.console.conflict_counts("other") == {}
+            assert await store.console.kind_counts("other") == {}
 
     asyncio.run(story())
 

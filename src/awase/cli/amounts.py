@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,6 @@ from awase.cli.call import Call
 from awase.configuration import Workspace
 from awase.core.mapping import Sync
 from awase.core.plan import Plan
-from awase.core.records import ItemKind
 from awase.engine.running import Report
 from awase.locale import told
 from awase.ports.store import RunRecord, Store
@@ -25,15 +24,6 @@ GUARDS: Mapping[str, str] = {
     "rewritten": "Filled values of {records} records of {side} would be replaced (limit {limit}).",
     "cleared": "Values of {records} records of {side} would be emptied (limit {limit}).",
 }
-_OPEN_KINDS = (
-    ItemKind.HELD,
-    ItemKind.REJECTED,
-    ItemKind.DEFERRED,
-    ItemKind.UNKNOWN,
-    ItemKind.WAITING,
-    ItemKind.AMBIGUOUS,
-    ItemKind.CONFLICT,
-)
 
 
 def shown(sync: Sync, place: str) -> str:
@@ -193,8 +183,3 @@ def show_report(call: Call, report: Report, sync: Sync) -> None:
         call.say(
             "{count} records moved since the plan was made and were left out.", count=len(report.skipped)
         )
-
-
-def stands_open(kinds: Iterable[ItemKind]) -> int:
-    """How many items still want somebody or something: what makes the exit status 1."""
-    return sum(kind in _OPEN_KINDS for kind in kinds)

@@ -98,6 +98,9 @@ async def _errors(call: Call, type: str | None, kind: str | None) -> Found:
         found: Found = []
         for sync in call.workspace().syncs:
             items = await store.console.errors(sync.name, wanted, limit=_ALL)
+            if kind is None and type is not None:
+                # Whoever asks for a type by name wants it even where it is no error.
+                items += await store.console.errors(sync.name, ItemKind.SKIPPED, limit=_ALL)
             found += [(sync, stored) for stored in items if type in (None, stored.item.error_type)]
         return found
 

@@ -11,6 +11,7 @@ from awase.cli.amounts import allotments, item_kind, note_line, run_document, sh
 from awase.cli.call import Call, help_text, verb
 from awase.cli.items import local
 from awase.core.mapping import Sync
+from awase.core.records import ERROR_KINDS
 from awase.engine.running import OBSERVE_ONLY
 from awase.ports.store import RunRecord
 from awase.store.postgres import PostgresStore
@@ -52,13 +53,12 @@ async def _status(call: Call, store: PostgresStore) -> dict[str, Any]:
     for sync in workspace.syncs:
         budgets |= await allotments(workspace, sync, store)
         runs = await store.runs(sync.name, 1)
-        kinds: dict[str, int] = {}
-        for stored in await store.open_items(sync.name):
-            kinds[stored.item.kind.value] = kinds.get(stored.item.kind.value, 0) + 1
+        kinds = await store.console.kind_counts(sync.name)
         syncs.append(
             {
                 "name": sync.name,
                 "links": await store.link_count(sync.name),
+                "errors": sum(kinds.get(kind, 0) for kind in ERROR_KINDS),
                 "open": kinds,
                 "last_run": run_document(call, runs[0], sync) if runs else None,
             }
@@ -118,6 +118,7 @@ def _show(call: Call, content: dict[str, Any]) -> None:
             last=last,
             linked=sync["links"].get("linked", 0),
         )
+        call.say("  Open errors: {count}", count=sync["errors"])
         for kind, count in sync["open"].items():
             call.say("  {kind}: {count}", kind=item_kind(call, kind), count=count)
 

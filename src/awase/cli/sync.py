@@ -10,13 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from awase.assembly import environment, open_store
-from awase.cli.amounts import allotments, plan_document, run_document, show_plan, show_report, stands_open
+from awase.cli.amounts import allotments, plan_document, run_document, show_plan, show_report
 from awase.cli.approving import Approval
 from awase.cli.call import Call, help_text, verb
 from awase.cli.plan_files import read_plan
 from awase.cli.trouble import told
 from awase.core.mapping import Sync
 from awase.core.plan import Plan
+from awase.core.records import ERROR_KINDS, ItemKind
 from awase.engine.environment import Environment
 from awase.engine.running import Report, apply_plan, sync_now
 from awase.errors import BadInput, StalePlan, StoppedByGuard
@@ -110,15 +111,17 @@ async def _carry_out(call: Call, sync: Sync, store: PostgresStore, run: Runner, 
                 report = await run(env, approval, tell)
             except StoppedByGuard as stopped:
                 raise approval.told(stopped) from None
-    still_open = stands_open([stored.item.kind for stored in await store.open_items(sync.name)])
+    kinds = await store.console.kind_counts(sync.name)
+    still_open, undecided = sum(kinds.get(kind, 0) for kind in ERROR_KINDS), kinds.get(ItemKind.CONFLICT, 0)
     show_report(call, report, sync)
     document = {
         "plan": {**plan_document(report.plan, sync), "allotment": budgets},
         **run_document(call, report.run, sync),
         "moved": len(report.skipped),
         "open": still_open,
+        "undecided": undecided,
     }
-    status = 1 if still_open or report.skipped else 0
+    status = 1 if still_open or undecided or report.skipped else 0
     if report.stopped is not None:
         ending = told(report.stopped, call.language)
         document |= ending.document or {}
@@ -127,4 +130,6 @@ async def _carry_out(call: Call, sync: Sync, store: PostgresStore, run: Runner, 
             call.margin.print(line, markup=False)
     if still_open:
         call.say("{count} errors are open: awase errors", count=still_open)
+    if undecided:
+        call.say("{count} conflicts wait for a person: awase conflicts", count=undecided)
     return _Done(document, status)

@@ -65,6 +65,18 @@ class ItemKind(StrEnum):
     """A conflict that a rule decided: kept with both values; clearing a link never closes it."""
     AMBIGUOUS = "ambiguous"
     SKIPPED = "skipped"
+    """Stays out, and rightly so: no error."""
+
+
+ERROR_KINDS = (
+    ItemKind.HELD,
+    ItemKind.REJECTED,
+    ItemKind.DEFERRED,
+    ItemKind.UNKNOWN,
+    ItemKind.WAITING,
+    ItemKind.AMBIGUOUS,
+)
+"""What every place counts as an error: neither conflicts nor what is left out."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

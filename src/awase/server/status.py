@@ -203,11 +203,11 @@ async def _api_use(settings: ConnectionSettings, store: PostgresStore, clock: Cl
 async def _sync(
     sync: Sync, workspace: Workspace, store: PostgresStore, modes: Mapping[str, str]
 ) -> SyncStatus:
-    found, links, errors, conflicts, latest = await asyncio.gather(
+    found, links, errors, kinds, latest = await asyncio.gather(
         store.runs(sync.name, SHOWN_RUNS),
         store.link_count(sync.name),
         store.console.error_summary(sync.name),
-        store.console.conflict_counts(sync.name),
+        store.console.kind_counts(sync.name),
         store.console.conflicts(sync.name, SHOWN_CONFLICTS),
     )
     runs = [_run_line(run, sync, workspace) for run in found]
@@ -222,8 +222,8 @@ async def _sync(
         counted_run=next((run for run in runs if run.objects), None),
         links=links,
         errors=errors,
-        waiting_conflicts=conflicts.get(ItemKind.CONFLICT, 0),
-        settled_conflicts=conflicts.get(ItemKind.SETTLED, 0),
+        waiting_conflicts=kinds.get(ItemKind.CONFLICT, 0),
+        settled_conflicts=kinds.get(ItemKind.SETTLED, 0),
         conflicts=_conflict_lines(latest, sides),
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from awase.core.operations import Operation, Outcome, Side
+from awase.core.records import ERROR_KINDS
 from awase.ports.store import BaseRow, ItemKind, JournalBatch, Link, OpenBatch, StoredItem
 from awase.store.ledger import ChainedEntry
 from awase.store.statements import statements
@@ -15,6 +16,8 @@ from awase.store.tables.items import stored_item
 from awase.store.tables.journal import open_batch
 from awase.store.tables.links import base_of, link_of
 from awase.store.tables.part import Part
+
+_ERRORS: Final = [str(kind) for kind in ERROR_KINDS]
 
 
 class JournalLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,21 +80,24 @@ class Console(Part):
         code: str | None = None,
         limit: int = 1_000,
     ) -> list[StoredItem]:
-        """Open items other than conflicts, newest first."""
-        facts = {"sync": sync, "kind": None if kind is None else str(kind), "code": code, "limit": limit}
+        """Open errors, newest first; of another kind if one is asked for."""
+        kinds = _ERRORS if kind is None else [str(kind)]
+        facts = {"sync": sync, "kinds": kinds, "code": code, "limit": limit}
         return [stored_item(row) for row in await self._db.rows(statements("console")["errors"], facts)]
 
     async def error_counts(self, sync: str | None = None) -> dict[str, int]:
-        """Open items other than conflicts by code, most first."""
-        return dict(await self._db.rows(statements("console")["error_counts"], {"sync": sync}))
+        """Open errors by code, most first."""
+        facts = {"sync": sync, "kinds": _ERRORS}
+        return dict(await self._db.rows(statements("console")["error_counts"], facts))
 
     async def error_summary(self, sync: str) -> ErrorSummary:
-        """Open items other than conflicts, counted by type; errors and affected records apart."""
-        return _summary(await self._db.rows(statements("console")["error_groups"], {"sync": sync}))
+        """Open errors, counted by type; errors and affected records apart."""
+        facts = {"sync": sync, "kinds": _ERRORS}
+        return _summary(await self._db.rows(statements("console")["error_groups"], facts))
 
-    async def conflict_counts(self, sync: str) -> dict[str, int]:
-        """Conflicts by kind: waiting (``conflict``) and settled by a rule (``settled``)."""
-        return dict(await self._db.rows(statements("console")["conflict_counts"], {"sync": sync}))
+    async def kind_counts(self, sync: str) -> dict[str, int]:
+        """Open items by kind, errors or not: conflicts and what is left out stand here too."""
+        return dict(await self._db.rows(statements("console")["kind_counts"], {"sync": sync}))
 
     async def conflicts(self, sync: str | None = None, limit: int = 1_000) -> list[StoredItem]:
         """Waiting and settled conflicts, newest first."""

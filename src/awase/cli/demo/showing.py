@@ -16,20 +16,13 @@ from rich.table import Table
 from awase.catalogue import entry
 from awase.cli.demo.story import Played
 from awase.core.plan import Plan
-from awase.core.records import ItemKind, RunCounts
+from awase.core.records import ERROR_KINDS, ItemKind, RunCounts
 from awase.locale import text
 from awase_practice.agreement.arithmetic import Least
 from awase_practice.agreement.verdict import Difference
 from awase_practice.seeds.story import Phase
 
 _NAMES: Final = {"ma": "HubSpot", "crm": "Salesforce", "hubspot": "HubSpot", "salesforce": "Salesforce"}
-_ERRORS: Final = (
-    ItemKind.HELD,
-    ItemKind.REJECTED,
-    ItemKind.AMBIGUOUS,
-    ItemKind.UNKNOWN,
-    ItemKind.DEFERRED,
-)
 _SHOWN_DIFFERENCES: Final = 20
 _PHASES: Final[Mapping[Phase, str]] = {
     "first": "1. The first sync",
@@ -141,7 +134,7 @@ class Screen:
         """Open errors by type, most records first."""
         table = self._table("Sync errors by type", ("Type", "Toward", "Found"), ("Records",))
         groups = Counter(
-            (item.error_type, item.side, item.source) for item in played.items if item.kind in _ERRORS
+            (item.error_type, item.side, item.source) for item in played.items if item.kind in ERROR_KINDS
         )
         for (type, side, source), count in groups.most_common():
             name = getattr(entry(type).name, self._language)

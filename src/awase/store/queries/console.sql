@@ -1,20 +1,19 @@
 -- name: errors
--- Open items that are not conflicts, newest first.
+-- Open items of some kinds, newest first.
 select link, side, kind, code, field, occasion, error_type, source, record, label, value, other_value, message, detail::text,
        context, retry, first_seen, last_seen, attempts, run
   from item
- where kind not in ('conflict', 'settled')
+ where kind = any(%(kinds)s::text[])
    and (%(sync)s::text is null or sync = %(sync)s)
-   and (%(kind)s::text is null or kind = %(kind)s)
    and (%(code)s::text is null or code = %(code)s)
  order by last_seen desc, link, side, kind, code, field, occasion
  limit %(limit)s;
 
 -- name: error_counts
--- Open items that are not conflicts, by what went wrong.
+-- Open items of some kinds, by what went wrong.
 select code, count(*)
   from item
- where kind not in ('conflict', 'settled') and (%(sync)s::text is null or sync = %(sync)s)
+ where kind = any(%(kinds)s::text[]) and (%(sync)s::text is null or sync = %(sync)s)
  group by code
  order by count(*) desc, code;
 
@@ -75,13 +74,13 @@ select seq, sync, link, address_key, state, scope, source, at, hash
  order by seq;
 
 -- name: error_groups
--- Open items that are not conflicts: by type with side and source, by type alone, and in all; records counted apart.
+-- Open items of some kinds: by type with side and source, by type alone, and in all; records counted apart.
 select error_type, side, source, count(*), count(distinct link)
   from item
- where kind not in ('conflict', 'settled') and sync = %(sync)s
+ where kind = any(%(kinds)s::text[]) and sync = %(sync)s
  group by grouping sets ((error_type, side, source), (error_type), ())
  order by count(*) desc, error_type, side, source;
 
--- name: conflict_counts
--- Conflicts by whether they wait for a person or a rule settled them.
-select kind, count(*) from item where kind in ('conflict', 'settled') and sync = %(sync)s group by kind;
+-- name: kind_counts
+-- Open items by kind.
+select kind, count(*) from item where sync = %(sync)s group by kind order by kind;
