@@ -12,7 +12,7 @@ from awase.ports.store import ConnectionRecord
 
 
 class Approval:
-    """Says yes or no to a finished plan; ``refusal`` is then the reason for a no that is not a person's."""
+    """Says yes or no to a finished plan; ``refusal`` is then why not, where the guards are not the reason."""
 
     def __init__(
         self,
@@ -39,7 +39,14 @@ class Approval:
             return True
         if not self._call.interactive:
             return False
-        return self._call.confirmed("Carry out this plan?")
+        if self._call.confirmed("Carry out this plan?"):
+            return True
+        self.refusal = StoppedByGuard(
+            "nothing was written, as you chose",
+            where=f"sync {self._sync.name}",
+            remedy="Run the same command again when you want to.",
+        )
+        return False
 
     def told(self, stopped: StoppedByGuard) -> AwaseError:
         """The reason to show when a run was not approved."""

@@ -73,6 +73,7 @@ class Course:
         return document(self._seed, self._people, performance.played, least, against)
 
     def _tell_page(self, address: str) -> None:
+        self._screen.rest()
         self._screen.say("Sync health: {address}", address=address)
 
     def _approve(self, phase: Phase, plan: Plan) -> bool:

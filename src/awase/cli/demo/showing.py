@@ -75,6 +75,11 @@ class Screen:
         if self._status is not None:
             self._status.update(self._t(_STEPS[name]))
 
+    def rest(self) -> None:
+        """Nothing more is being done: the moving line goes."""
+        if self._status is not None:
+            self._status.stop()
+
     def phase(self, phase: Phase) -> None:
         """A heading."""
         self._console.print()
