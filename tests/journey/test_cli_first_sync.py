@@ -118,6 +118,9 @@ def test_one_person_is_explained_on_one_page(here: Installation) -> None:
     for words in ("未連携", "必須の値がありません", "マーケティング担当", "Company"):
         assert words in page.out
 
+    as_listed = here.run("errors", "--json").document["errors"][0]
+    again = here.run("explain", f"contact:{as_listed['record']}", "--json")
+    assert again.status == here.run("explain", as_listed["record"], "--json").status != 2
     unknown = here.run("explain", "nobody@example.jp", "--json")
     assert (unknown.status, unknown.document["error"]["code"]) == (2, "AW-207")
 

@@ -52,7 +52,12 @@ def explain(
 
     async def find() -> list[Person]:
         async with open_store(workspace) as store:
-            return await store.console.find_person(None, person.strip(), hashed_match_key(person))
+            found = await store.console.find_person(None, person.strip(), hashed_match_key(person))
+            object, _, id = person.strip().partition(":")
+            if not found and object and id:
+                # The form in which records are listed: ``contact:151``.
+                found = await store.console.find_person(None, id, None)
+            return found
 
     known = {sync.name: sync for sync in workspace.syncs}
     found = [one for one in call.run(find()) if one.sync in known]
