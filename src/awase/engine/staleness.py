@@ -145,7 +145,7 @@ def _item(write: PlannedWrite, link: Link, sync: BoundSync) -> Item:
     return Item(
         link=link.id,
         side=write.operation.side,
-        kind=ItemKind.SKIPPED,
+        kind=ItemKind.DEFERRED,
         code=MOVED,
         error_type=MOVED,
         source="foreseen",
