@@ -10,6 +10,11 @@ from collections.abc import Generator
 
 import pytest
 from _pytest.terminal import TerminalReporter
+from hypothesis import settings
+
+# Machines are shared and noisy: no test may fail for being slow once.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 SKIPS_FAIL = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 

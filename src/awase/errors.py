@@ -94,6 +94,12 @@ class SchemaMismatch(BadInput):
     code = "AW-204"
 
 
+class FilterBroken(SchemaMismatch):
+    """A filter looks at a field that is not there any more: who is in the sync cannot be told."""
+
+    code = "AW-209"
+
+
 class StalePlan(BadInput):
     """A plan file belongs to an older schema, mapping or set of connections."""
 

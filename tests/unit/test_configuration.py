@@ -13,7 +13,8 @@ from awase.configuration import load, parse
 from awase.configuration.document import HubSpotPart, SalesforcePart
 from awase.configuration.lines import lines_of
 from awase.configuration.schema import json_schema
-from awase.core.mapping import Condition, CreateRule, Direction, OnConflict
+from awase.core.filters import Condition
+from awase.core.mapping import CreateRule, Direction, OnConflict
 from awase.errors import BadConfiguration, UnknownName
 
 GOOD = """\

@@ -15,7 +15,8 @@ from msgspec import inspect
 from awase.configuration.check import Checker, convert
 from awase.configuration.document import Document, FieldPart, HubSpotPart, SalesforcePart, SyncPart
 from awase.configuration.lines import lines_of
-from awase.core.mapping import Condition, CreateRule, Direction, FieldMapping, OnConflict, Sync
+from awase.core.filters import Condition
+from awase.core.mapping import CreateRule, Direction, FieldMapping, OnConflict, Sync
 from awase.errors import BadConfiguration, UnknownName
 
 FILE_NAME = "awase.toml"

@@ -6,11 +6,21 @@ import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from awase.core.mapping import BoundField, BoundSync, Direction, FieldMapping, Sync
+import polars as pl
+
+from awase.core.filters import fields_of, passes
+from awase.core.frames import field_for
+from awase.core.mapping import BoundField, BoundSync, Direction, FieldMapping, OnDelete, Sync
 from awase.core.operations import Side
 from awase.core.schema import Field, ObjectSchema, Schema
 from awase.core.values import Kind
-from awase.errors import BadConfiguration, ConsentMapping, SchemaMismatch
+from awase.errors import (
+    BadConfiguration,
+    ConsentMapping,
+    FilterBroken,
+    MissingPermission,
+    SchemaMismatch,
+)
 
 COMPATIBLE: Mapping[Kind, frozenset[Kind]] = {
     Kind.TEXT: frozenset({Kind.TEXT}),
@@ -39,7 +49,7 @@ def bind(
     bound = tuple(
         _bind_field(sync, m, ma_object, crm_objects) for m in sync.fields if m.direction != Direction.OFF
     )
-    if sync.match_on not in {b.name for b in bound}:
+    if sync.match_on is not None and sync.match_on not in {b.name for b in bound}:
         raise BadConfiguration(
             "people are matched on “{field}”, but that field is not mapped",
             where=f"syncs.{sync.name}.match_on",
@@ -47,6 +57,8 @@ def bind(
             field=sync.match_on,
         )
     _check_pointers(sync, ma_object)
+    _check_filters(sync, ma_object, crm_objects)
+    _check_deletions(sync, ma_object, crm_objects)
     context = hashlib.blake2b(
         "|".join((sync.digest(), ma.digest(), crm.digest())).encode(), digest_size=16
     ).hexdigest()
@@ -108,6 +120,7 @@ def _bind_field(
     for object, crm_field in crm_fields.items():
         _check_kinds(ma_field, crm_field, object, where)
         _check_writable(mapping, ma_field, crm_field, object, where)
+    _check_reference(mapping, ma_field, crm_fields, where)
     kinds = {f.kind for f in crm_fields.values()}
     if len(kinds) > 1:
         raise SchemaMismatch(
@@ -183,5 +196,74 @@ def _check_pointers(sync: Sync, ma_object: ObjectSchema) -> None:
             )
         _existing(ma_object, name, f"syncs.{sync.name}.crm_ids.{object}")
     for rule in sync.create_as:
-        for condition in rule.when:
-            _existing(ma_object, condition.field, f"syncs.{sync.name}.create_as: {rule.object}")
+        for name in fields_of(rule.when):
+            _existing(ma_object, name, f"syncs.{sync.name}.create_as: {rule.object}")
+
+
+def _check_reference(
+    mapping: FieldMapping, ma_field: Field, crm_fields: Mapping[str, Field], where: str
+) -> None:
+    """Ids of one system mean nothing in another: a reference is mapped through the sync of what it refers to."""
+    if mapping.through is not None:
+        return
+    for object, field in (("", ma_field), *crm_fields.items()):
+        if field.references and not _carries_text(field):
+            raise BadConfiguration(
+                "“{field}” refers to records of {objects}, whose ids the other system does not know",
+                where=where,
+                remedy='Add through = "NAME" with the sync of those records (or through = "owners").',
+                field=f"{object}.{field.name}".lstrip("."),
+                objects=", ".join(field.references),
+            )
+
+
+def _carries_text(field: Field) -> bool:
+    """An id kept as a mere text may be mapped like one: only what the vendor itself checks as a reference may not."""
+    return field.vendor_type not in ("reference", "association")
+
+
+def _check_filters(sync: Sync, ma_object: ObjectSchema, crm_objects: Mapping[str, ObjectSchema]) -> None:
+    """Every field that a filter looks at exists, and its limits are values of it. Raises FilterBroken."""
+    for side, objects in (("ma", {ma_object.name: ma_object}), ("crm", crm_objects)):
+        tests = sync.filter(side)  # type: ignore[arg-type]
+        where = f"syncs.{sync.name}.filter.{side}"
+        for name, object in objects.items():
+
+            def tested(
+                field: str, name: str = name, object: ObjectSchema = object, where: str = where
+            ) -> tuple[pl.Expr, Kind] | None:
+                wanted = field_for(field, name)
+                if wanted is None:
+                    return None
+                if wanted not in object.fields:
+                    raise FilterBroken(
+                        "the filter looks at {object}.{field}, which does not exist any more (or may not be seen): "
+                        "who is in the sync cannot be told, so nothing was read or written",
+                        where=where,
+                        remedy="Bring the field back, or take the test out of the filter.",
+                        object=name,
+                        field=wanted,
+                    )
+                return pl.col(wanted), object.fields[wanted].kind
+
+            try:
+                passes(tests, tested)
+            except (ValueError, TypeError) as problem:
+                raise BadConfiguration(
+                    "a limit of the filter does not fit its field: {words}", where=where, words=str(problem)
+                ) from None
+
+
+def _check_deletions(sync: Sync, ma_object: ObjectSchema, crm_objects: Mapping[str, ObjectSchema]) -> None:
+    wanted = [
+        (ma_object, sync.deleted_in_crm),
+        *((object, sync.deleted_in_ma) for object in crm_objects.values()),
+    ]
+    for object, policy in wanted:
+        if policy == OnDelete.DELETE and not object.deletable:
+            raise MissingPermission(
+                "the sync deletes records of {object}, which the integration user may not do",
+                where=f"syncs.{sync.name}.policies",
+                remedy="Give the user the right to delete them, or keep deleted records' partners.",
+                object=object.name,
+            )

@@ -25,7 +25,11 @@ class CallSizes:
     create: int
     update: int
     opt_out: int
-    audit: int
+    relate: int = 1
+    unrelate: int = 1
+    take_off: int = 1
+    delete: int = 1
+    audit: int = 0
     """Records per history read; 0 when one read covers a whole run's updates of an object."""
 
 
@@ -49,5 +53,15 @@ class Capabilities:
     """Opt-outs belong to the e-mail address, not the record, and are written before a create."""
     consent_fields: dict[str, tuple[str, ...]]
     """By object: fields that carry consent and can never be mapped."""
+    relations_move_stamps: bool = True
+    """A change of relations alone shows in an incremental read; else they are compared in a sweep of their own."""
+    calls_to_unrelate: int = 1
+    """Calls that taking relations away needs (a vendor may want the relation's own id looked up first)."""
+    default_owner: bool = False
+    """A record created without an owner gets one from the vendor."""
     id_significant: int | None = None
     """Record ids are compared by their first so many characters (a vendor may write the same id shorter or longer); None: whole."""
+
+    def carries_consent(self, object: str) -> bool:
+        """Whether records of this object say whether a person has opted out."""
+        return object in self.consent_fields

@@ -9,12 +9,20 @@ import polars as pl
 
 from awase.core.mapping import BoundField
 from awase.core.operations import Side
+from awase.core.references import NOBODY, Partners, translated
 from awase.core.schema import Field
 from awase.core.values import DTYPES, INTEGERS, Kind
 
 
-def converted(value: pl.Expr, bound: BoundField, to: Side, time_zone: str) -> pl.Expr:
-    """A column of the other side's values as values for ``to`` (same name kept)."""
+def converted(
+    value: pl.Expr, bound: BoundField, to: Side, time_zone: str, partners: Partners = NOBODY
+) -> pl.Expr:
+    """A column of the other side's values as values for ``to`` (same name kept).
+
+    ``partners``: whom the ids of a reference stand for.
+    """
+    if bound.mapping.through is not None:
+        return translated(value, bound, to, partners)
     source, target = (bound.ma.kind, bound.crm_kind) if to == "crm" else (bound.crm_kind, bound.ma.kind)
     if source == Kind.TEXT and bound.mapping.values:
         table = dict(bound.mapping.values)

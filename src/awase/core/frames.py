@@ -2,9 +2,9 @@
 
 *Side frame* (one row a record of one side):
 
-    _link Int64 (null until matched) · _id String · _object String · _modified Datetime(UTC) · _deleted Boolean
-    _key String · _out Boolean (null: unknown) · <side>:<name> for each mapped field, normalised for that side
-    extra:<field> String, MA side only: fields that rules look at without mapping them
+    _link Int64 (null until matched) · _in Boolean (meets the side's filter) · the reserved columns of a decoded
+    frame (``RESERVED``) · <side>:<name> for each mapped field, normalised for that side
+    extra:<field> in the field's own type, MA side only: fields that rules look at without mapping them
 
 *People frame* (one row a link): both sides' frames joined, with the suffixes ``_ma``/``_crm`` on the reserved
 columns, and per mapped field ``base.ma:<name>``, ``base.crm:<name>`` and ``based:<name>`` Boolean.
@@ -18,6 +18,7 @@ from typing import Any
 import polars as pl
 
 from awase.core.conversion import normalised
+from awase.core.filters import fields_of, passes
 from awase.core.mapping import BoundField, BoundSync, column
 from awase.core.operations import Side
 from awase.core.records import BaseRow
@@ -30,9 +31,21 @@ RESERVED: Mapping[str, pl.DataType] = {
     "_deleted": pl.Boolean(),
     "_key": pl.String(),
     "_out": pl.Boolean(),
+    "_gone_to": pl.String(),
+    "_absorbed": pl.List(pl.String()),
+    "_barred": pl.String(),
 }
+"""What every decoded frame says of a record beside its fields; the last three may be absent where a vendor has none.
+
+``_gone_to``: "object:id" of the record that this one was merged or converted into. ``_absorbed``: ids of records that
+were merged into this one. ``_barred``: an error type that keeps this record out whatever it holds.
+"""
+
 OUT = "_out"
 """In packed rows: the side's opt-out state as last agreed, kept beside the fields so that its change is a change."""
+
+IN = "_in"
+"""In packed rows, where the side has a filter: whether the record met it. Leaving a sync is a change too."""
 
 
 def fields_to_read(sync: BoundSync, side: Side, object: str) -> tuple[str, ...]:
@@ -40,19 +53,28 @@ def fields_to_read(sync: BoundSync, side: Side, object: str) -> tuple[str, ...]:
     names = [f.name for b in sync.fields if (f := b.on(side, object)) is not None]
     if side == "ma":
         names += _extras(sync)
+    tested = (field_for(name, object) for name in fields_of(sync.sync.filter(side)))
+    names += [name for name in tested if name is not None]
     return tuple(dict.fromkeys(names))
 
 
+def field_for(name: str, object: str) -> str | None:
+    """A field as a filter names it, on ``object``: ``Lead.Status`` is no field of another object."""
+    owner, dot, field = name.rpartition(".")
+    return field if not dot or owner == object else None
+
+
 def _extras(sync: BoundSync) -> list[str]:
-    conditions = [c.field for rule in sync.sync.create_as for c in rule.when]
-    return list(dict.fromkeys([*sync.sync.crm_ids.values(), *conditions]))
+    tested = [name for rule in sync.sync.create_as for name in fields_of(rule.when)]
+    return list(dict.fromkeys([*sync.sync.crm_ids.values(), *tested]))
 
 
 def side_schema(sync: BoundSync, side: Side) -> dict[str, pl.DataType]:
-    schema: dict[str, pl.DataType] = {"_link": pl.Int64(), **RESERVED}
+    """The columns of a side frame, in order."""
+    schema: dict[str, pl.DataType] = {"_link": pl.Int64(), IN: pl.Boolean(), **RESERVED}
     schema |= {column(side, b.name): DTYPES[b.kind(side)] for b in sync.fields}
     if side == "ma":
-        schema |= {f"extra:{name}": pl.String() for name in _extras(sync)}
+        schema |= {f"extra:{name}": DTYPES[sync.ma.fields[name].kind] for name in _extras(sync)}
     return schema
 
 
@@ -60,7 +82,11 @@ def project(decoded: pl.DataFrame, sync: BoundSync, side: Side, object: str) -> 
     """A connector's decoded frame (columns named as the vendor names fields) as a side frame."""
     columns: list[pl.Expr] = [
         pl.lit(None, dtype=pl.Int64).alias("_link"),
-        *[pl.col(name) for name in RESERVED],
+        _meets_filter(sync, side, object).alias(IN),
+        *[
+            pl.col(name) if name in decoded.columns else pl.lit(None, dtype=dtype).alias(name)
+            for name, dtype in RESERVED.items()
+        ],
     ]
     for bound in sync.fields:
         field = bound.on(side, object)
@@ -70,20 +96,18 @@ def project(decoded: pl.DataFrame, sync: BoundSync, side: Side, object: str) -> 
         else:
             columns.append(normalised(pl.col(field.name), field).alias(name))
     if side == "ma":
-        columns += [_readable(name, sync).alias(f"extra:{name}") for name in _extras(sync)]
+        columns += [pl.col(name).alias(f"extra:{name}") for name in _extras(sync)]
     return decoded.select(columns)
 
 
-def _readable(name: str, sync: BoundSync) -> pl.Expr:
-    """An MA field of any kind as the text that a rule names: ``1.5``, ``true``, ``a;b``."""
-    value = pl.col(name)
-    match sync.ma.fields[name].kind:
-        case Kind.TEXTS:
-            return value.list.join(";")
-        case Kind.DECIMAL:
-            return value.cast(pl.String).str.replace(r"\.?0+$", "")
-        case _:
-            return value.cast(pl.String)
+def _meets_filter(sync: BoundSync, side: Side, object: str) -> pl.Expr:
+    fields = sync.object(side, object).fields
+
+    def tested(name: str) -> tuple[pl.Expr, Kind] | None:
+        field = field_for(name, object)
+        return None if field is None else (pl.col(field), fields[field].kind)
+
+    return passes(sync.sync.filter(side), tested)
 
 
 def latest(frames: Sequence[pl.DataFrame], sync: BoundSync, side: Side) -> pl.DataFrame:
@@ -96,7 +120,8 @@ def latest(frames: Sequence[pl.DataFrame], sync: BoundSync, side: Side) -> pl.Da
 def packed_rows(frame: pl.DataFrame, sync: BoundSync, side: Side) -> list[bytes]:
     """Each row's mapped values and opt-out state, packed as the base keeps them."""
     names = [b.name for b in sync.fields]
-    rows = frame.select(OUT, *[pl.col(column(side, n)).alias(n) for n in names]).to_dicts()
+    about = [OUT, IN] if sync.sync.filter(side) else [OUT]
+    rows = frame.select(*about, *[pl.col(column(side, n)).alias(n) for n in names]).to_dicts()
     return [pack({k: canonical_cell(v) for k, v in row.items()}) for row in rows]
 
 
@@ -123,6 +148,11 @@ def merged_base(stored: BaseRow | None, patches: Iterable[BaseRow]) -> BaseRow:
                 sides[side].update(unpack(data))  # type: ignore[index]
     ma, crm = pack(sides["ma"]), pack(sides["crm"])
     return BaseRow(link=link, ma=ma, ma_hash=row_hash(ma), crm=crm, crm_hash=row_hash(crm))
+
+
+def unpacked_sides(row: BaseRow) -> dict[Side, dict[str, Value]]:
+    """A base row's values by side; nothing where nothing was agreed."""
+    return {"ma": unpack(row.ma) if row.ma else {}, "crm": unpack(row.crm) if row.crm else {}}
 
 
 def base_frame(bases: Iterable[BaseRow], sync: BoundSync) -> pl.DataFrame:
@@ -172,7 +202,8 @@ def side_from_base(rows: Iterable[tuple[BaseRow, str, str]], sync: BoundSync, si
         data["_link"].append(base.link)
         data["_id"].append(id)
         data["_object"].append(object)
-        data["_out"].append(values.get(OUT))
+        data[OUT].append(values.get(OUT))
+        data[IN].append(values.get(IN, True))
         for b in sync.fields:
             data[column(side, b.name)].append(_cell(values.get(b.name)))
     height = len(data["_link"])
@@ -183,8 +214,8 @@ def side_from_base(rows: Iterable[tuple[BaseRow, str, str]], sync: BoundSync, si
 
 def people(ma: pl.DataFrame, crm: pl.DataFrame, base: pl.DataFrame, sync: BoundSync) -> pl.DataFrame:
     """The people frame: side frames with ``_link`` filled, joined with each other and with the base."""
-    mine = ma.rename({name: f"{name}_ma" for name in RESERVED})
-    theirs = crm.rename({name: f"{name}_crm" for name in RESERVED})
+    mine = ma.rename({name: f"{name}_ma" for name in (IN, *RESERVED)})
+    theirs = crm.rename({name: f"{name}_crm" for name in (IN, *RESERVED)})
     joined = mine.join(theirs, on="_link", how="full", coalesce=True, maintain_order="left_right")
     joined = joined.join(base, on="_link", how="left", maintain_order="left")
     joined = joined.with_columns(_with_long_texts(joined, sync))

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from awase.core.values import hash64, match_key
+from awase.core.mapping import MatchAs
+from awase.core.values import company_key, domain_key, hash64, match_key
 
 ENTRY_SCHEMA: dict[str, pl.DataType] = {
     "_link": pl.Int64(),
@@ -52,8 +53,12 @@ def link_id(key: str) -> int:
     return hash64(key.encode())
 
 
-def hashed_match_key(text: str | None) -> int | None:
-    folded = match_key(text)
+_FOLDS = {MatchAs.TEXT: match_key, MatchAs.DOMAIN: domain_key, MatchAs.COMPANY: company_key}
+
+
+def hashed_match_key(text: str | None, how: MatchAs = MatchAs.TEXT) -> int | None:
+    """What a record is found by: the hash of its folded identifying value; None where it has none."""
+    folded = _FOLDS[how](text)
     return None if folded is None else hash64(folded.encode())
 
 

@@ -1,7 +1,8 @@
 """Syncs and field mappings as values.
 
-A sync joins one MA object with one or several CRM objects (a person is a Lead *or* a Contact). In frames each mapped
-field is one column per side, named by the mapping: ``ma:<name>`` and ``crm:<name>``, whatever the CRM object calls it.
+A sync joins one MA object with one or several CRM objects (a person is a Lead *or* a Contact; a company an Account). In
+frames each mapped field is one column per side, named by the mapping: ``ma:<name>`` and ``crm:<name>``, whatever the
+CRM object calls it. A field that names another record is translated *through* the sync that links those records.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from enum import StrEnum
 
 import msgspec
 
+from awase.core.filters import Condition
 from awase.core.operations import Side
 from awase.core.schema import Field, ObjectSchema
 from awase.core.values import Kind
@@ -34,10 +36,51 @@ class Direction(StrEnum):
         return self in (Direction.TWO_WAY, Direction.PREFER_CRM, Direction.CRM)
 
 
+class MatchAs(StrEnum):
+    """How the values that identify a record are folded before they are compared."""
+
+    TEXT = "text"
+    DOMAIN = "domain"
+    """A web address or an e-mail address by its host, without ``www.``."""
+    COMPANY = "company"
+    """A company's name without its legal form (株式会社, Inc. …)."""
+
+
+class OnDelete(StrEnum):
+    """What becomes of a record whose partner was deleted."""
+
+    KEEP = "keep"
+    DELETE = "delete"
+    LEAVE_LIST = "leave_list"
+    """Kept, but taken off the list that the sync names."""
+
+
 class OnConflict(StrEnum):
     CRM = "crm"
     MA = "ma"
     WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """How the ids in a reference are translated: by the links of another sync, or owners by their e-mail address."""
+
+    sync: str
+    """Name of the sync whose links are used; ``OWNERS`` for owners."""
+    ma_object: str = ""
+    crm_objects: tuple[str, ...] = ()
+
+
+OWNERS = "owners"
+
+
+class WithoutPartner(StrEnum):
+    """What becomes of a reference to a record that has no partner on the other side."""
+
+    WAIT = "wait"
+    """A new record waits for it; of an existing one only this field waits."""
+    LEAVE_BLANK = "leave_blank"
+    """The record goes without it, and the field follows when the partner is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +94,13 @@ class FieldMapping:
     on_conflict: OnConflict = OnConflict.CRM
     values: Mapping[str, str] = field(default_factory=dict)
     """MA value → CRM value, for picklists that name the same thing differently."""
+    through: Through | None = None
+    """None: no reference to a record that is synced too."""
+    without_partner: WithoutPartner = WithoutPartner.WAIT
 
     @property
     def name(self) -> str:
         return self.ma
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A test on one MA field: its value is one of ``is_in``, or it is filled."""
-
-    field: str
-    is_in: tuple[str, ...] = ()
-    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +125,58 @@ class Sync:
     crm_objects: tuple[str, ...]
     """In matching order: a Contact before an unconverted Lead."""
     fields: tuple[FieldMapping, ...]
-    match_on: str = "email"
-    """MA name of the mapped field whose folded value identifies a person."""
+    match_on: str | None = "email"
+    """MA name of the mapped field whose folded value identifies a record; None: only keys and kept ids do."""
+    match_as: MatchAs = MatchAs.TEXT
+    """How that value is folded."""
     crm_ids: Mapping[str, str] = field(default_factory=dict)
     """CRM object → MA field that holds the id of this person's record there."""
     create_as: tuple[CreateRule, ...] = ()
     """Empty: nothing is created in the CRM."""
     create_in_ma: bool = True
+    update_in_crm: bool = True
+    update_in_ma: bool = True
+    deleted_in_ma: OnDelete = OnDelete.KEEP
+    """What becomes of the CRM record when its MA record was deleted; and the other way round."""
+    deleted_in_crm: OnDelete = OnDelete.KEEP
+    leave_list: str = ""
+    """The MA list that a person is taken off, where a policy says ``leave_list``."""
+    filter_ma: tuple[Condition, ...] = ()
+    """Who is in the sync: all must hold. A record outside is neither created nor written; opt-outs still travel."""
+    filter_crm: tuple[Condition, ...] = ()
+    owner_overrides: Mapping[Side, Mapping[str, str]] = field(default_factory=dict)
+    """By side written to: an owner's address on the other side → the address of whom they stand for (``*``: anybody)."""
+    assignment_rules: bool = False
+    """The CRM's own assignment rules may run on our writes."""
+    allow_duplicates: bool = False
+    """Duplicate rules that allow a save after an alert do not stop our writes; those that block always do."""
     time_zone: str = "UTC"
     guard_share: float = 0.10
     guard_records: int = 500
+    sweep_seconds: int = 86_400
+    """How often relations are compared one by one, where a vendor's stamps do not show their changes."""
     overlap_seconds: int | None = None
     """None: three times the connector's declared lag, at least five minutes."""
 
     def digest(self) -> str:
         """Changes whenever anything about the sync changes that could change a plan."""
         return hashlib.blake2b(msgspec.json.encode(self, order="sorted"), digest_size=16).hexdigest()
+
+    def scope(self) -> str:
+        """Changes whenever who is in the sync changes: everybody has to be looked at again then."""
+        tests = (self.filter_ma, self.filter_crm, self.ma_object, self.crm_objects)
+        return hashlib.blake2b(msgspec.json.encode(tests, order="sorted"), digest_size=8).hexdigest()
+
+    def filter(self, side: Side) -> tuple[Condition, ...]:
+        return self.filter_ma if side == "ma" else self.filter_crm
+
+    def may_update(self, side: Side) -> bool:
+        return self.update_in_crm if side == "crm" else self.update_in_ma
+
+    @property
+    def label_on(self) -> str:
+        """The mapped field by which people recognise a record."""
+        return self.match_on or self.fields[0].name
 
     def connection(self, side: Side) -> str:
         return self.ma_connection if side == "ma" else self.crm_connection

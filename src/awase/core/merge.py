@@ -21,7 +21,9 @@ import polars as pl
 
 from awase.core.conversion import converted, normalised
 from awase.core.mapping import BoundField, BoundSync, Direction, OnConflict, column
-from awase.core.operations import Side
+from awase.core.operations import SIDES, Side
+from awase.core.references import NOBODY, Partners, Tables, known, stuck, together, unknown
+from awase.core.values import Kind
 
 
 class Changed(StrEnum):
@@ -43,6 +45,9 @@ class Decision(IntEnum):
     TO_CRM = 1
     TO_MA = 2
     WAIT = 3
+    """A conflict that a person decides."""
+    STUCK = 4
+    """A reference to a record that has no partner yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +112,54 @@ def listed(name: str) -> str:
     return f"listed:{name}"
 
 
-def merge(pairs: pl.DataFrame, sync: BoundSync) -> pl.DataFrame:
+def stuck_on(side: Side, name: str) -> str:
+    """The Boolean column that says this side's reference names a record without a partner."""
+    return f"stuck.{side}:{name}"
+
+
+def settles(side: Side, name: str) -> str:
+    """The column of what the base keeps of ``side`` once the field is agreed in its present form."""
+    return f"settles.{side}:{name}"
+
+
+def merge(pairs: pl.DataFrame, sync: BoundSync, tables: Tables | None = None) -> pl.DataFrame:
     """``pairs`` with, for each field x: ``to.crm:x`` and ``to.ma:x`` (converted values), ``decision:x`` UInt8
-    (a ``Decision``) and ``listed:x`` Boolean (a conflict to be listed)."""
-    pairs = pairs.with_columns([c for bound in sync.fields for c in _targets(bound, sync)])
+    (a ``Decision``), ``listed:x`` Boolean (a conflict to be listed), ``settles.ma:x`` and ``settles.crm:x``.
+
+    ``tables``: the partners of each reference field.
+    """
+    tables = tables or {}
+    pairs = pairs.with_columns(
+        [c for bound in sync.fields for c in _compared(bound, tables.get(bound.name, NOBODY))]
+    )
+    pairs = pairs.with_columns(
+        [c for bound in sync.fields for c in _targets(bound, sync, tables.get(bound.name, NOBODY))]
+    )
     pairs = pairs.with_columns([_changed(bound, sync) for bound in sync.fields])
     return pairs.with_columns([c for bound in sync.fields for c in _decided(bound)]).drop(
         [f"changed:{bound.name}" for bound in sync.fields]
     )
 
 
-def _targets(bound: BoundField, sync: BoundSync) -> list[pl.Expr]:
+def _compared(bound: BoundField, partners: Partners) -> list[pl.Expr]:
+    """What is compared of each side (of a set of references, the part that has partners), and what is stuck."""
+    columns = []
+    for side in SIDES:
+        value = pl.col(column(side, bound.name))
+        is_reference = bound.mapping.through is not None
+        columns += [
+            (known(value, bound, side, partners) if is_reference else value).alias(settles(side, bound.name)),
+            (stuck(value, bound, side, partners) if is_reference else pl.lit(value=False)).alias(
+                stuck_on(side, bound.name)
+            ),
+        ]
+    return columns
+
+
+def _targets(bound: BoundField, sync: BoundSync, partners: Partners) -> list[pl.Expr]:
     zone = sync.sync.time_zone
-    to_crm = converted(pl.col(column("ma", bound.name)), bound, "crm", zone)
-    to_ma = converted(pl.col(column("crm", bound.name)), bound, "ma", zone)
+    to_crm = converted(pl.col(settles("ma", bound.name)), bound, "crm", zone, partners)
+    to_ma = converted(pl.col(settles("crm", bound.name)), bound, "ma", zone, partners)
     # The CRM objects of one mapping may differ in scale; each row is normalised for its own object.
     crm_value = pl.lit(None, dtype=pl.Null)
     for object, field in bound.crm.items():
@@ -133,13 +172,27 @@ def _targets(bound: BoundField, sync: BoundSync) -> list[pl.Expr]:
     ]
 
 
+def whole_target(side: Side, bound: BoundField, tables: Tables) -> pl.Expr:
+    """What is written to ``side``: of a set of references, with those that only this side can know."""
+    value = pl.col(target(side, bound.name))
+    if bound.mapping.through is None or bound.kind(side) != Kind.TEXTS:
+        return value
+    partners = tables.get(bound.name, NOBODY)
+    return together(value, unknown(pl.col(column(side, bound.name)), side, partners))
+
+
 def _changed(bound: BoundField, sync: BoundSync) -> pl.Expr:
     name = bound.name
-    ma, crm = pl.col(column("ma", name)), pl.col(column("crm", name))
+    ma, crm = pl.col(settles("ma", name)), pl.col(settles("crm", name))
     based = pl.col(f"based:{name}")
     ma_moved = ma.ne_missing(pl.col(f"base.ma:{name}"))
     crm_moved = crm.ne_missing(pl.col(f"base.crm:{name}"))
-    equal = pl.col(target("crm", name)).eq_missing(crm) | pl.col(target("ma", name)).eq_missing(ma)
+    single = bound.kind("ma") != Kind.TEXTS
+    ma_told = ~pl.col(stuck_on("ma", name)) if single else pl.lit(value=True)
+    crm_told = ~pl.col(stuck_on("crm", name)) if single else pl.lit(value=True)
+    equal = (pl.col(target("crm", name)).eq_missing(crm) & ma_told) | (
+        pl.col(target("ma", name)).eq_missing(ma) & crm_told
+    )
     here = (
         pl.col("_crm_object").is_in(list(bound.crm))
         if set(bound.crm) != set(sync.crm)
@@ -181,4 +234,9 @@ def _decided(bound: BoundField) -> list[pl.Expr]:
             gives_way = gives_way & (~blank | pl.lit(state == Changed.BOTH))
         decided = pl.when(changed == state.value).then(choice).otherwise(decided)
         is_listed = pl.when(changed == state.value).then(gives_way).otherwise(is_listed)
+    if bound.mapping.through is not None and bound.kind("ma") != Kind.TEXTS:
+        for outcome, source in ((Decision.TO_CRM, "ma"), (Decision.TO_MA, "crm")):
+            sticks = (decided == outcome.value) & pl.col(f"stuck.{source}:{bound.name}")
+            decided = pl.when(sticks).then(pl.lit(Decision.STUCK.value, dtype=pl.UInt8)).otherwise(decided)
+        is_listed = is_listed & (decided != Decision.STUCK.value)
     return [decided.alias(decision(bound.name)), is_listed.alias(listed(bound.name))]

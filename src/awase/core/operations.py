@@ -20,6 +20,7 @@ from awase.core.consent import OptOut
 from awase.core.values import Value
 
 Side = Literal["ma", "crm"]
+SIDES: tuple[Side, Side] = ("ma", "crm")
 
 
 def other(side: Side) -> Side:
@@ -31,6 +32,14 @@ class OperationKind(StrEnum):
     OPT_OUT = "opt_out"
     CREATE = "create"
     UPDATE = "update"
+    RELATE = "relate"
+    """Adds relations: ``values`` holds the relation's whole content after it, ``before`` the one before."""
+    UNRELATE = "unrelate"
+    """Takes relations away; ``values`` and ``before`` likewise."""
+    TAKE_OFF = "take_off"
+    """Takes a record off the list named in ``list``; the record itself stays as it is."""
+    DELETE = "delete"
+    """To the vendor's recycle bin or archive, from where it can be restored."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +58,17 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Only the fields that differ; None clears."""
     before: dict[str, Value] = {}
     """The target's values of the same fields as last read; empty for a create."""
+    list: str = ""
+    """The list of a ``TAKE_OFF``."""
     opt_out: OptOut | None = None
     """Consent that rides in a create, or the whole content of an opt-out."""
+
+    @property
+    def about(self) -> str:
+        """The relation or the list that it concerns, which all operations of one call share; else nothing."""
+        if self.kind in (OperationKind.RELATE, OperationKind.UNRELATE):
+            return next(iter(self.values), "")
+        return self.list
 
 
 class State(StrEnum):

@@ -15,8 +15,16 @@ import msgspec
 from awase.core.capabilities import Capabilities
 from awase.core.operations import Operation, OperationKind, Side
 
-ORDER = (OperationKind.OPT_OUT, OperationKind.CREATE, OperationKind.UPDATE)
-"""Opt-outs go before every other write; creates before updates, which may refer to them."""
+ORDER = (
+    OperationKind.OPT_OUT,
+    OperationKind.CREATE,
+    OperationKind.UPDATE,
+    OperationKind.RELATE,
+    OperationKind.UNRELATE,
+    OperationKind.TAKE_OFF,
+    OperationKind.DELETE,
+)
+"""Opt-outs go before every other write; creates before updates, which may refer to them; what takes away comes last."""
 
 
 class HasOperation(Protocol):
@@ -31,33 +39,40 @@ class Batch(msgspec.Struct, frozen=True):
     object: str
     kind: OperationKind
     places: tuple[int, ...]
+    about: str = ""
+    """The relation or list that all of them concern."""
 
 
 class PricedCalls(msgspec.Struct, frozen=True, kw_only=True):
     side: Side
     object: str
     kind: str
-    """``opt_out``, ``create``, ``update`` or ``audit``."""
+    """An operation's kind, or ``audit``."""
     records: int
     calls: int
 
 
 def call_size(capabilities: Capabilities, kind: OperationKind) -> int:
-    sizes = capabilities.sizes
-    return {OperationKind.OPT_OUT: sizes.opt_out, OperationKind.CREATE: sizes.create}.get(kind, sizes.update)
+    """How many operations of ``kind`` one call carries."""
+    return int(getattr(capabilities.sizes, kind.value))
 
 
 def pack_calls(writes: Iterable[HasOperation], capabilities: Mapping[Side, Capabilities]) -> list[Batch]:
-    """Batches in sending order: all opt-outs, then creates, then updates; order within a sort is the plan's."""
+    """Batches in sending order (``ORDER``); order within a sort is the plan's."""
     numbered = [(place, write.operation) for place, write in enumerate(writes)]
-    numbered.sort(key=lambda n: (ORDER.index(n[1].kind), n[1].side, n[1].object, n[0]))
+    numbered.sort(key=lambda n: (ORDER.index(n[1].kind), *_sort(n[1]), n[0]))
     batches = []
-    for (side, object, kind), group in groupby(numbered, key=lambda n: (n[1].side, n[1].object, n[1].kind)):
+    for (side, object, kind, about), group in groupby(numbered, key=lambda n: _sort(n[1])):
         size = call_size(capabilities[side], kind)
         batches += [
-            Batch(side, object, kind, places) for places in _chunks((place for place, _ in group), size)
+            Batch(side, object, kind, places, about)
+            for places in _chunks((place for place, _ in group), size)
         ]
     return batches
+
+
+def _sort(operation: Operation) -> tuple[Side, str, OperationKind, str]:
+    return operation.side, operation.object, operation.kind, operation.about
 
 
 def _chunks(items: Iterable[int], size: int) -> Iterator[tuple[int, ...]]:
@@ -82,7 +97,8 @@ def price(batches: Iterable[Batch], capabilities: Mapping[Side, Capabilities]) -
 
     audited: set[tuple[Side, str]] = set()
     for batch in batches:
-        add(batch.side, batch.object, batch.kind.value, len(batch.places), 1)
+        calls = capabilities[batch.side].calls_to_unrelate if batch.kind == OperationKind.UNRELATE else 1
+        add(batch.side, batch.object, batch.kind.value, len(batch.places), calls)
         if batch.kind != OperationKind.UPDATE or not capabilities[batch.side].history:
             continue
         per_read = capabilities[batch.side].sizes.audit

@@ -38,7 +38,8 @@ class Arrival(msgspec.Struct, frozen=True):
     side: Side
     object: str
     link: int
-    skipped: bool = False
+    skipped: str = ""
+    """Why it stays out, rightly so: ``filtered``, ``excluded``, ``deleted``, ``linked_elsewhere`` …"""
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +62,7 @@ class Tripped(msgspec.Struct, frozen=True):
     """A guard that wants an approval."""
 
     rule: str
-    """``first_sync``, ``rewritten``, ``cleared``."""
+    """``first_sync``, ``rewritten``, ``cleared``, ``deleted``."""
     side: Side
     records: int
     limit: int
@@ -74,7 +75,9 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     connections: dict[str, str]
     """Side → org or portal id."""
     cursors: tuple[Cursor, ...]
-    """Where reading goes on once this plan is settled."""
+    """Up to where the reading went that this plan rests on."""
+    moves_cursors: bool = True
+    """Reading goes on from there once this plan is settled; False for a part of what was read."""
     read: dict[str, int]
     """Records read by ``side:object``."""
     writes: dict[str, int]
@@ -112,6 +115,10 @@ class Draft(msgspec.Struct, kw_only=True):
     writes: list[PlannedWrite] = []
     items: list[Item] = []
     ledger: list[LedgerEntry] = []
+    outside: dict[int, str] = {}
+    """Why links stay out of the sync, rightly so."""
+    labels: dict[int, str] = {}
+    """How people recognise the records of links; personal data."""
 
 
 def chunked(draft: Draft) -> tuple[Chunk, ...]:
@@ -161,6 +168,7 @@ def assemble(
     made_at: datetime,
     connections: Mapping[str, str],
     cursors: Iterable[Cursor],
+    moves_cursors: bool = True,
     read_calls: int,
     linked_before: int,
     guard_share: float,
@@ -176,6 +184,7 @@ def assemble(
         made_at=made_at,
         connections=dict(connections),
         cursors=tuple(cursors),
+        moves_cursors=moves_cursors,
         read=dict(Counter(f"{a.side}:{a.object}" for a in draft.arrivals)),
         writes=dict(Counter(f"{w.operation.side}:{w.operation.object}:{w.operation.kind}" for w in writes)),
         items=dict(Counter(item.kind.value for item in draft.items)),
@@ -188,11 +197,14 @@ def assemble(
     return Plan(header=msgspec.structs.replace(header, digest=digest(header, chunks)), chunks=chunks)
 
 
+_TAKING_AWAY = frozenset({OperationKind.DELETE, OperationKind.TAKE_OFF})
+
+
 def guards(
     writes: Iterable[PlannedWrite], linked_before: int, share: float, records: int
 ) -> tuple[Tripped, ...]:
-    """The mass-change guards that want a person: the first sync of a pair, and values rewritten or cleared over the
-    limit (``share`` of the linked people or ``records``, whichever is smaller, at least 20)."""
+    """The mass-change guards that want a person: the first sync of a pair, and records deleted, rewritten or
+    cleared over the limit (``share`` of the linked people or ``records``, whichever is smaller, at least 20)."""
     writes = list(writes)
     if linked_before == 0:
         total = Counter(write.operation.side for write in writes)
@@ -210,7 +222,9 @@ def guards(
             for op in updates
         )
         cleared = sum(any(v is None for v in op.values.values()) for op in updates)
-        for rule, count in (("rewritten", rewritten), ("cleared", cleared)):
+        deleted = sum(w.operation.side == side and w.operation.kind in _TAKING_AWAY for w in writes)
+        counted = {"rewritten": rewritten, "cleared": cleared, "deleted": deleted}
+        for rule, count in counted.items():
             if count > limit:
                 tripped.append(Tripped(rule, side, count, limit))
     return tuple(tripped)
@@ -228,7 +242,7 @@ def digest(header: Header, chunks: Iterable[Chunk]) -> str:
     for chunk in chunks:
         for write in chunk.writes:
             op = write.operation
-            target = (op.link, op.side, op.kind.value, op.object, op.id, op.key, op.opt_out)
+            target = (op.link, op.side, op.kind.value, op.object, op.id, op.key, op.list, op.opt_out)
             hasher.update(repr(target).encode())
             hasher.update(fingerprint(op.values).encode())
             hasher.update(fingerprint(op.before).encode())

@@ -9,7 +9,9 @@ import msgspec
 
 from awase.core.operations import Side
 
-LinkState: TypeAlias = Literal["linked", "unlinked", "failed", "ambiguous"]
+LinkState: TypeAlias = Literal["linked", "unlinked", "failed", "ambiguous", "deleted", "merged"]
+"""``deleted``: the record of the side named in ``gone`` was deleted. ``merged``: it was merged into, or converted to, one
+that belongs to another link. ``failed``: gave its records up to another link."""
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +26,18 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     ma_id: str | None = None
     crm_object: str | None = None
     crm_id: str | None = None
+    gone: Literal["", "ma", "crm"] = ""
+    """The side whose record is no longer there; its id is kept as evidence."""
+
+    def record(self, side: Side) -> tuple[str, str] | None:
+        """Object and id of the record on ``side``; None where there is none."""
+        object, id = (self.ma_object, self.ma_id) if side == "ma" else (self.crm_object, self.crm_id)
+        return None if object is None or id is None else (object, id)
+
+    @property
+    def is_linked(self) -> bool:
+        """Both sides' records are known and there."""
+        return self.ma_id is not None and self.crm_id is not None and not self.gone
 
 
 class BaseRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +143,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the records read from one object: ``read`` is the sum of the seven after it."""
+    """What became of the records read from one object: ``read`` is the sum of the eight after it."""
 
     read: int = 0
     created: int = 0
@@ -139,3 +153,7 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int = 0
     waiting: int = 0
     skipped: int = 0
+    deleted: int = 0
+    """Whose partner was deleted, or taken off its list, because they are gone."""
+    reasons: dict[str, int] = {}
+    """Of those skipped: why, each once."""

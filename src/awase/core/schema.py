@@ -49,6 +49,10 @@ class Field:
     email: bool = False
     unique: bool = False
     references: tuple[str, ...] = ()
+    relation: bool = False
+    """Kept apart from the record by the vendor (an association, a role): written by calls of its own."""
+    rides_in_create: bool = False
+    """A relation that a create may carry in the same call."""
     audited: bool = False
     """The vendor keeps a history of this field that we can read."""
 
@@ -64,6 +68,7 @@ class ObjectSchema:
     """The unique field that carries ``awase_key``; None when the org has none, so that creates are not idempotent."""
     createable: bool = True
     updateable: bool = True
+    deletable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ explicit ``None`` in an operation. Empty text and an empty multi-select are empt
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -173,6 +174,34 @@ def match_key(text: str | None) -> str | None:
         return None
     folded = unicodedata.normalize("NFKC", text).strip().casefold()
     return folded or None
+
+
+def domain_key(text: str | None) -> str | None:
+    """The host in a web address or e-mail address, folded, without ``www.``."""
+    folded = match_key(text)
+    if folded is None:
+        return None
+    host = _HOST.sub("", folded)
+    return (
+        re.split(r"[/?#:\s]", host, maxsplit=1)[0].rpartition("@")[2].removeprefix("www.").strip(".") or None
+    )
+
+
+def company_key(text: str | None) -> str | None:
+    """A company's name, folded, without its legal form, blanks and punctuation."""
+    folded = match_key(text)
+    if folded is None:
+        return None
+    bare = re.sub(r"[\W_]+", "", _LEGAL_FORMS.sub(" ", folded))
+    return bare or folded
+
+
+_HOST = re.compile(r"^[a-z][a-z0-9+.-]*://")
+_LEGAL_FORMS = re.compile(
+    r"(株式会社|有限会社|合同会社|合資会社|合名会社|一般社団法人|一般財団法人|\((株|有|同|社|財)\)"
+    r"|\b(co|inc|ltd|llc|corp|corporation|company|limited|kk|gmbh|ag|sa|plc)\b\.?)"
+)
+"""After NFKC, so that ㈱ is already (株)."""
 
 
 def hash64(data: bytes) -> int:

@@ -15,10 +15,13 @@ from awase.core.plan import Plan, PlannedWrite
 from awase.core.records import Item, ItemKind, LedgerEntry, Link
 from awase.engine.auditing import audit
 from awase.engine.environment import Environment
-from awase.engine.resolving import is_doubtful, may_come_late, resolve, resolve_refused
+from awase.engine.resolving import NOT_FOUND, is_doubtful, may_come_late, resolve, resolve_refused
 from awase.errors import AwaseError, BudgetSpent, NotConnected, Retry
 from awase.ports.connector import WriteBatch
 from awase.ports.store import Claim, JournalBatch, OpenBatch, Settlement
+
+_FIRST = frozenset({OperationKind.CREATE, OperationKind.UPDATE})
+_LAST = frozenset({OperationKind.TAKE_OFF, OperationKind.DELETE})
 
 
 @dataclass(slots=True)
@@ -48,9 +51,14 @@ async def apply(
     rest = [b for b in batches if b.kind != OperationKind.OPT_OUT]
     since = {(c.side, c.object): c.value for c in plan.header.cursors}
     sender = _Sender(env, sync, claim, run, writes, applied, skip, since)
+    sender.by_sort = {
+        (op.link, op.side, op.kind, op.about): place for place, op in enumerate(w.operation for w in writes)
+    }
     await sender.send(consent)
     silenced = sender.not_opted_out(consent)
-    await sender.send(rest, silenced)
+    # What builds on other writes (relations of a record just created, deletions) waits until those are settled.
+    for stage in (_FIRST, {OperationKind.RELATE}, {OperationKind.UNRELATE}, _LAST):
+        await sender.send([batch for batch in rest if batch.kind in stage], silenced)
     await sender.audit(rest)
     return applied
 
@@ -85,6 +93,8 @@ class _Sender:
     """The cursors of the read the plan rests on."""
     numbers: dict[int, int] = field(default_factory=dict)
     """Journal batch by place, of what was sent."""
+    by_sort: dict[tuple[int, Side, OperationKind, str], int] = field(default_factory=dict)
+    """Place by link, side, kind and relation: how operations on one record that build on each other find each other."""
     refused: list[tuple[list[int], OpenBatch]] = field(default_factory=list)
     """Places and batches of creates whose refusal names a record that may be their own: looked for when all are sent."""
 
@@ -130,7 +140,9 @@ class _Sender:
         if self.applied.stopped is not None:
             self._defer(places, self.applied.stopped)
             return
-        operations = tuple(self.writes[p].operation for p in places)
+        places, operations = self._addressed(places)
+        if not places:
+            return
         journalled = JournalBatch(
             run=self.run,
             epoch=self.claim.epoch,
@@ -163,8 +175,13 @@ class _Sender:
 
     async def _call(self, batch: Batch, operations: tuple[Operation, ...]) -> list[Outcome]:
         access = self.env.sides[batch.side]
-        schema = self.sync.object(batch.side, batch.object)
-        write = WriteBatch(kind=batch.kind, object=schema, operations=operations)
+        write = WriteBatch(
+            kind=batch.kind,
+            object=self.sync.object(batch.side, batch.object),
+            operations=operations,
+            assignment_rules=self.sync.sync.assignment_rules,
+            allow_duplicates=self.sync.sync.allow_duplicates,
+        )
         try:
             return await access.transport.run(access.connector.write(write))
         except (BudgetSpent, Retry, NotConnected) as stop:
@@ -188,8 +205,45 @@ class _Sender:
             self.applied.stragglers.append((batch.batch, late))
         return list(resolved.outcomes or ())
 
-    def _defer(self, places: Sequence[int], stop: AwaseError) -> None:
-        error = VendorError(code=stop.code, message=str(stop))
+    def _addressed(self, places: Sequence[int]) -> tuple[list[int], tuple[Operation, ...]]:
+        """Places and operations that have a record to go to.
+
+        Relations of a record that this run creates go to the id its create brought; those of one that was not created,
+        and what takes relations away after adding failed, wait for the next run.
+        """
+        kept: list[int] = []
+        operations: list[Operation] = []
+        for place in places:
+            operation = self.writes[place].operation
+            if operation.kind in (OperationKind.RELATE, OperationKind.UNRELATE):
+                if operation.id is None:
+                    operation = msgspec.structs.replace(operation, id=self._created_id(operation))
+                if operation.id is None or self._adding_failed(operation):
+                    self._defer([place], None)
+                    continue
+            kept.append(place)
+            operations.append(operation)
+        return kept, tuple(operations)
+
+    def _created_id(self, operation: Operation) -> str | None:
+        return self._outcome_of(operation, OperationKind.CREATE, "")
+
+    def _adding_failed(self, operation: Operation) -> bool:
+        planned = (operation.link, operation.side, OperationKind.RELATE, operation.about) in self.by_sort
+        return (
+            operation.kind == OperationKind.UNRELATE
+            and planned
+            and self._outcome_of(operation, OperationKind.RELATE, operation.about) is None
+        )
+
+    def _outcome_of(self, operation: Operation, kind: OperationKind, about: str) -> str | None:
+        """The id of the record, if the operation of this kind on it was planned and applied."""
+        place = self.by_sort.get((operation.link, operation.side, kind, about))
+        outcome = None if place is None else self.applied.outcomes.get(place)
+        return outcome.id if outcome is not None and outcome.state == State.APPLIED else None
+
+    def _defer(self, places: Sequence[int], stop: AwaseError | None) -> None:
+        error = VendorError(code=stop.code, message=str(stop)) if stop else NOT_FOUND
         for place in places:
             link = self.writes[place].operation.link
             self.applied.outcomes[place] = Outcome(link=link, state=State.DEFERRED, error=error)

@@ -11,10 +11,9 @@ import polars as pl
 
 from awase.core.identity import ENTRY_SCHEMA, Matches, hashed_match_key, link_id, match, own_key
 from awase.core.mapping import BoundSync, column
-from awase.core.operations import Side
-from awase.core.records import Item, ItemKind, Link, MatchEntry
+from awase.core.operations import SIDES, Side
+from awase.core.records import Item, ItemKind, Link, LinkState, MatchEntry
 from awase.engine.environment import Environment
-from awase.engine.observing import SIDES
 
 RecordName = tuple[Side, str, str]
 """Side, object, id."""
@@ -39,27 +38,28 @@ class Identified:
         return self.links[self.by_record[side, object, id]]
 
 
-async def known_links(env: Environment, sync: BoundSync, frames: Mapping[Side, pl.DataFrame]) -> Identified:
-    """Links of the records in ``frames`` that the store knows."""
-    found = Identified()
+async def known_links(
+    env: Environment, sync: BoundSync, frames: Mapping[Side, pl.DataFrame], found: Identified
+) -> None:
+    """Links of the records in ``frames`` that the store knows, beside those in ``found`` already."""
     for side in SIDES:
         for (object,), rows in frames[side].group_by("_object", maintain_order=True):
-            ids = rows["_id"].to_list()
+            ids = [id for id in rows["_id"].to_list() if (side, str(object), id) not in found.by_record]
             for link in await env.store.links_of(sync.sync.name, side, str(object), ids):
-                _remember(found, link)
-    return found
+                if link.id not in found.links:
+                    remember(found, link)
 
 
-def _remember(found: Identified, link: Link) -> None:
+def remember(found: Identified, link: Link) -> None:
+    """Know ``link`` by its id and by the records it holds; what it held before is forgotten."""
+    before = found.links.get(link.id)
     found.links[link.id] = link
-    if link.ma_id is not None and link.ma_object is not None:
-        found.by_record["ma", link.ma_object, link.ma_id] = link.id
-    if link.crm_id is not None and link.crm_object is not None:
-        found.by_record["crm", link.crm_object, link.crm_id] = link.id
-
-
-def is_linked(link: Link) -> bool:
-    return link.ma_id is not None and link.crm_id is not None
+    for side in SIDES:
+        old = before.record(side) if before is not None else None
+        if old is not None and found.by_record.get((side, *old)) == link.id:
+            del found.by_record[(side, *old)]
+        if (record := link.record(side)) is not None:
+            found.by_record[(side, *record)] = link.id
 
 
 async def identify(
@@ -94,7 +94,9 @@ def _entries(
 ) -> list[dict[str, Any]]:
     org = env.sides[side].org.id
     pointers = {f"extra:{name}": object for object, name in sync.sync.crm_ids.items()} if side == "ma" else {}
-    wanted = ["_object", "_id", "_key", pl.col(column(side, sync.sync.match_on)).alias("_text"), *pointers]
+    label = pl.col(column(side, sync.sync.label_on)).cast(pl.String, strict=False)
+    wanted = ["_object", "_id", "_key", label.alias("_text"), *pointers]
+    is_matched = sync.sync.match_on is not None
     rows = []
     for row in frame.select(wanted).iter_rows(named=True):
         link = found.by_record.get((side, row["_object"], row["_id"]))
@@ -105,10 +107,10 @@ def _entries(
                 "_link": link,
                 "_object": row["_object"],
                 "_id": row["_id"],
-                "_linked": link is not None and is_linked(found.links[link]),
+                "_linked": link is not None and found.links[link].is_linked,
                 "_own": own_key(org, row["_object"], row["_id"]),
                 "_key": row["_key"],
-                "_match": hashed_match_key(row["_text"]),
+                "_match": hashed_match_key(row["_text"], sync.sync.match_as) if is_matched else None,
                 "_points": points,
             }
         )
@@ -124,14 +126,14 @@ async def _stored_entries(
     named = sorted({link_id(row["_key"]) for side in SIDES for row in free[side] if row["_key"]})
     if not keys and not named:
         return stored
-    for link in await env.store.links_by_id(sync.sync.name, named):
-        _remember(found, link)
+    for stored_link in await env.store.links_by_id(sync.sync.name, named):
+        link = _as_known(found, stored_link)
         for side in SIDES:
             if (row := _stored_entry(link, side, None)) is not None:
                 stored[side].append(row)
     for side in SIDES:
-        for key, _, link in await env.store.links_by_match(sync.sync.name, side, keys):
-            _remember(found, link)
+        for key, _, stored_link in await env.store.links_by_match(sync.sync.name, side, keys):
+            link = _as_known(found, stored_link)
             if (row := _stored_entry(link, side, key)) is not None:
                 stored[side].append(row)
     for side in SIDES:
@@ -144,15 +146,23 @@ async def _stored_entries(
     return stored
 
 
+def _as_known(found: Identified, stored: Link) -> Link:
+    """A link as this run has already changed it, or as it is stored."""
+    if stored.id not in found.links:
+        remember(found, stored)
+    return found.links[stored.id]
+
+
 def _stored_entry(link: Link, side: Side, key: int | None) -> dict[str, Any] | None:
-    object, id = (link.ma_object, link.ma_id) if side == "ma" else (link.crm_object, link.crm_id)
-    if id is None:
+    record = link.record(side)
+    if record is None or link.gone == side:
         return None
+    object, id = record
     return {
         "_link": link.id,
         "_object": object,
         "_id": id,
-        "_linked": is_linked(link),
+        "_linked": link.is_linked,
         "_own": link.key,
         "_key": None,
         "_match": key,
@@ -168,13 +178,13 @@ def _pair(env: Environment, sync: BoundSync, matches: Matches, found: Identified
         keep = mine if mine is not None else theirs
         if mine is not None and theirs is not None and mine != theirs:
             emptied = found.links[theirs]
-            _store(found, Link(id=emptied.id, key=emptied.key, state="failed"))
+            store_link(found, Link(id=emptied.id, key=emptied.key, state="failed"))
         key = (
             found.links[keep].key
             if keep is not None
             else own_key(env.sides["ma"].org.id, sync.sync.ma_object, ma_id)
         )
-        _store(
+        store_link(
             found,
             Link(
                 id=link_id(key),
@@ -188,10 +198,11 @@ def _pair(env: Environment, sync: BoundSync, matches: Matches, found: Identified
         )
 
 
-def _store(found: Identified, link: Link) -> None:
+def store_link(found: Identified, link: Link) -> None:
+    """Have ``link`` stored as it is now."""
     found.changed.pop(link.id, None)
     found.changed[link.id] = link
-    _remember(found, link)
+    remember(found, link)
 
 
 def _note_undecided(matches: Matches, found: Identified) -> None:
@@ -206,14 +217,20 @@ def _ensure_link(side: Side, row: Mapping[str, Any], found: Identified) -> None:
     known = found.by_record.get(name)
     if known is not None:
         link = found.links[known]
-        state = "ambiguous" if undecided else ("linked" if is_linked(link) else "unlinked")
+        state = "ambiguous" if undecided else _state(link)
         if link.state != state:
-            _store(found, msgspec.structs.replace(link, state=state))
+            store_link(found, msgspec.structs.replace(link, state=state))
         return
     key = row["_own"]
     object, id = row["_object"], row["_id"]
     here = {"ma_object": object, "ma_id": id} if side == "ma" else {"crm_object": object, "crm_id": id}
-    _store(found, Link(id=link_id(key), key=key, state="ambiguous" if undecided else "unlinked", **here))
+    store_link(found, Link(id=link_id(key), key=key, state="ambiguous" if undecided else "unlinked", **here))
+
+
+def _state(link: Link) -> LinkState:
+    if link.gone:
+        return "merged" if link.state == "merged" else "deleted"
+    return "linked" if link.is_linked else "unlinked"
 
 
 def _match_entry(side: Side, row: Mapping[str, Any], found: Identified) -> list[MatchEntry]:

@@ -11,14 +11,12 @@ import polars as pl
 from awase.core.binding import bind
 from awase.core.frames import fields_to_read, latest, project
 from awase.core.mapping import BoundSync, Sync
-from awase.core.operations import Side
+from awase.core.operations import SIDES, Side
 from awase.core.records import Cursor
 from awase.core.schema import Schema
 from awase.engine.environment import Environment
 from awase.ports.connector import ReadQuery
 from awase.ports.flows import Flow, Page
-
-SIDES: tuple[Side, Side] = ("ma", "crm")
 
 
 async def bind_live(env: Environment, sync: Sync) -> BoundSync:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -11,29 +11,45 @@ from awase.core.decide import Memory, decide
 from awase.core.frames import base_frame, complete, packed_rows, people, row_hash, side_from_base
 from awase.core.identity import hashed_match_key
 from awase.core.mapping import BoundSync, column
-from awase.core.operations import OperationKind, Side, other
+from awase.core.operations import SIDES, OperationKind, Side, other
 from awase.core.outcomes import UNANSWERED_CREATE
 from awase.core.plan import Arrival, Draft, Plan, assemble
-from awase.core.records import BaseRow, Item, ItemKind, Link
+from awase.core.records import BaseRow, Item, ItemKind, LedgerEntry, Link
+from awase.core.references import Tables
+from awase.core.selection import Selection, selected
 from awase.engine.environment import Environment
-from awase.engine.identifying import Identified, RecordName, identify, is_linked, known_links, undecided_items
-from awase.engine.observing import SIDES, Observed, observe, read_records
-from awase.engine.revisiting import record_of, revisit
+from awase.engine.identifying import Identified, RecordName, identify, known_links, remember, undecided_items
+from awase.engine.observing import Observed, observe, read_records
+from awase.engine.relinking import Relinked, is_gone, relink, restore
+from awase.engine.revisiting import revisit
+from awase.engine.sweeping import sweep
+from awase.engine.translating import partner_tables
+from awase.ports.store import StoredItem
+
+SCOPE = "scope:"
+"""Setting, with a sync's name: who was in it when both sides were last read. Another scope reads everybody again."""
 
 
-async def make_plan(env: Environment, sync: BoundSync) -> Plan:
-    """What a run would do now. Reads both sides; the store is only read."""
+async def make_plan(env: Environment, sync: BoundSync, selection: Selection | None = None) -> Plan:
+    """What a run would do now. Reads both sides; the store is only read.
+
+    ``selection``: only some people, one field, or everything read anew; a part of a plan moves no cursor.
+    """
+    selection = selection or Selection()
     calls_before = _read_calls(env)
-    observed = await observe(env, sync, await env.store.cursors(sync.sync.name))
+    same_scope = await env.store.setting(SCOPE + sync.sync.name) in (None, sync.sync.scope())
+    cursors = await env.store.cursors(sync.sync.name) if same_scope and not selection.everything else []
+    observed = await observe(env, sync, cursors)
     linked_before = (await env.store.link_count(sync.sync.name)).get("linked", 0)
-    draft = await _Planner(env, sync, observed).draft()
+    draft = await _Planner(env, sync, observed, selection).draft()
     return assemble(
-        draft,
+        selected(draft, selection, sync),
         sync=sync.sync.name,
         context=sync.context,
         made_at=env.clock.now(),
         connections={side: env.sides[side].org.id for side in SIDES},
         cursors=observed.cursors,
+        moves_cursors=not selection.is_part,
         read_calls=_read_calls(env) - calls_before,
         linked_before=linked_before,
         guard_share=sync.sync.guard_share,
@@ -51,29 +67,71 @@ class _Planner:
     env: Environment
     sync: BoundSync
     observed: Observed
+    selection: Selection
+    found: Identified = field(default_factory=Identified)
+    relinked: Relinked = field(default_factory=Relinked)
 
     async def draft(self) -> Draft:
-        frames = {side: self.observed.frame(self.sync, side) for side in SIDES}
-        open_items = [stored.item for stored in await self.env.store.open_items(self.sync.sync.name)]
-        await revisit(self.env, self.sync, frames, open_items)
-        live = {
-            side: frame.filter(~pl.col("_deleted").fill_null(value=False)) for side, frame in frames.items()
-        }
-        found = await known_links(self.env, self.sync, live)
-        open_links = {item.link for item in open_items if item.kind != ItemKind.SETTLED}
-        fresh = {side: await self._changed(side, live[side], found, open_links) for side in SIDES}
+        env, sync, found = self.env, self.sync, self.found
+        frames = {side: self.observed.frame(sync, side) for side in SIDES}
+        open_items = await env.store.open_items(sync.sync.name)
+        self.relinked = await relink(env, sync, frames, found)
+        await self._finish_deletions([stored.item for stored in open_items])
+        also = self.relinked.to_read | await self._asked_for() | await sweep(env, sync)
+        await revisit(env, sync, frames, open_items, also)
+        live = {side: frame.filter(~is_gone()) for side, frame in frames.items()}
+        await known_links(env, sync, live, found)
+        open_links = self._to_look_at(open_items)
+        fresh = {side: await self._changed(side, live[side], open_links) for side in SIDES}
+        for side in SIDES:
+            restore(side, fresh[side], found)
         decided = {name for name, link in found.by_record.items() if found.links[link].state != "ambiguous"}
-        await identify(self.env, self.sync, fresh, found)
-        self._suspect_unanswered_creates(fresh, found, decided, open_items)
-        draft = await self._decide(fresh, found, open_links)
-        draft.items += undecided_items(self.sync, found)
+        await identify(env, sync, fresh, found)
+        self._suspect_unanswered_creates(fresh, found, decided, [stored.item for stored in open_items])
+        draft = await self._decide(fresh, open_links)
+        draft.items += undecided_items(sync, found)
         draft.evaluated += [found.by_record[name] for name in found.ambiguous]
         draft.evaluated += [found.by_record[name] for name in found.twins if name in found.by_record]
         draft.links += found.changed.values()
         draft.matches += found.matches
+        draft.labels = {found.by_record[n]: text for n, text in found.labels.items() if n in found.by_record}
         for side in SIDES:
-            self._count(draft, side, frames[side], found)
+            self._count(draft, side, frames[side])
         return draft
+
+    async def _finish_deletions(self, open_items: Sequence[Item]) -> None:
+        """Deletions that an earlier run owed to a policy and could not carry out."""
+        owed = [i.link for i in open_items if i.retry and i.detail.get("operation") in ("delete", "take_off")]
+        for link in await self.env.store.links_by_id(self.sync.sync.name, sorted(set(owed))):
+            if link.gone and link.id not in self.found.links:
+                remember(self.found, link)
+                self.relinked.deleted[link.id] = link.gone
+
+    async def _asked_for(self) -> set[RecordName]:
+        """The records that somebody named: looked at whether they changed or not."""
+        names: set[RecordName] = set()
+        for text in self.selection.only:
+            key = hashed_match_key(text, self.sync.sync.match_as)
+            links = [
+                link
+                for side in SIDES
+                for _, _, link in await self.env.store.links_by_match(
+                    self.sync.sync.name, side, [] if key is None else [key]
+                )
+            ]
+            for side in SIDES:
+                for object in self.sync.sync.objects(side):
+                    links += await self.env.store.links_of(self.sync.sync.name, side, object, [text])
+            names |= {(side, *record) for link in links for side in SIDES if (record := link.record(side))}
+        return names
+
+    def _to_look_at(self, open_items: Sequence[StoredItem]) -> set[int]:
+        """Links that are looked at closely even where their records equal the base."""
+        links = {stored.item.link for stored in open_items if stored.item.kind != ItemKind.SETTLED}
+        links |= {link.id for link in self.found.links.values() if link.gone or link.id in self.found.changed}
+        for _, survivor in self.relinked.became_one:
+            links.add(survivor)
+        return links
 
     def _suspect_unanswered_creates(
         self,
@@ -87,55 +145,54 @@ class _Planner:
         Creating it back on the other side would make the same person twice, there and then here again. ``decided``
         are records that were known before, so that they cannot be it.
         """
-        for side in SIDES:
+        match_on = self.sync.sync.match_on
+        for side in SIDES if match_on is not None else ():
             waiting = [
                 i.record for i in open_items if _is_unanswered_create(i) and i.side == side and not i.label
             ]
             if not waiting:
                 continue
-            nameless = fresh[side].filter(pl.col(column(side, self.sync.sync.match_on)).is_null())
+            nameless = fresh[side].filter(pl.col(column(side, match_on or "")).is_null())
             for object, id in nameless.select("_object", "_id").iter_rows():
-                if (side, object, id) not in decided and not is_linked(found.link_of(side, object, id)):
+                if (side, object, id) not in decided and not found.link_of(side, object, id).is_linked:
                     found.ambiguous.setdefault((side, object, id), waiting)
 
-    async def _changed(
-        self, side: Side, frame: pl.DataFrame, found: Identified, open_links: set[int]
-    ) -> pl.DataFrame:
+    async def _changed(self, side: Side, frame: pl.DataFrame, open_links: set[int]) -> pl.DataFrame:
         """The rows that differ from the base, or are not linked, or have something open against them."""
-        survivors = await self._unlike_base(side, frame, found, open_links)
+        survivors = await self._unlike_base(side, frame, open_links)
         reread = self.env.sides[side].connector.capabilities.reread_changes
         if not (reread and self.observed.incremental.get(side)) or survivors.is_empty():
             return survivors
         # The incremental read may have come from a lagging index: only the record itself tells the truth.
         truth = await read_records(self.env, self.sync, side, survivors.select("_object", "_id").iter_rows())
-        return await self._unlike_base(side, truth, found, open_links)
+        return await self._unlike_base(side, truth.filter(~is_gone()), open_links)
 
-    async def _unlike_base(
-        self, side: Side, frame: pl.DataFrame, found: Identified, open_links: set[int]
-    ) -> pl.DataFrame:
-        links = [found.by_record.get((side, o, i)) for o, i in frame.select("_object", "_id").iter_rows()]
+    async def _unlike_base(self, side: Side, frame: pl.DataFrame, open_links: set[int]) -> pl.DataFrame:
+        links = [
+            self.found.by_record.get((side, o, i)) for o, i in frame.select("_object", "_id").iter_rows()
+        ]
         known = [link for link in links if link is not None]
         bases = {row.link: row for row in await self.env.store.bases(self.sync.sync.name, known)}
         keep = []
         for link, packed in zip(links, packed_rows(frame, self.sync, side), strict=True):
             base = bases.get(link) if link is not None else None
             stored = None if base is None else (base.ma_hash if side == "ma" else base.crm_hash)
-            keep.append(stored is None or link in open_links or row_hash(packed) != stored)
+            gone = link is not None and bool(self.found.links[link].gone)
+            keep.append(stored is None or gone or link in open_links or row_hash(packed) != stored)
         survivors = frame.with_columns(pl.Series("_link", links, dtype=pl.Int64))
         # Copying the survivors lets go of the pages' string buffers, which a filtered frame would keep alive.
         return survivors.filter(pl.Series(keep, dtype=pl.Boolean)).rechunk()
 
-    async def _decide(
-        self, fresh: Mapping[Side, pl.DataFrame], found: Identified, open_links: set[int]
-    ) -> Draft:
-        sides = {side: self._with_links(side, fresh[side], found) for side in SIDES}
+    async def _decide(self, fresh: Mapping[Side, pl.DataFrame], open_links: set[int]) -> Draft:
+        found = self.found
+        sides = {side: self._with_links(side, fresh[side]) for side in SIDES}
         touched = sorted({link for side in SIDES for link in sides[side]["_link"].to_list()})
         bases = {row.link: row for row in await self.env.store.bases(self.sync.sync.name, touched)}
         missing: list[Item] = []
         for side in SIDES:
             here = set(sides[side]["_link"].to_list())
             absent = [
-                found.links[link] for link in touched if link not in here and is_linked(found.links[link])
+                found.links[link] for link in touched if link not in here and found.links[link].is_linked
             ]
             sides[side] = await self._counterparts(side, sides[side], absent, bases, open_links)
             here = set(sides[side]["_link"].to_list())
@@ -143,14 +200,18 @@ class _Planner:
             missing += [self._missing(link, side) for link in gone]
         lost = [item.link for item in missing]
         kept = {side: sides[side].filter(~pl.col("_link").is_in(lost)) for side in SIDES}
+        tables = await partner_tables(self.env, self.sync, kept, bases.values())
         frame = people(kept["ma"], kept["crm"], base_frame(bases.values(), self.sync), self.sync)
-        draft = decide(frame, self.sync, self.env.capabilities(), await self._memory(frame, found))
+        memory, shared = await self._memory(frame, tables)
+        draft = decide(frame, self.sync, self.env.capabilities(), memory)
+        draft.ledger += shared
         draft.items += missing
         draft.evaluated += lost
         return draft
 
-    def _with_links(self, side: Side, frame: pl.DataFrame, found: Identified) -> pl.DataFrame:
+    def _with_links(self, side: Side, frame: pl.DataFrame) -> pl.DataFrame:
         """``frame`` with its links filled in, without what waits for a person or stays out."""
+        found = self.found
         names = [(side, o, i) for o, i in frame.select("_object", "_id").iter_rows()]
         links = [found.by_record[name] for name in names]
         stays = [name not in found.ambiguous and name not in found.twins for name in names]
@@ -170,7 +231,7 @@ class _Planner:
         everything, else from the record itself."""
         from_base, to_read = [], []
         for link in absent:
-            object, id = record_of(link, side) or ("", "")
+            object, id = link.record(side) or ("", "")
             base = bases.get(link.id)
             if base is not None and link.id not in open_links and complete(base, side, self.sync):
                 from_base.append((base, object, id))
@@ -180,13 +241,18 @@ class _Planner:
         if to_read:
             links = {(object, id): link for object, id, link in to_read}
             read = await read_records(self.env, self.sync, side, links)
+            # A vendor may answer for a merged record with its survivor, which was not asked for.
+            asked = pl.DataFrame(list(links), schema={"_object": pl.String, "_id": pl.String}, orient="row")
+            read = read.filter(~is_gone()).join(
+                asked, on=["_object", "_id"], how="semi", maintain_order="left"
+            )
             found = [links[o, i] for o, i in read.select("_object", "_id").iter_rows()]
             frames.append(read.with_columns(pl.Series("_link", found, dtype=pl.Int64)))
         return pl.concat(frames)
 
     def _missing(self, link: Link, side: Side) -> Item:
-        object, id = record_of(link, side) or ("", "")
-        source_object, source_id = record_of(link, other(side)) or ("", "")
+        object, id = link.record(side) or ("", "")
+        source_object, source_id = link.record(other(side)) or ("", "")
         return Item(
             link=link.id,
             side=side,
@@ -197,23 +263,36 @@ class _Planner:
             record=f"{source_object}:{source_id}",
             value=f"{object}:{id}",
             context=self.sync.context,
+            retry=True,
         )
 
-    async def _memory(self, frame: pl.DataFrame, found: Identified) -> Memory:
+    async def _memory(self, frame: pl.DataFrame, tables: Tables) -> tuple[Memory, list[LedgerEntry]]:
+        """What earlier runs left, and ledger lines for people whose duplicate has opted out."""
+        sync, found = self.sync.sync, self.found
         links = frame["_link"].to_list()
         addresses: dict[int, list[int]] = {}
-        texts = frame.select("_link", *[pl.col(column(s, self.sync.sync.match_on)).alias(s) for s in SIDES])
-        for link, *values in texts.iter_rows():
-            for text in values:
-                if (key := hashed_match_key(text)) is not None:
-                    addresses.setdefault(key, []).append(link)
+        label = sync.label_on
+        if sync.match_on is not None:
+            texts = frame.select("_link", *[pl.col(column(s, label)).cast(pl.String).alias(s) for s in SIDES])
+            for link, *values in texts.iter_rows():
+                for text in values:
+                    if (key := hashed_match_key(text, sync.match_as)) is not None:
+                        addresses.setdefault(key, []).append(link)
+        merged = {one for pair in self.relinked.became_one for one in pair}
         out_links, out_addresses = await self.env.store.opted_out(
-            self.sync.sync.name, links, sorted(addresses)
+            sync.name, sorted({*links, *merged}), sorted(addresses)
         )
         out = out_links | {link for key in out_addresses for link in addresses[key]}
+        shared = [
+            LedgerEntry(link=two, address_key=None, state="out", scope="organisation", source=f"merge:{one}")
+            for pair in self.relinked.became_one
+            for one, two in (pair, pair[::-1])
+            if one in out and two not in out
+        ]
+        out |= {line.link for line in shared if line.link is not None}
         refused: dict[tuple[int, Side], Item] = {}
         unanswered: dict[tuple[int, Side], Item] = {}
-        for stored in await self.env.store.open_items(self.sync.sync.name, links):
+        for stored in await self.env.store.open_items(sync.name, links):
             item = stored.item
             # A refused opt-out is tried again in every run: nothing may keep it from arriving.
             is_ordinary = item.detail.get("operation") != OperationKind.OPT_OUT
@@ -221,13 +300,35 @@ class _Planner:
                 refused[item.link, item.side] = item
             if _is_unanswered_create(item):
                 unanswered[item.link, item.side] = item
-        return Memory(found.links, frozenset(out), refused, unanswered)
+        memory = Memory(
+            links=found.links,
+            out=frozenset(out),
+            refused=refused,
+            unanswered=unanswered,
+            tables=tables,
+            excluded=frozenset(await self.env.store.exclusions(sync.name)),
+            widowed=frozenset(link.id for link in found.links.values() if link.gone),
+            deleted=self.relinked.deleted,
+        )
+        return memory, shared
 
-    def _count(self, draft: Draft, side: Side, frame: pl.DataFrame, found: Identified) -> None:
-        for object, id, deleted in frame.select("_object", "_id", "_deleted").iter_rows():
+    def _count(self, draft: Draft, side: Side, frame: pl.DataFrame) -> None:
+        for object, id in frame.select("_object", "_id").iter_rows():
             name = (side, object, id)
-            link = found.by_record.get(name, 0)
-            draft.arrivals.append(Arrival(side, object, link, skipped=bool(deleted) or name in found.twins))
+            if name in self.relinked.stale:
+                continue
+            link = self.found.by_record.get(name, 0)
+            draft.arrivals.append(Arrival(side, object, link, skipped=self._reason(draft, name, link)))
+
+    def _reason(self, draft: Draft, name: RecordName, link: int) -> str:
+        """Why a record stays out, rightly so; empty for one that takes part."""
+        if name in self.relinked.reasons:
+            return self.relinked.reasons[name]
+        if name in self.found.twins:
+            return "linked_elsewhere"
+        if link in self.found.links and self.found.links[link].gone:
+            return f"{self.found.links[link].state}_there"
+        return draft.outside.get(link, "")
 
 
 def _is_unanswered_create(item: Item) -> bool:

@@ -5,7 +5,7 @@ Runs after every phase of writes and, for what an earlier process left behind, b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import polars as pl
@@ -20,6 +20,7 @@ from awase.ports.flows import Flow, Page
 from awase.ports.store import Claim, JournalBatch, OpenBatch
 
 NOT_FOUND = VendorError(code="not_applied", message="")
+"""Had not taken effect when it was looked for."""
 
 
 async def resolve(env: Environment, sync: BoundSync, claim: Claim, open_batch: OpenBatch) -> OpenBatch:
@@ -102,6 +103,16 @@ async def _look(
             return await _look_for_opt_outs(env, sync, batch.side, batch.object, operations)
         case OperationKind.UPDATE:
             return await _look_for_updates(env, sync, batch, operations)
+        case OperationKind.RELATE | OperationKind.UNRELATE:
+            return await _look_for_relations(env, sync, batch.side, batch.object, operations)
+        case OperationKind.DELETE:
+            there = await values_of(
+                env, sync, batch.side, batch.object, (), [op.id for op in operations if op.id]
+            )
+            return [_settled(op, None if op.id in there else op.id) for op in operations]
+        case OperationKind.TAKE_OFF:
+            # Nobody can tell, and doing it again does no harm: the next run does.
+            return [_settled(op, None) for op in operations]
 
 
 async def _look_for_creates(
@@ -167,6 +178,34 @@ async def _in_own_history(
     flow = access.connector.read_history(query, list(by_id), batch.since, timedelta(0), ours=True)
     await access.transport.run(flow, take)
     return landed
+
+
+async def _look_for_relations(
+    env: Environment, sync: BoundSync, side: Side, object: str, operations: Sequence[Operation]
+) -> list[Outcome]:
+    rows = await values_of(
+        env, sync, side, object, _written(operations), [op.id for op in operations if op.id]
+    )
+    return [
+        _settled(op, op.id if (row := rows.get(op.id or "")) is not None and _related(row, op) else None)
+        for op in operations
+    ]
+
+
+def _related(row: dict[str, Value], operation: Operation) -> bool:
+    """Whether what was added is there, or what was taken away is not; others may have changed the rest since."""
+    wanted, before = _as_set(operation.values), _as_set(operation.before)
+    there = _as_set({operation.about: row.get(operation.about)})
+    if operation.kind == OperationKind.RELATE:
+        return wanted - before <= there
+    return not (before - wanted) & there
+
+
+def _as_set(values: Mapping[str, Value]) -> set[str]:
+    content = next(iter(values.values()), None)
+    if isinstance(content, (tuple, list)):
+        return set(content)
+    return set() if content is None else {str(content)}
 
 
 async def _look_for_opt_outs(

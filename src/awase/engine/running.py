@@ -14,11 +14,12 @@ from awase.core.mapping import BoundSync, Sync
 from awase.core.operations import OperationKind, Side, State, other
 from awase.core.plan import Plan
 from awase.core.records import Item, ItemKind, RunCounts
+from awase.core.selection import Selection
 from awase.engine.applying import Applied, apply, settled_writes
 from awase.engine.environment import Environment
 from awase.engine.folding import fold
 from awase.engine.observing import bind_live
-from awase.engine.planning import make_plan
+from awase.engine.planning import SCOPE, make_plan
 from awase.engine.recovering import recover, watch
 from awase.engine.staleness import (
     moved_since,
@@ -26,6 +27,7 @@ from awase.engine.staleness import (
     refuse_if_stale,
     unless_known_better,
 )
+from awase.engine.sweeping import SWEPT, is_due
 from awase.errors import AwaseError, LostFence, StoppedByGuard, WritingIsOff
 from awase.ports.store import Claim, Note, RunRecord, Settlement
 
@@ -49,16 +51,20 @@ class Report:
     """Records left out because they moved since the plan was made."""
 
 
-async def plan_only(env: Environment, sync: Sync) -> Plan:
+async def plan_only(env: Environment, sync: Sync, selection: Selection | None = None) -> Plan:
     """What a run would do. Nothing is written to either side."""
     async with env.store.claim(sync.name) as claim:
         bound = await bind_live(env, sync)
         await recover(env, bound, claim)
-        return await make_plan(env, bound)
+        return await make_plan(env, bound, selection)
 
 
 async def sync_now(
-    env: Environment, sync: Sync, approve: Approve, progress: Callable[[str], None] | None = None
+    env: Environment,
+    sync: Sync,
+    approve: Approve,
+    progress: Callable[[str], None] | None = None,
+    selection: Selection | None = None,
 ) -> Report:
     """Plan and carry out. Raises StoppedByGuard when ``approve`` does not agree."""
     tell = progress or (lambda _: None)
@@ -68,7 +74,7 @@ async def sync_now(
             tell("recover")
             await recover(env, bound, claim, run.id)
             tell("plan")
-            plan = await make_plan(env, bound)
+            plan = await make_plan(env, bound, selection)
             return await _carry_out(env, bound, claim, run, plan, approve, tell)
 
 
@@ -161,6 +167,7 @@ async def _settle(
     writes = plan.writes()
     agreed = [row for chunk in plan.chunks for row in chunk.agreed]
     result = await fold(env, sync, settled_writes(writes, applied), agreed)
+    moves = plan.header.moves_cursors and not applied.stopped
     for batch, places in applied.stragglers:
         await watch(env, claim, run, batch, places)
     labels = {write.operation.link: write.label for write in writes}
@@ -177,10 +184,14 @@ async def _settle(
         + tuple(refused + applied.conflicts + skipped),
         cleared=tuple(link for chunk in plan.chunks for link in chunk.evaluated),
         # A run that had to stop reads the same span again, so that nothing it left is forgotten.
-        cursors=() if applied.stopped else plan.header.cursors,
+        cursors=plan.header.cursors if moves else (),
         folded=tuple(applied.batches),
     )
     await env.store.settle(claim, settlement, env.clock.now())
+    if moves:
+        await env.store.save_setting(SCOPE + sync.sync.name, sync.sync.scope())
+        if SWEPT + sync.sync.name not in await env.store.settings() or await is_due(env, sync):
+            await env.store.save_setting(SWEPT + sync.sync.name, plan.header.made_at.isoformat())
     return found
 
 
@@ -195,7 +206,8 @@ _BY_ITEM = {
     ItemKind.AMBIGUOUS: "waiting",
     ItemKind.SKIPPED: "skipped",
 }
-_WORST_FIRST = ("rejected", "held", "waiting", "skipped", "created", "updated")
+_DONE = {OperationKind.CREATE: "created", OperationKind.DELETE: "deleted", OperationKind.TAKE_OFF: "deleted"}
+_WORST_FIRST = ("rejected", "held", "waiting", "skipped", "created", "deleted", "updated")
 
 
 def counts(plan: Plan, applied: Applied, found: Sequence[Item]) -> dict[str, RunCounts]:
@@ -204,15 +216,24 @@ def counts(plan: Plan, applied: Applied, found: Sequence[Item]) -> dict[str, Run
     writes = plan.writes()
     for place, outcome in applied.outcomes.items():
         operation = writes[place].operation
-        done = "created" if operation.kind == OperationKind.CREATE else "updated"
+        done = _DONE.get(operation.kind, "updated")
         fate = done if outcome.state == State.APPLIED else _BY_STATE[outcome.state]
         fates.setdefault((operation.link, operation.side), set()).add(fate)
     for item in found:
         if item.kind in _BY_ITEM:
             fates.setdefault((item.link, item.side), set()).add(_BY_ITEM[item.kind])
     totals: dict[str, Counter[str]] = {}
+    reasons: dict[str, Counter[str]] = {}
     for arrival in (arrival for chunk in plan.chunks for arrival in chunk.arrivals):
         fate_set = fates.get((arrival.link, other(arrival.side)), set())
         fate = "skipped" if arrival.skipped else next((f for f in _WORST_FIRST if f in fate_set), "unchanged")
-        totals.setdefault(f"{arrival.side}:{arrival.object}", Counter())[fate] += 1
-    return {name: RunCounts(read=sum(c.values()), **c) for name, c in sorted(totals.items())}
+        if "deleted" in fate_set:
+            fate = "deleted"
+        name = f"{arrival.side}:{arrival.object}"
+        totals.setdefault(name, Counter())[fate] += 1
+        if fate == "skipped" and arrival.skipped:
+            reasons.setdefault(name, Counter())[arrival.skipped] += 1
+    return {
+        name: RunCounts(read=sum(c.values()), **c, reasons=dict(reasons.get(name, {})))
+        for name, c in sorted(totals.items())
+    }

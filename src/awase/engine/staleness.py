@@ -9,16 +9,18 @@ import polars as pl
 
 from awase.core.frames import canonical_cell
 from awase.core.mapping import BoundSync, column
-from awase.core.operations import OperationKind, Side, other
+from awase.core.operations import SIDES, OperationKind, Side, other
 from awase.core.plan import Plan, PlannedWrite, digest
 from awase.core.records import Item, ItemKind, Link
 from awase.core.values import Value, as_text, stand_in, unpack
 from awase.engine.environment import Environment
-from awase.engine.observing import SIDES, read_records
+from awase.engine.observing import read_records
+from awase.engine.relinking import is_gone
 from awase.errors import StalePlan
 from awase.ports.store import RunRecord
 
 MOVED = "moved_since_plan"
+_NEVER_STALE = frozenset({OperationKind.OPT_OUT, OperationKind.TAKE_OFF})
 
 
 def refuse_if_stale(plan: Plan, sync: BoundSync, orgs: Mapping[Side, str]) -> None:
@@ -77,7 +79,7 @@ async def unless_known_better(env: Environment, plan: Plan) -> Plan:
 async def moved_since(env: Environment, sync: BoundSync, plan: Plan) -> dict[int, Item]:
     """By place in ``plan.writes()``: the writes whose records have moved since, on either side. Opt-outs never are."""
     writes = plan.writes()
-    ordinary = {p: w for p, w in enumerate(writes) if w.operation.kind != OperationKind.OPT_OUT}
+    ordinary = {p: w for p, w in enumerate(writes) if w.operation.kind not in _NEVER_STALE}
     known = await env.store.links_by_id(sync.sync.name, sorted({w.operation.link for w in ordinary.values()}))
     planned = {link.id: link for chunk in plan.chunks for link in chunk.links}
     links = planned | {link.id: link for link in known}
@@ -100,16 +102,18 @@ async def _current(
     records: dict[tuple[str, str], int] = {}
     for write in writes.values():
         link = links[write.operation.link]
-        object, id = (link.ma_object, link.ma_id) if side == "ma" else (link.crm_object, link.crm_id)
-        if object is not None and id is not None:
-            records[object, id] = link.id
+        if (record := link.record(side)) is not None:
+            records[record] = link.id
     if not records:
         return {}
     frame = await read_records(env, sync, side, records)
-    frame = frame.select("_object", "_id", *[pl.col(column(side, b.name)).alias(b.name) for b in sync.fields])
+    frame = frame.filter(~is_gone()).select(
+        "_object", "_id", *[pl.col(column(side, b.name)).alias(b.name) for b in sync.fields]
+    )
     return {
-        records[row.pop("_object"), row.pop("_id")]: {n: canonical_cell(v) for n, v in row.items()}
+        number: {n: canonical_cell(v) for n, v in row.items()}
         for row in frame.to_dicts()
+        if (number := records.get((row.pop("_object"), row.pop("_id")))) is not None
     }
 
 
@@ -122,6 +126,9 @@ def _moved(
     operation = write.operation
     target, source = operation.side, other(operation.side)
     current_source = values[source].get(operation.link)
+    if operation.kind == OperationKind.DELETE:
+        # Its ground is that the partner was deleted: it moved if that one is back.
+        return link is None or current_source is not None
     if link is None or current_source is None:
         return True
     planned_source = unpack((write.patch.ma if source == "ma" else write.patch.crm) or b"\x80")

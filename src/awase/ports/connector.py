@@ -76,11 +76,29 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class WriteBatch:
-    """Operations of one kind on one object, few enough for one call."""
+    """Operations of one kind on one object, few enough for one call; relations and lists: all about the same one."""
 
     kind: OperationKind
     object: ObjectSchema
     operations: tuple[Operation, ...]
+    assignment_rules: bool = False
+    """The vendor's own assignment rules may run on these writes."""
+    allow_duplicates: bool = False
+    """Duplicate rules that only alert do not stop these writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Somebody who can own records there."""
+
+    id: str
+    email: str
+    name: str
+    active: bool
+    may_own: bool
+    """Of a sort whose records are synced (neither a queue nor an automated user)."""
+    kind: str
+    """The vendor's own word for the sort of user."""
 
 
 class Connector(Protocol):
@@ -88,7 +106,10 @@ class Connector(Protocol):
 
     Frames from ``decode`` carry the reserved columns ``_id`` String, ``_object`` String, ``_modified`` Datetime(UTC),
     ``_deleted`` Boolean, ``_key`` String (the value of the key field), ``_out`` Boolean (opted out; null = unknown)
-    and then the query's fields in their canonical types.
+    and then the query's fields in their canonical types; and where the vendor has such a thing ``_gone_to`` String,
+    ``_absorbed`` List(String) and ``_barred`` String (``core.frames.RESERVED`` says what they mean).
+
+    A relation (``Field.relation``) is read with the record and decoded like a field: one id, or a sorted list of ids.
     """
 
     @property
@@ -117,7 +138,11 @@ class Connector(Protocol):
         ...
 
     def read_changes(self, query: ReadQuery, since: str, overlap: timedelta) -> Flow[Page, str]:
-        """Records changed since the cursor, less the overlap; ends with the next cursor."""
+        """Records changed since the cursor, less the overlap; ends with the next cursor.
+
+        Among them the deleted ones (``_deleted``) and the merged and converted ones (``_gone_to``, ``_absorbed``), as far
+        as the vendor gives evidence; a vendor may list older deletions again.
+        """
         ...
 
     def read_by_id(self, query: ReadQuery, ids: Sequence[str]) -> Flow[Page, None]:
@@ -130,6 +155,18 @@ class Connector(Protocol):
 
     def decode(self, page: Page, query: ReadQuery) -> pl.DataFrame:
         """A page as a frame."""
+        ...
+
+    def read_relations(self, query: ReadQuery, ids: Sequence[str]) -> Flow[Page, None]:
+        """Only the query's relations of these records: for the sweep, where a change of them moves no stamp."""
+        ...
+
+    def decode_relations(self, page: Page, query: ReadQuery) -> pl.DataFrame:
+        """``_id`` String and the query's relations; a record without any has nulls."""
+        ...
+
+    def read_owners(self) -> Flow[Never, tuple[Owner, ...]]:
+        """Everybody who owns or may own records, inactive ones included."""
         ...
 
     # -- writing -----------------------------------------------------------------------------------------------

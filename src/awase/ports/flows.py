@@ -79,6 +79,8 @@ class Page:
     object: str
     raw: bytes
     rows: int
+    more: tuple[bytes, ...] = ()
+    """Further answers that belong to the same rows (their relations)."""
 
 
 Out = TypeVar("Out")

@@ -91,6 +91,20 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
         return cls(text=error.text, code=error.code, where=error.where, places=places)
 
 
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """A fault of a connection (``connection:NAME``) or a whole sync (``sync:NAME``), not of records."""
+
+    id: int
+    subject: str
+    code: str
+    note: Note
+    affected: int
+    """Records that it keeps waiting, as far as known."""
+    opened: datetime
+    last_seen: datetime
+    closed_at: datetime | None = None
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     sync: str
@@ -172,6 +186,10 @@ class Store(Protocol):
 
     async def links_by_id(self, sync: str, ids: Sequence[int]) -> list[Link]: ...
 
+    async def links_after(self, sync: str, after: int, limit: int) -> list[Link]:
+        """Linked ones with an id above ``after``, by id: all of a sync, page by page."""
+        ...
+
     async def links_by_match(self, sync: str, side: Side, keys: Sequence[int]) -> list[tuple[int, str, Link]]:
         """(key, object, link) for each entry of that side under one of the hashed match keys."""
         ...
@@ -210,6 +228,35 @@ class Store(Protocol):
 
     async def items_to_retry(self, sync: str, context: str) -> list[StoredItem]:
         """Open items that say ``retry``, or were found under another context."""
+        ...
+
+    async def mark_for_retry(
+        self, sync: str, *, links: Sequence[int] | None = None, error_type: str | None = None
+    ) -> int:
+        """Have the next run look at these open items' records as if nothing were known; returns how many items."""
+        ...
+
+    # -- choices and incidents -----------------------------------------------------------------------------------
+    async def exclude(self, sync: str, link: int, reason: str, now: datetime) -> None:
+        """Keep a link out of the sync until ``include``."""
+        ...
+
+    async def include(self, sync: str, link: int) -> bool:
+        """Whether it had been kept out."""
+        ...
+
+    async def exclusions(self, sync: str) -> Mapping[int, str]:
+        """Reasons by link."""
+        ...
+
+    async def raise_incident(self, subject: str, note: Note, affected: int, now: datetime) -> None:
+        """One open incident a subject and code, however often it is seen."""
+        ...
+
+    async def end_incidents(self, subject: str, now: datetime) -> None: ...
+
+    async def incidents(self, *, open_only: bool = True, limit: int = 50) -> list[Incident]:
+        """Newest first."""
         ...
 
     # -- consent -------------------------------------------------------------------------------------------------

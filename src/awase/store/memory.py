@@ -20,9 +20,11 @@ from awase.ports.store import (
     Claim,
     ConnectionRecord,
     Cursor,
+    Incident,
     JournalBatch,
     LedgerEntry,
     Link,
+    Note,
     OpenBatch,
     RunRecord,
     Settlement,
@@ -52,6 +54,7 @@ class MemoryStore:
         self._calls: dict[tuple[str, str], dict[datetime, int]] = {}
         self._limits: dict[str, LimitReading] = {}
         self._settings: dict[str, str] = {}
+        self._incidents: list[Incident] = []
 
     def _sync(self, name: str) -> SyncState:
         return self._syncs.setdefault(name, SyncState())
@@ -123,6 +126,12 @@ class MemoryStore:
     async def links_by_id(self, sync: str, ids: Sequence[int]) -> list[Link]:
         links = self._sync(sync).links
         return [links[link] for link in sorted(set(ids)) if link in links]
+
+    async def links_after(self, sync: str, after: int, limit: int) -> list[Link]:
+        links = self._sync(sync).links
+        return [
+            links[number] for number in sorted(links) if number > after and links[number].state == "linked"
+        ][:limit]
 
     async def links_by_match(self, sync: str, side: Side, keys: Sequence[int]) -> list[tuple[int, str, Link]]:
         return self._sync(sync).links_by_match(side, keys)
@@ -196,6 +205,54 @@ class MemoryStore:
     async def items_to_retry(self, sync: str, context: str) -> list[StoredItem]:
         stored = self._sync(sync).open_items(None)
         return [row for row in stored if row.item.retry or row.item.context != context]
+
+    async def mark_for_retry(
+        self, sync: str, *, links: Sequence[int] | None = None, error_type: str | None = None
+    ) -> int:
+        return self._sync(sync).mark_for_retry(links, error_type)
+
+    # -- choices and incidents -----------------------------------------------------------------------------------
+    async def exclude(self, sync: str, link: int, reason: str, now: datetime) -> None:
+        del now
+        self._sync(sync).exclusions[link] = reason
+
+    async def include(self, sync: str, link: int) -> bool:
+        return self._sync(sync).exclusions.pop(link, None) is not None
+
+    async def exclusions(self, sync: str) -> Mapping[int, str]:
+        return dict(sorted(self._sync(sync).exclusions.items()))
+
+    async def raise_incident(self, subject: str, note: Note, affected: int, now: datetime) -> None:
+        for place, known in enumerate(self._incidents):
+            if (known.subject, known.code, known.closed_at) == (subject, note.code, None):
+                self._incidents[place] = msgspec.structs.replace(
+                    known, note=note, affected=affected, last_seen=now
+                )
+                return
+        number = len(self._incidents) + 1
+        self._incidents.append(
+            Incident(
+                id=number,
+                subject=subject,
+                code=note.code,
+                note=note,
+                affected=affected,
+                opened=now,
+                last_seen=now,
+            )
+        )
+
+    async def end_incidents(self, subject: str, now: datetime) -> None:
+        self._incidents = [
+            msgspec.structs.replace(one, closed_at=now)
+            if one.subject == subject and one.closed_at is None
+            else one
+            for one in self._incidents
+        ]
+
+    async def incidents(self, *, open_only: bool = True, limit: int = 50) -> list[Incident]:
+        shown = [one for one in reversed(self._incidents) if not open_only or one.closed_at is None]
+        return shown[:limit]
 
     # -- consent -------------------------------------------------------------------------------------------------
     async def record_opt_outs(self, sync: str, entries: Sequence[LedgerEntry], now: datetime) -> None:

@@ -48,6 +48,7 @@ class SyncState:
     cursors: dict[tuple[Side, str], Cursor] = field(default_factory=dict)
     items: dict[int, dict[ItemIdentity, StoredItem]] = field(default_factory=dict)
     closed: list[StoredItem] = field(default_factory=list)
+    exclusions: dict[int, str] = field(default_factory=dict)
     out_links: set[int] = field(default_factory=set)
     out_addresses: set[int] = field(default_factory=set)
 
@@ -151,6 +152,23 @@ class SyncState:
         wanted = self.items.keys() if links is None else set(links)
         rows = [row for link in wanted for row in self.items.get(link, {}).items()]
         return [stored for _, stored in sorted(rows, key=lambda row: row[0])]
+
+    def mark_for_retry(self, links: Sequence[int] | None, error_type: str | None) -> int:
+        """See ``Store.mark_for_retry``."""
+        marked = 0
+        wanted = self.items.keys() if links is None else set(links)
+        for link in wanted:
+            for identity, stored in self.items.get(link, {}).items():
+                item = stored.item
+                if item.kind in (ItemKind.SETTLED, ItemKind.SKIPPED) or error_type not in (
+                    None,
+                    item.error_type,
+                ):
+                    continue
+                again = msgspec.structs.replace(item, retry=True, context="")
+                self.items[link][identity] = msgspec.structs.replace(stored, item=again)
+                marked += 1
+        return marked
 
     def note_opt_out(self, entry: LedgerEntry) -> None:
         """Index one ledger entry; nothing ever takes it out again."""

@@ -11,7 +11,9 @@ from pathlib import Path
 from awase.store.connections import Connections, connect, translated, where
 from awase.store.console import Console
 from awase.store.migrate import apply_migrations, check_server, holds_data, pending_migrations
+from awase.store.tables.choices import Choices
 from awase.store.tables.consent import Consent
+from awase.store.tables.incidents import Incidents
 from awase.store.tables.install import Install
 from awase.store.tables.items import Items
 from awase.store.tables.journal import Journal
@@ -22,7 +24,7 @@ from awase.store.upkeep import backup
 _log = logging.getLogger("awase.store")
 
 
-class PostgresStore(Runs, Links, Journal, Items, Consent, Install):
+class PostgresStore(Runs, Links, Journal, Items, Choices, Incidents, Consent, Install):
     """The whole of ``ports.store.Store``; ``console`` answers what only people ask."""
 
     def __init__(self, connections: Connections) -> None:

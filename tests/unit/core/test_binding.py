@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from awase.core.binding import COMPATIBLE, bind
-from awase.core.mapping import BoundSync, Condition, CreateRule, Direction, FieldMapping, Sync
+from awase.core.filters import Condition
+from awase.core.mapping import BoundSync, CreateRule, Direction, FieldMapping, Sync
 from awase.core.schema import Schema
 from awase.core.values import Kind
 from awase.errors import AwaseError, BadConfiguration, ConsentMapping, SchemaMismatch

@@ -100,7 +100,15 @@ def test_no_type_of_the_core_has_a_state_in() -> None:
 
 def test_consent_rides_in_operations_only_as_an_opt_out() -> None:
     assert get_type_hints(Operation)["opt_out"] == OptOut | None
-    assert {kind.value for kind in OperationKind} == {"opt_out", "create", "update"}
+    assert {kind.value for kind in OperationKind} == {
+        "opt_out",
+        "create",
+        "update",
+        "relate",
+        "unrelate",
+        "take_off",
+        "delete",
+    }
 
 
 def test_no_function_of_the_core_is_named_for_opting_in() -> None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from awase.core.filters import Condition
 from awase.core.frames import OUT
 from awase.core.identity import hashed_match_key
-from awase.core.mapping import Condition, CreateRule, Direction, OnConflict
+from awase.core.mapping import CreateRule, Direction, OnConflict
 from awase.core.operations import Operation, OperationKind, Side
 from awase.core.outcomes import UNANSWERED_CREATE
 from awase.core.packing import pack_calls

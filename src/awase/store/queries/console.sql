@@ -31,13 +31,13 @@ select link, side, kind, code, field, occasion, error_type, source, record, labe
 select s.name, found.*
   from sync s
  cross join lateral (
-    select id, key, state, ma_object, ma_id, crm_object, crm_id from link where sync = s.name and key = %(text)s
+    select id, key, state, ma_object, ma_id, crm_object, crm_id, gone from link where sync = s.name and key = %(text)s
     union
-    select id, key, state, ma_object, ma_id, crm_object, crm_id from link where sync = s.name and ma_id = %(text)s
+    select id, key, state, ma_object, ma_id, crm_object, crm_id, gone from link where sync = s.name and ma_id = %(text)s
     union
-    select id, key, state, ma_object, ma_id, crm_object, crm_id from link where sync = s.name and crm_id = %(text)s
+    select id, key, state, ma_object, ma_id, crm_object, crm_id, gone from link where sync = s.name and crm_id = %(text)s
     union
-    select l.id, l.key, l.state, l.ma_object, l.ma_id, l.crm_object, l.crm_id
+    select l.id, l.key, l.state, l.ma_object, l.ma_id, l.crm_object, l.crm_id, l.gone
       from match_key m
       join link l on l.sync = m.sync and l.id = m.link
      where m.sync = s.name and m.side in ('ma', 'crm') and m.key = %(match)s::bigint

@@ -14,6 +14,15 @@ select link, side, kind, code, field, occasion, error_type, source, record, labe
  where sync = %(sync)s and (retry or context <> %(context)s)
  order by link, side, kind, code, field, occasion;
 
+-- name: mark_for_retry
+-- Of these links, of one type, or all: the next run looks at them as if nothing were known.
+update item
+   set retry = true, context = ''
+ where sync = %(sync)s and kind not in ('settled', 'skipped')
+   and (%(links)s::bigint[] is null or link = any(%(links)s::bigint[]))
+   and (%(error_type)s::text is null or error_type = %(error_type)s)
+returning link;
+
 -- name: close_items
 -- Moves open items of the cleared links to the history, except those found again and conflicts a rule has settled.
 with kept as (

@@ -1,27 +1,35 @@
 -- name: links_of_ma
 -- Links that hold one of these records of the marketing-automation side.
-select id, key, state, ma_object, ma_id, crm_object, crm_id
+select id, key, state, ma_object, ma_id, crm_object, crm_id, gone
   from link
  where sync = %(sync)s and ma_object = %(object)s and ma_id = any(%(ids)s::text[])
  order by id;
 
 -- name: links_of_crm
 -- Links that hold one of these records of the CRM side.
-select id, key, state, ma_object, ma_id, crm_object, crm_id
+select id, key, state, ma_object, ma_id, crm_object, crm_id, gone
   from link
  where sync = %(sync)s and crm_object = %(object)s and crm_id = any(%(ids)s::text[])
  order by id;
 
 -- name: links_by_id
 -- These links.
-select id, key, state, ma_object, ma_id, crm_object, crm_id
+select id, key, state, ma_object, ma_id, crm_object, crm_id, gone
   from link
  where sync = %(sync)s and id = any(%(ids)s::bigint[])
  order by id;
 
+-- name: links_after
+-- Linked ones, in order, from after a number on.
+select id, key, state, ma_object, ma_id, crm_object, crm_id, gone
+  from link
+ where sync = %(sync)s and id > %(after)s and state = 'linked'
+ order by id
+ limit %(limit)s;
+
 -- name: links_by_match
 -- Links under one of these hashed match keys.
-select m.key, m.object, l.id, l.key, l.state, l.ma_object, l.ma_id, l.crm_object, l.crm_id
+select m.key, m.object, l.id, l.key, l.state, l.ma_object, l.ma_id, l.crm_object, l.crm_id, l.gone
   from match_key m
   join link l on l.sync = m.sync and l.id = m.link
  where m.sync = %(sync)s and m.side = %(side)s and m.key = any(%(keys)s::bigint[])
@@ -44,13 +52,13 @@ select side, object, value from cursor where sync = %(sync)s order by side, obje
 
 -- name: store_links
 -- Insert, or replace by id.
-insert into link (sync, id, key, state, ma_object, ma_id, crm_object, crm_id)
+insert into link (sync, id, key, state, ma_object, ma_id, crm_object, crm_id, gone)
 select %(sync)s, *
   from unnest(%(ids)s::bigint[], %(keys)s::text[], %(states)s::text[], %(ma_objects)s::text[], %(ma_ids)s::text[],
-              %(crm_objects)s::text[], %(crm_ids)s::text[])
+              %(crm_objects)s::text[], %(crm_ids)s::text[], %(gone)s::text[])
 on conflict (sync, id) do update
    set key = excluded.key, state = excluded.state, ma_object = excluded.ma_object, ma_id = excluded.ma_id,
-       crm_object = excluded.crm_object, crm_id = excluded.crm_id;
+       crm_object = excluded.crm_object, crm_id = excluded.crm_id, gone = excluded.gone;
 
 -- name: store_bases
 -- A side that is null leaves the stored side as it is.

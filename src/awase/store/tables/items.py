@@ -31,6 +31,12 @@ class Items(Part):
         rows = await self._db.rows(statements("items")["items_to_retry"], {"sync": sync, "context": context})
         return [stored_item(row) for row in rows]
 
+    async def mark_for_retry(
+        self, sync: str, *, links: Sequence[int] | None = None, error_type: str | None = None
+    ) -> int:
+        facts = {"sync": sync, "links": None if links is None else list(links), "error_type": error_type}
+        return len(await self._db.rows(statements("items")["mark_for_retry"], facts))
+
 
 async def settle_items(connection: Connection, sync: str, settlement: Settlement, now: datetime) -> None:
     """Close what was cleared and not found again, then open or refresh what was found."""

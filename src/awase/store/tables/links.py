@@ -13,8 +13,8 @@ from awase.store.tables.part import Part
 
 
 def link_of(row: tuple[Any, ...]) -> Link:
-    """A row of the columns id, key, state, ma_object, ma_id, crm_object, crm_id."""
-    number, key, state, ma_object, ma_id, crm_object, crm_id = row
+    """A row of the columns id, key, state, ma_object, ma_id, crm_object, crm_id, gone."""
+    number, key, state, ma_object, ma_id, crm_object, crm_id, gone = row
     return Link(
         id=number,
         key=key,
@@ -23,6 +23,7 @@ def link_of(row: tuple[Any, ...]) -> Link:
         ma_id=ma_id,
         crm_object=crm_object,
         crm_id=crm_id,
+        gone=gone,
     )
 
 
@@ -43,6 +44,10 @@ class Links(Part):
     async def links_by_id(self, sync: str, ids: Sequence[int]) -> list[Link]:
         rows = await self._db.rows(statements("links")["links_by_id"], {"sync": sync, "ids": list(ids)})
         return [link_of(row) for row in rows]
+
+    async def links_after(self, sync: str, after: int, limit: int) -> list[Link]:
+        facts = {"sync": sync, "after": after, "limit": limit}
+        return [link_of(row) for row in await self._db.rows(statements("links")["links_after"], facts)]
 
     async def links_by_match(self, sync: str, side: Side, keys: Sequence[int]) -> list[tuple[int, str, Link]]:
         rows = await self._db.rows(
@@ -77,6 +82,7 @@ async def store_links(connection: Connection, sync: str, links: Sequence[Link]) 
             "ma_ids": [link.ma_id for link in distinct],
             "crm_objects": [link.crm_object for link in distinct],
             "crm_ids": [link.crm_id for link in distinct],
+            "gone": [link.gone for link in distinct],
         },
     )
 

@@ -1,0 +1,332 @@
+"""Writes of a draft: what goes, what is held and why, what is already agreed, what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from awase.core.capabilities import Capabilities
+from awase.core.checks import findings
+from awase.core.checks.check import Certainty
+from awase.core.checks.preflight import Finding, sends, value_column
+from awase.core.drafting_consent import ConsentDrafter
+from awase.core.drafting_memory import Memory as Memory
+from awase.core.drafting_memory import patch
+from awase.core.frames import IN, OUT, canonical_cell
+from awase.core.mapping import BoundField, BoundSync, OnDelete, column
+from awase.core.merge import Decision, decision, listed, settles
+from awase.core.operations import SIDES, Operation, OperationKind, Side, other
+from awase.core.plan import Draft, PlannedWrite, fingerprint
+from awase.core.records import Item, ItemKind
+from awase.core.values import Value, as_text
+
+AWAITING_PARENT = "awaiting_parent"
+"""Code of a record, or a field of one, that waits until the record it refers to has a partner."""
+
+
+class Drafter:
+    """Adds to one draft what becomes of ordinary values."""
+
+    def __init__(
+        self,
+        sync: BoundSync,
+        capabilities: Mapping[Side, Capabilities],
+        memory: Memory,
+        draft: Draft,
+        consent: ConsentDrafter,
+    ) -> None:
+        self.sync = sync
+        self.capabilities = capabilities
+        self.memory = memory
+        self.draft = draft
+        self.consent = consent
+
+    # -- what needs no write, and conflicts ------------------------------------------------------------------------
+    def agreements_and_conflicts(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Fields that already agree go into the base; what gave way, or waits for a person, is listed."""
+        for row in rows:
+            agreed: dict[Side, dict[str, Value]] = {"ma": {}, "crm": {}}
+            for bound in self.sync.fields:
+                name = bound.name
+                decided = Decision(row[decision(name)])
+                if decided == Decision.NOTHING:
+                    for side in SIDES:
+                        agreed[side][name] = canonical_cell(row[settles(side, name)])
+                if row[listed(name)]:
+                    self._conflict(row, name, decided)
+            for side in SIDES:
+                agreed[side][OUT] = row[f"_out_{side}"]
+                if self.sync.sync.filter(side):
+                    agreed[side][IN] = True
+            self.draft.agreed.append(patch(row["_link"], agreed))
+
+    def _conflict(self, row: Mapping[str, Any], name: str, decided: Decision) -> None:
+        winner = {Decision.TO_CRM: "ma", Decision.TO_MA: "crm"}.get(decided)
+        ma_value = as_text(canonical_cell(row[column("ma", name)]))
+        crm_value = as_text(canonical_cell(row[column("crm", name)]))
+        self.draft.items.append(
+            Item(
+                link=row["_link"],
+                side="crm" if decided == Decision.TO_CRM else "ma",
+                kind=ItemKind.SETTLED if winner else ItemKind.CONFLICT,
+                code="both_changed",
+                field=name,
+                occasion=fingerprint({"ma": ma_value, "crm": crm_value}) if winner else "",
+                error_type="conflict",
+                source="foreseen",
+                record=f"{self.sync.sync.ma_object}:{row['_id_ma']}",
+                label=as_text(canonical_cell(row[column("ma", self.sync.sync.label_on)])) or "",
+                value=ma_value,
+                other_value=crm_value,
+                detail={"winner": winner} if winner else {},
+                context=self.sync.context,
+            )
+        )
+
+    # -- what stays out ----------------------------------------------------------------------------------------------
+    def barred(self, people: pl.DataFrame) -> None:
+        """Records of a sort that cannot be synced, by name (a person account)."""
+        for side in SIDES:
+            rows = people.filter(pl.col(f"_barred_{side}").is_not_null())
+            for row in rows.to_dicts():
+                object, id = self.memory.links[row["_link"]].record(side) or ("", "")
+                self.draft.items.append(
+                    Item(
+                        link=row["_link"],
+                        side=other(side),
+                        kind=ItemKind.HELD,
+                        code=row[f"_barred_{side}"],
+                        error_type=row[f"_barred_{side}"],
+                        source="foreseen",
+                        record=f"{object}:{id}",
+                        label=as_text(canonical_cell(row[column(side, self.sync.sync.label_on)])) or "",
+                        context=self.sync.context,
+                    )
+                )
+
+    def follow_deletions(self) -> None:
+        """What the sync's policy makes of records whose partner was just deleted."""
+        for link_id, gone in self.memory.deleted.items():
+            policy = self.sync.sync.deleted_in_ma if gone == "ma" else self.sync.sync.deleted_in_crm
+            side, link = other(gone), self.memory.links[link_id]
+            record = link.record(side)
+            if policy == OnDelete.KEEP or record is None:
+                continue
+            takes_off = policy == OnDelete.LEAVE_LIST
+            operation = Operation(
+                link=link_id,
+                side=side,
+                kind=OperationKind.TAKE_OFF if takes_off else OperationKind.DELETE,
+                object=record[0],
+                id=record[1],
+                list=self.sync.sync.leave_list if takes_off else "",
+            )
+            was = link.record(gone) or ("", "")
+            self._add(operation, {}, f"{was[0]}:{was[1]}", "")
+
+    # -- writes ----------------------------------------------------------------------------------------------------
+    def write(self, side: Side, object: str, outgoing: pl.DataFrame) -> None:
+        """Check one object's outgoing records; hold the certain failures, plan the rest."""
+        found: dict[int, list[Finding]] = {}
+        for finding in findings(outgoing, self.sync, side, object):
+            found.setdefault(finding.link, []).append(finding)
+        for row in outgoing.to_dicts():
+            link, creating = row["_link"], bool(row["_create"])
+            certain = [f for f in found.get(link, ()) if f.certainty == Certainty.CERTAIN]
+            waits = self._stuck(row, side, object)
+            self.draft.items += waits
+            if (link, side) in self.memory.unanswered and creating:
+                self.draft.items.append(self.memory.unanswered[link, side])
+            elif certain:
+                # What is missing because a partner is missing is said once, by the one that waits.
+                named = {item.field for item in waits}
+                held = [self._held(row, side, f) for f in certain if f.field not in named]
+                self.draft.items += held
+            elif not (creating and waits):
+                self._plan_write(row, side, object)
+
+    def _stuck(self, row: Mapping[str, Any], side: Side, object: str) -> list[Item]:
+        """Items for each reference of the row whose record has no partner yet, or an owner nobody can be found for."""
+        items = []
+        for bound in self.sync.fields:
+            field = bound.on(side, object)
+            if field is None or not row[f"stuck:{bound.name}"]:
+                continue
+            parent, reason = self._parent(bound, row[f"source:{bound.name}"], other(side))
+            items.append(
+                Item(
+                    link=row["_link"],
+                    side=side,
+                    kind=ItemKind.HELD if reason else ItemKind.WAITING,
+                    code=reason or AWAITING_PARENT,
+                    field=field.name,
+                    error_type=reason or AWAITING_PARENT,
+                    source="foreseen",
+                    record=self._record(row, side),
+                    label=self._label(row),
+                    value=parent,
+                    detail={"parent": parent, "through": bound.mapping.through.sync}
+                    if bound.mapping.through
+                    else {},
+                    context=self.sync.context,
+                    retry=bool(reason),
+                )
+            )
+        return items
+
+    def _parent(self, bound: BoundField, source: Any, side: Side) -> tuple[str, str]:
+        """The first id without a partner, and why (empty where it simply is not there yet)."""
+        partners = self.memory.tables[bound.name]
+        there = partners.table(other(side))
+        ids = source if isinstance(source, list) else [source]
+        missing = next(id for id in ids if id not in there)
+        return missing, partners.reasons.get((side, missing), "")
+
+    def _held(self, row: Mapping[str, Any], side: Side, finding: Finding) -> Item:
+        return Item(
+            link=row["_link"],
+            side=side,
+            kind=ItemKind.HELD,
+            code=finding.error_type,
+            field=finding.field,
+            error_type=finding.error_type,
+            source="foreseen",
+            record=self._record(row, side),
+            label=self._label(row),
+            value=finding.value,
+            detail=dict(finding.detail),
+            context=self.sync.context,
+        )
+
+    def _record(self, row: Mapping[str, Any], side: Side) -> str:
+        object, id = self.memory.links[row["_link"]].record(other(side)) or ("None", "None")
+        return f"{object}:{id}"
+
+    def _label(self, row: Mapping[str, Any]) -> str:
+        return as_text(canonical_cell(row.get(f"source:{self.sync.sync.label_on}"))) or ""
+
+    def _plan_write(self, row: Mapping[str, Any], side: Side, object: str) -> None:
+        link, creating = self.memory.links[row["_link"]], bool(row["_create"])
+        values, before, after = self._contents(row, side, object, creating=creating)
+        relations = self._relations(row, side, object, creating=creating)
+        refused = self.memory.refused.get((link.id, side))
+        if refused is not None and refused.detail.get("sent") == fingerprint(values):
+            self.draft.items.append(refused)
+            return
+        record, label = self._record(row, side), self._label(row)
+        if values or creating:
+            opt_out = (
+                self.consent.of_create(row, link, side, object, after, record, label) if creating else None
+            )
+            operation = Operation(
+                link=link.id,
+                side=side,
+                kind=OperationKind.CREATE if creating else OperationKind.UPDATE,
+                object=object,
+                id=row["_target"],
+                key=link.key if creating else None,
+                values=values,
+                before=before,
+                opt_out=opt_out,
+            )
+            self._add(operation, after, record, label)
+        for operation, settled in relations:
+            self._add(operation, settled, record, label)
+
+    def _contents(
+        self, row: Mapping[str, Any], side: Side, object: str, *, creating: bool
+    ) -> tuple[dict[str, Value], dict[str, Value], dict[Side, dict[str, Value]]]:
+        """What is sent and what it replaces (by the target's field names), and what both sides agree on after."""
+        values: dict[str, Value] = {}
+        before: dict[str, Value] = {}
+        after: dict[Side, dict[str, Value]] = {"ma": {}, "crm": {}}
+        for bound in self.sync.fields:
+            field, name = bound.on(side, object), bound.name
+            if field is None:
+                if creating:
+                    after[side][name] = after[other(side)][name] = None
+                continue
+            if field.relation and not (creating and (field.rides_in_create or not row[sends(name)])):
+                continue
+            sent = row[sends(name)]
+            if sent:
+                values[field.name] = _whole(row[value_column(name)])
+                if not creating:
+                    before[field.name] = _whole(row[f"before:{name}"])
+            if (sent or creating) and not self._is_left_stuck(row, bound):
+                after[side][name] = canonical_cell(row[f"settles:{name}"])
+                after[other(side)][name] = canonical_cell(row[f"from:{name}"])
+        if creating:
+            for one in SIDES:
+                if self.sync.sync.filter(one):
+                    after[one][IN] = True
+        return values, before, after
+
+    def _is_left_stuck(self, row: Mapping[str, Any], bound: BoundField) -> bool:
+        """A single reference that is left blank for now: nothing is agreed about it until its partner is there."""
+        if bound.mapping.through is None or isinstance(row[f"from:{bound.name}"], list):
+            return False
+        return row[f"from:{bound.name}"] is not None and row[value_column(bound.name)] is None
+
+    def _relations(
+        self, row: Mapping[str, Any], side: Side, object: str, *, creating: bool
+    ) -> list[tuple[Operation, dict[Side, dict[str, Value]]]]:
+        """Operations that add to and take from relations which the vendor keeps apart from the record."""
+        operations = []
+        for bound in self.sync.fields:
+            field, name = bound.on(side, object), bound.name
+            if field is None or not field.relation or not row[sends(name)]:
+                continue
+            if creating and field.rides_in_create:
+                continue
+            old, new = _ids(row[f"before:{name}"]), _ids(row[value_column(name)])
+            single = not isinstance(row[value_column(name)] or row[f"before:{name}"], list)
+            stages = [] if new == old else [(OperationKind.RELATE, old | new), (OperationKind.UNRELATE, new)]
+            if single and new:
+                stages = [(OperationKind.RELATE, new)]
+            settled: dict[Side, dict[str, Value]] = {
+                side: {name: canonical_cell(row[f"settles:{name}"])},
+                other(side): {name: canonical_cell(row[f"from:{name}"])},
+            }
+            current = old
+            for kind, content in stages:
+                if content == current:
+                    continue
+                operation = Operation(
+                    link=row["_link"],
+                    side=side,
+                    kind=kind,
+                    object=object,
+                    id=row["_target"],
+                    values={field.name: _as_cell(content, single=single)},
+                    before={field.name: _as_cell(current, single=single)},
+                )
+                operations.append((operation, settled if content == new else {}))
+                current = content
+        return operations
+
+    def _add(
+        self, operation: Operation, after: Mapping[Side, Mapping[str, Value]], record: str, label: str
+    ) -> None:
+        write = PlannedWrite(
+            operation=operation, patch=patch(operation.link, after), record=record, label=label
+        )
+        self.draft.writes.append(write)
+
+
+def _ids(cell: Any) -> frozenset[str]:
+    """A reference cell as a set of ids."""
+    return frozenset(cell) if isinstance(cell, list) else frozenset(() if cell is None else (cell,))
+
+
+def _as_cell(ids: frozenset[str], *, single: bool) -> Value:
+    if single:
+        return next(iter(ids), None)
+    return tuple(sorted(ids)) or None
+
+
+def _whole(cell: Any) -> Value:
+    """The value as it is sent: long texts in full, unlike in the base."""
+    return tuple(cell) if isinstance(cell, list) else cell

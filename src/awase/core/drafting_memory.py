@@ -1,0 +1,39 @@
+"""What earlier runs left that bears on a draft, and the patches that a draft lays over bases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from awase.core.operations import Side
+from awase.core.records import BaseRow, Item, Link
+from awase.core.references import Tables
+from awase.core.values import Value, pack
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier runs left that bears on this one, and what this one knows from elsewhere."""
+
+    links: Mapping[int, Link]
+    """Every link of the people frame."""
+    out: frozenset[int] = frozenset()
+    """Links that the ledger knows to be out, by person or by address."""
+    refused: Mapping[tuple[int, Side], Item] = field(default_factory=dict)
+    """Open permanent refusals found under the same context: the same write is not sent again."""
+    unanswered: Mapping[tuple[int, Side], Item] = field(default_factory=dict)
+    """Creates without an answer on a side without a key: they wait, and are never sent again blindly."""
+    tables: Tables = field(default_factory=dict)
+    """The partners of each reference field."""
+    excluded: frozenset[int] = frozenset()
+    """Links that a person keeps out."""
+    widowed: frozenset[int] = frozenset()
+    """Links whose record on one side was deleted or merged away."""
+    deleted: Mapping[int, Side] = field(default_factory=dict)
+    """Of those, whose deletion was seen just now: the side on which the record was."""
+
+
+def patch(link: int, after: Mapping[Side, Mapping[str, Value]]) -> BaseRow:
+    """What to lay over a link's base: packed values of the fields concerned, both sides."""
+    ma, crm = after.get("ma"), after.get("crm")
+    return BaseRow(link=link, ma=pack(ma) if ma else None, crm=pack(crm) if crm else None)

@@ -1,0 +1,131 @@
+"""Filters: who is in a sync, and which rule fits a record; values, and expressions over decoded columns.
+
+Texts are compared folded (NFKC, case), whole and with every word of them, so that a value of several words is one
+value. A test on an empty field is false, except ``blank`` and ``is_not``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import polars as pl
+
+from awase.core.values import Kind, Value, canonical, match_key
+
+Column = Callable[[str], tuple[pl.Expr, Kind] | None]
+"""A field's column and kind; None where this object does not have the field, so that the test does not concern it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Tests on one field, all of which must hold; or, with ``any_of``, alternatives of which one must."""
+
+    field: str = ""
+    is_in: tuple[str, ...] = ()
+    filled: bool = False
+    blank: bool = False
+    is_not: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()
+    """One of these stands somewhere in the value."""
+    starts_with: tuple[str, ...] = ()
+    at_least: str | None = None
+    """A number, date or moment."""
+    at_most: str | None = None
+    any_of: tuple[Condition, ...] = ()
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is any test in it."""
+        texts = (self.is_in, self.is_not, self.contains, self.starts_with, self.any_of)
+        limits = (self.at_least, self.at_most)
+        return any(texts) or self.filled or self.blank or limits != (None, None)
+
+    def fields(self) -> Iterator[str]:
+        """The names of every field that is looked at."""
+        if self.any_of:
+            for one in self.any_of:
+                yield from one.fields()
+        else:
+            yield self.field
+
+
+def fields_of(tests: Iterable[Condition]) -> list[str]:
+    """The fields that ``tests`` look at, each once, in their order."""
+    return list(dict.fromkeys(name for test in tests for name in test.fields()))
+
+
+def passes(tests: Sequence[Condition], column: Column) -> pl.Expr:
+    """Boolean, never null: the record meets all of ``tests``.
+
+    Raises ValueError or TypeError where a limit is no value of the field's kind, or that kind has no order.
+    """
+    return pl.all_horizontal(pl.lit(value=True), *(_holds(test, column) for test in tests))
+
+
+def _holds(test: Condition, column: Column) -> pl.Expr:
+    if test.any_of:
+        return pl.any_horizontal(*(_holds(one, column) for one in test.any_of))
+    found = column(test.field)
+    if found is None:
+        return pl.lit(value=True)
+    value, kind = found
+    parts = list(_parts(test, value, kind))
+    return pl.all_horizontal(*(part.fill_null(value=False) for part in parts))
+
+
+def _parts(test: Condition, value: pl.Expr, kind: Kind) -> Iterator[pl.Expr]:
+    if test.filled:
+        yield value.is_not_null()
+    if test.blank:
+        yield value.is_null()
+    texts = _folded(value, kind)
+    if test.is_in:
+        yield _some(texts, kind, lambda text: text.is_in(_fold_all(test.is_in)))
+    if test.is_not:
+        yield ~_some(texts, kind, lambda text: text.is_in(_fold_all(test.is_not))).fill_null(value=False)
+    if test.contains:
+        yield _some(texts, kind, lambda text: text.str.contains_any(_fold_all(test.contains)))
+    if test.starts_with:
+        yield _some(texts, kind, lambda text: _starts(text, _fold_all(test.starts_with)))
+    if test.at_least is not None:
+        yield value >= _limit(test.at_least, kind)
+    if test.at_most is not None:
+        yield value <= _limit(test.at_most, kind)
+
+
+def _folded(value: pl.Expr, kind: Kind) -> pl.Expr:
+    """A column of any kind as folded text; of a multi-select, the list of its folded values."""
+    match kind:
+        case Kind.TEXTS:
+            return value.list.eval(_fold(pl.element()))
+        case Kind.DECIMAL:
+            return value.cast(pl.String).str.replace(r"\.?0+$", "")
+        case _:
+            return _fold(value.cast(pl.String))
+
+
+def _fold(text: pl.Expr) -> pl.Expr:
+    return text.str.normalize("NFKC").str.strip_chars().str.to_lowercase()
+
+
+def _fold_all(values: Iterable[str]) -> list[str]:
+    return [folded for value in values if (folded := match_key(value)) is not None]
+
+
+def _some(texts: pl.Expr, kind: Kind, fits: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Whether the text fits; of a multi-select, whether one of its values does."""
+    return texts.list.eval(fits(pl.element())).list.any() if kind == Kind.TEXTS else fits(texts)
+
+
+def _starts(text: pl.Expr, beginnings: Sequence[str]) -> pl.Expr:
+    return pl.any_horizontal(*(text.str.starts_with(one) for one in beginnings))
+
+
+def _limit(text: str, kind: Kind) -> pl.Expr:
+    limit: Value = canonical(text, kind)
+    if not isinstance(limit, (int, Decimal, date, datetime)) or isinstance(limit, bool):
+        raise TypeError(f"{kind.value} values have no order")
+    return pl.lit(limit)

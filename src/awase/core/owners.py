@@ -1,0 +1,61 @@
+"""Owners of the two systems, matched by their e-mail addresses unless somebody said otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from awase.core.operations import SIDES, Side
+from awase.core.references import Partners
+from awase.core.values import match_key
+
+INVALID, NOT_SYNCED = "invalid_owner", "owner_not_synced"
+"""Error types: nobody active with that address, or somebody of a sort that cannot own synced records."""
+
+ANYBODY = "*"
+"""In the overrides: whoever has no partner of their own."""
+
+
+class OwnerLike(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def active(self) -> bool: ...
+    @property
+    def may_own(self) -> bool: ...
+
+
+def partners_of_owners(
+    owners: Mapping[Side, Sequence[OwnerLike]], overrides: Mapping[Side, Mapping[str, str]]
+) -> Partners:
+    """Whom each owner stands for. ``overrides``: by target side, address there ← address here (``*``: anybody)."""
+    tables: dict[Side, dict[str, str]] = {}
+    reasons: dict[tuple[Side, str], str] = {}
+    for side in SIDES:
+        there: Side = "crm" if side == "ma" else "ma"
+        wanted = {match_key(mine): theirs for mine, theirs in overrides.get(there, {}).items()}
+        table: dict[str, str] = {}
+        for owner in owners[side]:
+            address = match_key(owner.email)
+            target = wanted.get(address) or owner.email
+            found, reason = _with_address(owners[there], target)
+            if found is None and ANYBODY in wanted:
+                found, reason = _with_address(owners[there], wanted[ANYBODY])
+            if found is not None:
+                table[owner.id] = found
+            else:
+                reasons[side, owner.id] = reason
+        tables[there] = table
+    return Partners(tables["crm"], tables["ma"], reasons)
+
+
+def _with_address(owners: Sequence[OwnerLike], address: str) -> tuple[str | None, str]:
+    """The only active owner with this address who may own records; else why there is none."""
+    known = [owner for owner in owners if match_key(owner.email) == match_key(address)]
+    active = [owner for owner in known if owner.active]
+    fitting = [owner for owner in active if owner.may_own]
+    if len(fitting) == 1:
+        return fitting[0].id, ""
+    return None, NOT_SYNCED if active and not fitting else INVALID

@@ -1,0 +1,104 @@
+"""A part of a plan: one person, the first few, one field; for careful first steps and for filling in a new field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+
+from awase.core.drafting_memory import patch
+from awase.core.frames import unpacked_sides
+from awase.core.mapping import BoundSync
+from awase.core.operations import OperationKind
+from awase.core.plan import Draft, PlannedWrite
+from awase.core.records import Link
+from awase.core.values import match_key
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of all there is to do is done now."""
+
+    only: tuple[str, ...] = ()
+    """People by address, record id or key."""
+    limit: int | None = None
+    """At most so many people are written to."""
+    fields: tuple[str, ...] = ()
+    """Only these fields' values, by their mapped names; nobody is created."""
+    everything: bool = False
+    """Both sides are read from the beginning."""
+
+    @property
+    def is_part(self) -> bool:
+        return bool(self.only or self.limit is not None or self.fields)
+
+
+def selected(draft: Draft, selection: Selection, sync: BoundSync) -> Draft:
+    """The part of ``draft`` that was asked for; who is whom is kept for those chosen only."""
+    if not selection.is_part:
+        return draft
+    chosen = _chosen(draft, selection)
+    writes = [write for write in draft.writes if write.operation.link in chosen]
+    if selection.fields:
+        cut = (_of_fields(write, selection.fields, sync) for write in writes)
+        writes = [part for part in cut if part is not None]
+    whole = not selection.fields
+    return Draft(
+        arrivals=[arrival for arrival in draft.arrivals if arrival.link in chosen],
+        evaluated=[link for link in draft.evaluated if link in chosen and whole],
+        links=[link for link in draft.links if link.id in chosen],
+        matches=[entry for entry in draft.matches if entry.link in chosen],
+        agreed=[row for row in draft.agreed if row.link in chosen],
+        writes=writes,
+        items=[item for item in draft.items if item.link in chosen and whole],
+        ledger=[line for line in draft.ledger if line.link is None or line.link in chosen],
+        outside=draft.outside,
+        labels=draft.labels,
+    )
+
+
+def _chosen(draft: Draft, selection: Selection) -> set[int]:
+    people: Iterable[int] = dict.fromkeys(
+        [write.operation.link for write in draft.writes]
+        + draft.evaluated
+        + [arrival.link for arrival in draft.arrivals]
+    )
+    if selection.only:
+        wanted = {match_key(text) for text in selection.only} | set(selection.only)
+        links = {link.id: link for link in draft.links}
+        people = [n for n in people if _names(n, links.get(n), draft) & wanted]
+    if selection.limit is None:
+        return set(people)
+    written = dict.fromkeys(write.operation.link for write in draft.writes)
+    first = [link for link in people if link in written][: selection.limit]
+    return set(first)
+
+
+def _names(number: int, link: Link | None, draft: Draft) -> set[str | None]:
+    names: set[str | None] = {match_key(draft.labels.get(number))}
+    if link is not None:
+        names |= {link.ma_id, link.crm_id, link.key}
+    names |= {write.operation.id for write in draft.writes if write.operation.link == number}
+    return names - {None}
+
+
+def _of_fields(write: PlannedWrite, names: tuple[str, ...], sync: BoundSync) -> PlannedWrite | None:
+    """An update cut down to the fields of these mapped names; opt-outs go as they are."""
+    operation = write.operation
+    if operation.kind == OperationKind.OPT_OUT:
+        return write
+    if operation.kind not in (OperationKind.UPDATE, OperationKind.RELATE, OperationKind.UNRELATE):
+        return None
+    bound = (b.on(operation.side, operation.object) for b in sync.fields if b.name in names)
+    fields = {field.name for field in bound if field is not None}
+    values = {name: value for name, value in operation.values.items() if name in fields}
+    if not values:
+        return None
+    before = {name: value for name, value in operation.before.items() if name in fields}
+    cut = msgspec.structs.replace(operation, values=values, before=before)
+    sides = {
+        side: {n: v for n, v in kept.items() if n in names}
+        for side, kept in unpacked_sides(write.patch).items()
+    }
+    return msgspec.structs.replace(write, operation=cut, patch=patch(operation.link, sides))

@@ -1,0 +1,162 @@
+"""Merges, conversions, deletions and restores: links follow the vendor's own evidence, and nothing else.
+
+    merged, converted   the link goes to the survivor; where that one has a partner already, it stays with its own, and
+                        the other partner is left without one (``merged``): two people there are one here
+    deleted             the link remembers which side is gone; the sync's policy says what becomes of the partner
+    restored            the record is there again: the link is whole again
+
+A record that was merged or deleted is never made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+import polars as pl
+
+from awase.core.mapping import BoundSync
+from awase.core.operations import SIDES, Side, other
+from awase.core.records import Link
+from awase.engine.environment import Environment
+from awase.engine.identifying import Identified, RecordName, remember, store_link
+
+
+@dataclass(slots=True)
+class Relinked:
+    """What evidence of merges and deletions made of the links."""
+
+    deleted: dict[int, Side] = field(default_factory=dict)
+    """Links of whose record on that side the deletion was seen for the first time."""
+    became_one: list[tuple[int, int]] = field(default_factory=list)
+    """(loser's link, survivor's link) where both had partners: an opt-out of one is an opt-out of both."""
+    to_read: set[RecordName] = field(default_factory=set)
+    """Records that have to be looked at although nothing else says so."""
+    reasons: dict[RecordName, str] = field(default_factory=dict)
+    """Why a record that was read stays out: ``deleted``, ``merged``."""
+    stale: set[RecordName] = field(default_factory=set)
+    """Records whose end was known before: they are no news."""
+
+
+def is_gone() -> pl.Expr:
+    """Whether a row of a side frame is of a record that is there no more."""
+    return pl.col("_deleted").fill_null(value=False) | pl.col("_gone_to").is_not_null()
+
+
+async def relink(
+    env: Environment, sync: BoundSync, frames: Mapping[Side, pl.DataFrame], found: Identified
+) -> Relinked:
+    """Move, or mark as gone, the links of records that ``frames`` say were merged, converted or deleted."""
+    result = Relinked()
+    for side in SIDES:
+        moved = _moved(frames[side], side)
+        deleted = [
+            (side, object, id)
+            for object, id in frames[side].filter(is_gone()).select("_object", "_id").iter_rows()
+            if (side, object, id) not in moved
+        ]
+        targets = {name: _final(name, moved) for name in moved}
+        await _load(env, sync, [*moved, *targets.values(), *deleted], found)
+        for name, target in targets.items():
+            _move(name, target, sync, found, result)
+        for name in deleted:
+            _mark_deleted(name, found, result)
+    return result
+
+
+def _moved(frame: pl.DataFrame, side: Side) -> dict[RecordName, RecordName]:
+    moved: dict[RecordName, RecordName] = {}
+    gone = frame.filter(pl.col("_gone_to").is_not_null()).select("_object", "_id", "_gone_to")
+    for object, id, target in gone.iter_rows():
+        to_object, _, to_id = target.partition(":")
+        moved[side, object, id] = (side, to_object, to_id)
+    absorbed = frame.filter(pl.col("_absorbed").is_not_null() & ~is_gone())
+    for object, id, losers in absorbed.select("_object", "_id", "_absorbed").iter_rows():
+        moved |= {(side, object, loser): (side, object, id) for loser in losers if loser != id}
+    return moved
+
+
+def _final(name: RecordName, moved: Mapping[RecordName, RecordName]) -> RecordName:
+    """Where a chain of merges ends; a circle, which no vendor makes, ends where it was entered."""
+    seen = {name}
+    while (target := moved.get(name)) is not None and target not in seen:
+        seen.add(target)
+        name = target
+    return name
+
+
+async def _load(env: Environment, sync: BoundSync, names: Iterable[RecordName], found: Identified) -> None:
+    by_object: dict[tuple[Side, str], list[str]] = {}
+    for side, object, id in names:
+        if (side, object, id) not in found.by_record:
+            by_object.setdefault((side, object), []).append(id)
+    for (side, object), ids in by_object.items():
+        for link in await env.store.links_of(sync.sync.name, side, object, ids):
+            remember(found, link)
+
+
+def _move(name: RecordName, target: RecordName, sync: BoundSync, found: Identified, result: Relinked) -> None:
+    side = name[0]
+    number = found.by_record.get(name)
+    result.reasons[name] = "merged"
+    if number is None:
+        return
+    link = found.links[number]
+    if link.gone == side:
+        result.stale.add(name)
+        return
+    partner = None if link.gone else link.record(other(side))
+    if target[1] not in sync.sync.objects(side):
+        store_link(found, msgspec.structs.replace(link, state="merged", gone=side))
+        return
+    survivor_number = found.by_record.get(target)
+    survivor = None if survivor_number is None else found.links[survivor_number]
+    if survivor is None or not survivor.is_linked:
+        _take_over(link, survivor, side, target, found)
+        result.to_read |= {target} | ({(other(side), *partner)} if partner else set())
+    elif partner is None:
+        store_link(found, Link(id=link.id, key=link.key, state="failed"))
+    else:
+        store_link(found, msgspec.structs.replace(link, state="merged", gone=side))
+        result.became_one.append((link.id, survivor.id))
+        result.to_read |= {(one, *record) for one in SIDES if (record := survivor.record(one)) is not None}
+
+
+def _take_over(link: Link, survivor: Link | None, side: Side, target: RecordName, found: Identified) -> None:
+    """The link now holds the surviving record; whoever held that one alone gives it up."""
+    if survivor is not None and survivor.id != link.id:
+        store_link(found, Link(id=survivor.id, key=survivor.key, state="failed"))
+    _, object, id = target
+    now = (
+        msgspec.structs.replace(link, ma_object=object, ma_id=id)
+        if side == "ma"
+        else msgspec.structs.replace(link, crm_object=object, crm_id=id)
+    )
+    store_link(found, msgspec.structs.replace(now, state="linked" if now.is_linked else "unlinked"))
+
+
+def _mark_deleted(name: RecordName, found: Identified, result: Relinked) -> None:
+    side, _, _ = name
+    result.reasons[name] = "deleted"
+    number = found.by_record.get(name)
+    if number is None or found.links[number].gone == side:
+        result.stale.add(name)
+        return
+    link = found.links[number]
+    if link.gone:
+        # Both are gone now: nobody is left to do anything for.
+        store_link(found, Link(id=link.id, key=link.key, state="failed"))
+        return
+    store_link(found, msgspec.structs.replace(link, state="deleted", gone=side))
+    result.deleted[number] = side
+
+
+def restore(side: Side, fresh: pl.DataFrame, found: Identified) -> None:
+    """Records that were marked as gone and are there again: their links are whole again."""
+    for object, id in fresh.select("_object", "_id").iter_rows():
+        number = found.by_record.get((side, object, id))
+        if number is None or found.links[number].gone != side:
+            continue
+        link = msgspec.structs.replace(found.links[number], gone="")
+        store_link(found, msgspec.structs.replace(link, state="linked" if link.is_linked else "unlinked"))
