@@ -7,13 +7,14 @@ arithmetic allows: ⌈n / size⌉. Audit reads after updates are part of the pri
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Protocol
 
 import msgspec
 
 from awase.core.capabilities import Capabilities
 from awase.core.operations import Operation, OperationKind, Side
+from awase.core.values import Value
 
 ORDER = (
     OperationKind.OPT_OUT,
@@ -64,10 +65,8 @@ def pack_calls(writes: Iterable[HasOperation], capabilities: Mapping[Side, Capab
     batches = []
     for (side, object, kind, about), group in groupby(numbered, key=lambda n: _sort(n[1])):
         size = call_size(capabilities[side], kind)
-        batches += [
-            Batch(side, object, kind, places, about)
-            for places in _chunks((place for place, _ in group), size)
-        ]
+        weights = [(place, weight(operation)) for place, operation in group]
+        batches += [Batch(side, object, kind, places, about) for places in _chunks(weights, size)]
     return batches
 
 
@@ -75,10 +74,32 @@ def _sort(operation: Operation) -> tuple[Side, str, OperationKind, str]:
     return operation.side, operation.object, operation.kind, operation.about
 
 
-def _chunks(items: Iterable[int], size: int) -> Iterator[tuple[int, ...]]:
-    iterator = iter(items)
-    while chunk := tuple(islice(iterator, size)):
-        yield chunk
+def weight(operation: Operation) -> int:
+    """How much of a call's size an operation takes: itself, or each relation that it adds or takes away."""
+    if operation.kind not in (OperationKind.RELATE, OperationKind.UNRELATE):
+        return 1
+    return max(1, len(_ids(operation.values) ^ _ids(operation.before)))
+
+
+def _ids(values: Mapping[str, Value]) -> set[str]:
+    content = next(iter(values.values()), None)
+    if isinstance(content, tuple):
+        return set(content)
+    return set() if content is None else {str(content)}
+
+
+def _chunks(items: Iterable[tuple[int, int]], size: int) -> Iterator[tuple[int, ...]]:
+    """Places in order, as many together as their weights allow; one that weighs more than a call stands alone."""
+    chunk: list[int] = []
+    used = 0
+    for place, heavy in items:
+        if chunk and used + heavy > size:
+            yield tuple(chunk)
+            chunk, used = [], 0
+        chunk.append(place)
+        used += heavy
+    if chunk:
+        yield tuple(chunk)
 
 
 def price(batches: Iterable[Batch], capabilities: Mapping[Side, Capabilities]) -> tuple[PricedCalls, ...]:

@@ -79,8 +79,8 @@ class Page:
     object: str
     raw: bytes
     rows: int
-    more: tuple[bytes, ...] = ()
-    """Further answers that belong to the same rows (their relations)."""
+    more: tuple[tuple[str, bytes], ...] = ()
+    """Further answers about the same rows: (relation, body) each."""
 
 
 Out = TypeVar("Out")

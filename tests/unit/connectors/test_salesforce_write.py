@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awase.connectors.salesforce.connector import SalesforceConnector
-from awase.connectors.salesforce.write import OPT_OUT_HIDDEN, settle
+from awase.connectors.salesforce.settling import settle
+from awase.connectors.salesforce.write import OPT_OUT_HIDDEN
 from awase.core.consent import opted_out
 from awase.core.operations import Operation, OperationKind, Outcome, State
 from awase.core.schema import ObjectSchema
@@ -184,7 +185,7 @@ def test_each_item_is_settled_by_its_own_result() -> None:
         refused("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"),
         {"id": None, **refused("ENTITY_IS_DELETED", "entity is deleted")},
     ]
-    outcomes = settle(answer(REQUEST, results), updates(4), lead())
+    outcomes = settle(answer(REQUEST, results), updates(4), lead().key_field)
     assert states(outcomes) == [State.APPLIED, State.REJECTED, State.DEFERRED, State.REJECTED]
     assert outcomes[1].error.code == "STRING_TOO_LONG"
     assert outcomes[1].error.fields == ("LastName",)
@@ -214,7 +215,7 @@ def test_each_item_is_settled_by_its_own_result() -> None:
 def test_a_record_that_already_holds_our_key_is_looked_up_instead_of_refused(
     result: Any, state: State
 ) -> None:
-    assert states(settle(answer(REQUEST, [result]), creates(1), lead())) == [state]
+    assert states(settle(answer(REQUEST, [result]), creates(1), lead().key_field)) == [state]
 
 
 def test_a_lock_inside_a_trigger_passes_by_itself() -> None:
@@ -223,7 +224,7 @@ def test_a_lock_inside_a_trigger_passes_by_itself() -> None:
         "0; first error: UNABLE_TO_LOCK_ROW, unable to obtain exclusive access to this record: []"
     )
     result = refused("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message)
-    (outcome,) = settle(answer(REQUEST, [result]), updates(1), lead())
+    (outcome,) = settle(answer(REQUEST, [result]), updates(1), lead().key_field)
     assert (outcome.state, outcome.error.code) == (State.DEFERRED, "UNABLE_TO_LOCK_ROW")
 
 
@@ -232,7 +233,7 @@ def test_several_errors_of_one_record_are_one_refusal_with_all_words() -> None:
     item["errors"] += refused("FIELD_CUSTOM_VALIDATION_EXCEPTION", "会社名を入れてください", "Company")[
         "errors"
     ]
-    (outcome,) = settle(answer(REQUEST, [item]), updates(1), lead())
+    (outcome,) = settle(answer(REQUEST, [item]), updates(1), lead().key_field)
     assert outcome.state is State.REJECTED
     assert outcome.error.code == "FIELD_CUSTOM_VALIDATION_EXCEPTION"
     assert outcome.error.message == "locked\n会社名を入れてください"
@@ -270,29 +271,32 @@ PARSER = [error("JSON_PARSER_ERROR", "Cannot deserialize instance of date from V
 )
 def test_a_call_refused_as_a_whole(status: int, content: Any, alone: State, among_others: State) -> None:
     reply = answer(REQUEST, content, status)
-    assert states(settle(reply, updates(1), lead())) == [alone]
-    several = settle(reply, updates(3), lead())
+    assert states(settle(reply, updates(1), lead().key_field)) == [alone]
+    several = settle(reply, updates(3), lead().key_field)
     assert states(several) == [among_others] * 3
     assert all(outcome.error is not None for outcome in several)
 
 
 @pytest.mark.parametrize(("maybe_sent", "state"), [(True, State.UNKNOWN), (False, State.DEFERRED)])
 def test_a_lost_answer_is_unknown_unless_nothing_was_sent(maybe_sent: bool, state: State) -> None:
-    assert states(settle(lost(REQUEST, maybe_sent), updates(2), lead())) == [state] * 2
+    assert states(settle(lost(REQUEST, maybe_sent), updates(2), lead().key_field)) == [state] * 2
 
 
 @pytest.mark.parametrize("results", [[done(1)], [done(1), done(2), done(3)], []])
 def test_an_answer_of_another_length_accounts_for_nothing(results: list[Any]) -> None:
-    assert states(settle(answer(REQUEST, results), updates(2), lead())) == [State.UNKNOWN] * 2
+    assert states(settle(answer(REQUEST, results), updates(2), lead().key_field)) == [State.UNKNOWN] * 2
 
 
 def test_an_answer_in_another_order_accounts_for_nothing() -> None:
-    assert states(settle(answer(REQUEST, [done(2), done(1)]), updates(2), lead())) == [State.UNKNOWN] * 2
+    assert (
+        states(settle(answer(REQUEST, [done(2), done(1)]), updates(2), lead().key_field))
+        == [State.UNKNOWN] * 2
+    )
 
 
 def test_two_creates_cannot_have_become_one_record() -> None:
     results = [done(7), done(7), done(8)]
-    assert states(settle(answer(REQUEST, results), creates(3), lead())) == [
+    assert states(settle(answer(REQUEST, results), creates(3), lead().key_field)) == [
         State.UNKNOWN,
         State.UNKNOWN,
         State.APPLIED,
@@ -301,7 +305,7 @@ def test_two_creates_cannot_have_become_one_record() -> None:
 
 def test_fifteen_characters_of_an_id_are_enough() -> None:
     short = {**done(1), "id": record_id(1)[:15]}
-    assert states(settle(answer(REQUEST, [short]), updates(1), lead())) == [State.APPLIED]
+    assert states(settle(answer(REQUEST, [short]), updates(1), lead().key_field)) == [State.APPLIED]
 
 
 ANY_JSON = st.recursive(
@@ -323,7 +327,7 @@ def test_whatever_the_answer_there_is_one_outcome_each_and_only_a_clear_success_
     results: list[Any], count: int
 ) -> None:
     operations = creates(count)
-    outcomes = settle(answer(REQUEST, results), operations, lead())
+    outcomes = settle(answer(REQUEST, results), operations, lead().key_field)
     assert [outcome.link for outcome in outcomes] == [each.link for each in operations]
     for position, outcome in enumerate(outcomes):
         if outcome.state is State.APPLIED:
@@ -336,7 +340,7 @@ def test_whatever_the_answer_there_is_one_outcome_each_and_only_a_clear_success_
 
 @given(st.binary(max_size=60), st.integers(100, 599))
 def test_no_garbled_answer_is_taken_for_success_or_refusal(body: bytes, status: int) -> None:
-    assert set(states(settle(answer(REQUEST, body, status), updates(2), lead()))) <= {
+    assert set(states(settle(answer(REQUEST, body, status), updates(2), lead().key_field))) <= {
         State.UNKNOWN,
         State.DEFERRED,
     }
@@ -346,4 +350,4 @@ def test_no_garbled_answer_is_taken_for_success_or_refusal(body: bytes, status: 
 def test_a_cut_answer_is_never_settled_in_part(data: st.DataObject) -> None:
     whole = json.dumps([done(1), refused("STRING_TOO_LONG", "長い"), done(3)]).encode()
     cut = data.draw(st.integers(0, len(whole) - 1))
-    assert set(states(settle(answer(REQUEST, whole[:cut]), updates(3), lead()))) == {State.UNKNOWN}
+    assert set(states(settle(answer(REQUEST, whole[:cut]), updates(3), lead().key_field))) == {State.UNKNOWN}

@@ -9,8 +9,20 @@ from typing import Never
 
 import polars as pl
 
-from awase.connectors.hubspot import auth, consent, history, limits, read, rows, schema, write
+from awase.connectors.hubspot import (
+    auth,
+    consent,
+    history,
+    limits,
+    owners,
+    read,
+    relations,
+    rows,
+    schema,
+    write,
+)
 from awase.connectors.hubspot.paths import Paths
+from awase.connectors.sdk.chunks import chunks
 from awase.core.capabilities import Capabilities
 from awase.core.operations import Outcome
 from awase.core.schema import Schema
@@ -18,6 +30,7 @@ from awase.ports.connector import (
     Credentials,
     LimitReading,
     OrgIdentity,
+    Owner,
     ReadQuery,
     Session,
     Throttled,
@@ -70,6 +83,7 @@ class HubSpotConnector:
             reread_changes=True,
             consent_by_address=True,
             consent_fields=dict(schema.CONSENT_FIELDS),
+            relations_move_stamps=False,
         )
 
     # -- sign-in and metadata ----------------------------------------------------------------------------------
@@ -110,6 +124,17 @@ class HubSpotConnector:
 
     def decode(self, page: Page, query: ReadQuery) -> pl.DataFrame:
         return rows.decode(page, query)
+
+    def read_relations(self, query: ReadQuery, ids: Sequence[str]) -> Flow[Page, None]:
+        for some in chunks(list(ids), relations.READ_AT_ONCE):
+            told = yield from relations.read(self._paths, query.object.name, query.fields, some)
+            yield Page(query.object.name, "\n".join(some).encode(), len(some), told)
+
+    def decode_relations(self, page: Page, query: ReadQuery) -> pl.DataFrame:
+        return rows.decode_relations(page, query)
+
+    def read_owners(self) -> Flow[Never, tuple[Owner, ...]]:
+        return (yield from owners.read_owners(self._paths))
 
     # -- writing -----------------------------------------------------------------------------------------------
     def write(self, batch: WriteBatch) -> Flow[Never, list[Outcome]]:

@@ -17,9 +17,20 @@ SEARCH = "search"
 """The burst that searches count against: 5 a second for the whole account (confirmed)."""
 
 SIZES = CallSizes(
-    snapshot=100, changes=200, by_id=100, by_key=100, create=100, update=100, opt_out=100, audit=50
+    snapshot=100,
+    changes=200,
+    by_id=100,
+    by_key=100,
+    create=100,
+    update=100,
+    opt_out=100,
+    relate=2_000,
+    unrelate=100,
+    take_off=100,
+    delete=100,
+    audit=50,
 )
-"""Confirmed, but ``opt_out`` (from memory)."""
+"""Confirmed, but ``opt_out`` and ``take_off`` (from memory)."""
 
 INDEX_LAG = timedelta(seconds=20)
 """Searches run on an index that trails behind writes by moments (confirmed); how many seconds is from memory."""

@@ -59,6 +59,20 @@ class Paths:
         """The property definitions of an object."""
         return self._crm("properties", object)
 
+    def associations(self, object: str, target: str, tail: str) -> str:
+        """Associations from one object to another. v3's setting uses v4, which knows labels (confirmed)."""
+        one, other = (quote(_PLURALS.get(canonical_object(o), o), safe="") for o in (object, target))
+        family = f"/crm/associations/{self.version}" if self._dated else "/crm/v4/associations"
+        return f"{family}/{one}/{other}{tail}"
+
+    def owners(self) -> str:
+        return f"/crm/owners/{self.version}" if self._dated else f"/crm/{self.version}/owners"
+
+    def list_memberships(self, list_id: str, tail: str) -> str:
+        """Who is on a list."""
+        family = f"/crm/lists/{self.version}" if self._dated else f"/crm/{self.version}/lists"
+        return f"{family}/{quote(list_id, safe='')}/memberships{tail}"
+
     def token(self) -> str:
         """Where a refresh token becomes an access token."""
         return f"/oauth/{self.version}/token" if self._dated else "/oauth/v1/token"

@@ -8,16 +8,18 @@ of properties asks for ids only, and batch reads fetch the rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import msgspec
 
+from awase.connectors.hubspot import relations
 from awase.connectors.hubspot.auth import VENDOR
 from awase.connectors.hubspot.faults import Refusal, refusal_of, vendor_words
 from awase.connectors.hubspot.limits import SEARCH, SIZES
 from awase.connectors.hubspot.paths import Paths
-from awase.connectors.hubspot.schema import OUT_FIELD
+from awase.connectors.hubspot.schema import MERGED, OUT_FIELD
 from awase.connectors.sdk.bodies import JSON_HEADERS, json_answer, json_body
 from awase.connectors.sdk.calls import ask, ask_one, read_failure
 from awase.connectors.sdk.chunks import chunks
@@ -67,13 +69,33 @@ class Tail(msgspec.Struct):
 
 
 def wanted(query: ReadQuery) -> list[str]:
-    """The properties a read asks for: the query's, the key and, for contacts, the opt-out."""
-    names = dict.fromkeys(query.fields)
+    """The properties a read asks for: the query's, the key, what it absorbed and, for contacts, the opt-out."""
+    names = dict.fromkeys(name for name in query.fields if not query.object.fields[name].relation)
+    if MERGED in query.object.fields:
+        names[MERGED] = None
     if query.object.key_field:
         names[query.object.key_field] = None
     if query.object.name == "contact":
         names[OUT_FIELD] = None
     return list(names)
+
+
+def wanted_relations(query: ReadQuery) -> list[str]:
+    """Those of the query's fields that are associations."""
+    return [name for name in query.fields if query.object.fields[name].relation]
+
+
+def _with_relations(
+    paths: Paths, query: ReadQuery, pages: Sequence[tuple[Page, Sequence[str]]]
+) -> Flow[Page, None]:
+    """Emit ``pages``, each with the ids on it, together with the answers that tell their relations."""
+    names = wanted_relations(query)
+    more: tuple[tuple[str, bytes], ...] = ()
+    if names and pages:
+        ids = [id for _, on_page in pages for id in on_page]
+        more = yield from relations.read(paths, query.object.name, names, ids)
+    for page, _ in pages:
+        yield replace(page, more=more)
 
 
 def read_snapshot(paths: Paths, query: ReadQuery) -> Flow[Page, str]:
@@ -84,14 +106,19 @@ def read_snapshot(paths: Paths, query: ReadQuery) -> Flow[Page, str]:
     direct = len(_list_address(paths, query, wanted(query), str(_LARGEST_ID))) <= LONGEST_ADDRESS
     names = wanted(query) if direct else ["hs_object_id"]
     cursor, after = "", ""
+    pages: list[tuple[Page, Sequence[str]]] = []
+    together = relations.READ_AT_ONCE // SIZES.snapshot if wanted_relations(query) else 1
     while True:
         request = Request("GET", _list_address(paths, query, names, after), headers=JSON_HEADERS)
         answer, tail = tail_of((yield from ask_one(request)), query)
         cursor = cursor or cursor_from(answer, VENDOR)
         if direct and tail.results:
-            yield Page(query.object.name, answer.body, len(tail.results))
+            pages.append((Page(query.object.name, answer.body, len(tail.results)), tail.ids))
         elif tail.results:
             yield from read_by_id(paths, query, tail.ids)
+        if len(pages) >= together or tail.after is None:
+            yield from _with_relations(paths, query, pages)
+            pages = []
         if tail.after is None:
             return cursor
         after = tail.after
@@ -121,15 +148,34 @@ def read_changes(paths: Paths, query: ReadQuery, since: str, overlap: timedelta)
         )
         answer, tail = tail_of((yield from ask_one(request)), query)
         cursor = cursor or cursor_from(answer, VENDOR)
-        if not tail.results:
-            return cursor
         if direct:
-            yield Page(query.object.name, answer.body, len(tail.results))
-        else:
+            page = Page(query.object.name, answer.body, len(tail.results))
+            yield from _with_relations(paths, query, [(page, tail.ids)] if tail.results else [])
+        elif tail.results:
             yield from read_by_id(paths, query, tail.ids)
-        if tail.after is None and tail.total <= len(tail.results):
+        if not tail.results or (tail.after is None and tail.total <= len(tail.results)):
+            yield from _read_archived(paths, query)
             return cursor
         last = _beyond(last, tail, query)
+
+
+def _read_archived(paths: Paths, query: ReadQuery) -> Flow[Page, None]:
+    """Records in the archive, where deleted ones stay for 90 days (confirmed): the only evidence of a deletion.
+
+    They cannot be asked for by time; those that were known as deleted before are told again each time.
+    """
+    after = ""
+    while True:
+        asked = {"limit": str(SIZES.snapshot), "archived": "true", "properties": "hs_object_id"}
+        if after:
+            asked["after"] = after
+        address = f"{paths.objects(query.object.name)}?{urlencode(asked)}"
+        answer, tail = tail_of((yield from ask_one(Request("GET", address, headers=JSON_HEADERS))), query)
+        if tail.results:
+            yield Page(query.object.name, answer.body, len(tail.results))
+        if tail.after is None:
+            return
+        after = tail.after
 
 
 def _beyond(last: str, tail: Tail, query: ReadQuery) -> str:
@@ -183,10 +229,12 @@ def _batch_read(paths: Paths, query: ReadQuery, values: Sequence[str], by: str |
         answers = yield from ask(
             [batch_read_request(paths, query, chunk, asked, Lane.READ) for chunk in group]
         )
+        pages: list[tuple[Page, Sequence[str]]] = []
         for given, chunk in zip(answers, group, strict=True):
             answer, tail = batch_tail(given, query, chunk)
             if tail.results:
-                yield Page(query.object.name, answer.body, len(tail.results))
+                pages.append((Page(query.object.name, answer.body, len(tail.results)), tail.ids))
+        yield from _with_relations(paths, query, pages)
 
 
 def batch_tail(answer: Answer, query: ReadQuery, values: Sequence[str]) -> tuple[Response, Tail]:

@@ -13,7 +13,8 @@ from decimal import Decimal
 import msgspec
 import polars as pl
 
-from awase.connectors.hubspot.schema import OUT_FIELD
+from awase.connectors.hubspot.relations import related
+from awase.connectors.hubspot.schema import MERGED, OUT_FIELD
 from awase.core.values import DTYPES, Kind, Value, as_text, canonical
 from awase.errors import SchemaMismatch, VendorBusy
 from awase.ports.connector import ReadQuery
@@ -51,7 +52,8 @@ def decode(page: Page, query: ReadQuery) -> pl.DataFrame:
     """The page with the reserved columns and exactly the query's fields."""
     records = _records(page)
     texts = [record.properties for record in records]
-    _refuse_removed(texts, query)
+    # Of archived records only the ids are asked for.
+    _refuse_removed([record.properties for record in records if not record.archived], query)
     ids = [record.id for record in records]
     key = query.object.key_field
     columns: dict[str, pl.Series] = {
@@ -62,8 +64,35 @@ def decode(page: Page, query: ReadQuery) -> pl.DataFrame:
         "_key": _typed("_key", Kind.TEXT, [row.get(key) if key else None for row in texts], ids),
         "_out": _typed("_out", Kind.BOOLEAN, [row.get(OUT_FIELD) for row in texts], ids),
     }
+    columns["_absorbed"] = _absorbed([row.get(MERGED) for row in texts])
+    known = related(query.object.name, page.more)
     for name in query.fields:
+        if query.object.fields[name].relation:
+            of_record = known.get(name, {})
+            cells = [_cell(of_record.get(id)) for id in ids]
+            columns[name] = pl.Series(name, cells, dtype=DTYPES[query.object.fields[name].kind])
+            continue
         columns[name] = _typed(name, query.object.fields[name].kind, [row.get(name) for row in texts], ids)
+    return pl.DataFrame(columns)
+
+
+def _absorbed(texts: list[str | None]) -> pl.Series:
+    lists = [[id for id in (text or "").split(";") if id] or None for text in texts]
+    return pl.Series("_absorbed", lists, dtype=pl.List(pl.String))
+
+
+def _cell(value: Value) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def decode_relations(page: Page, query: ReadQuery) -> pl.DataFrame:
+    """``_id`` and the query's relations, for the records that the page names line by line."""
+    ids = page.raw.decode().split("\n") if page.raw else []
+    known = related(query.object.name, page.more)
+    columns = {"_id": pl.Series(ids, dtype=pl.String)}
+    for name in query.fields:
+        cells = [_cell(known.get(name, {}).get(id)) for id in ids]
+        columns[name] = pl.Series(name, cells, dtype=DTYPES[query.object.fields[name].kind])
     return pl.DataFrame(columns)
 
 
@@ -81,7 +110,8 @@ def _records(page: Page) -> list[_Record]:
 def _refuse_removed(rows: Sequence[Mapping[str, str | None]], query: ReadQuery) -> None:
     """A property asked for comes back null when empty, and not at all when it does not exist (confirmed)."""
     for name in query.fields:
-        if rows and not any(name in row for row in rows):
+        relation = query.object.fields[name].relation
+        if rows and not relation and not any(name in row for row in rows):
             raise SchemaMismatch(
                 "HubSpot no longer has the property {field} on {object}",
                 remedy="Take the field out of the mapping, or bring the property back.",

@@ -10,6 +10,7 @@ import msgspec
 from awase.connectors.hubspot.auth import VENDOR
 from awase.connectors.hubspot.faults import vendor_words
 from awase.connectors.hubspot.paths import Paths, canonical_object
+from awase.connectors.hubspot.relations import relation_fields
 from awase.connectors.sdk.bodies import JSON_HEADERS, json_answer
 from awase.connectors.sdk.calls import ask, read_failure
 from awase.core.schema import Field, ObjectSchema, Option, Schema
@@ -19,6 +20,9 @@ from awase.ports.flows import Answer, Flow, Lane, Request, Response
 
 OUT_FIELD = "hs_email_optout"
 """A contact's read-only mirror of its address's opt-out from all e-mail (from memory)."""
+
+MERGED = "hs_merged_object_ids"
+"""The ids of records that were merged into this one, joined by semicolons (confirmed)."""
 
 CONSENT_FIELDS: Mapping[str, tuple[str, ...]] = {"contact": (OUT_FIELD, f"{OUT_FIELD}_*")}
 """Never mapped. ``*`` stands for the id of one subscription type."""
@@ -99,7 +103,8 @@ def _object(name: str, definitions: Sequence[_Definition], key_property: str) ->
     return ObjectSchema(
         name=name,
         label=name.capitalize(),
-        fields={definition.name: _field(name, definition) for definition in definitions},
+        fields={definition.name: _field(name, definition) for definition in definitions}
+        | relation_fields(name),
         key_field=key_property if key_property in unique else None,
     )
 

@@ -13,6 +13,7 @@ from typing import Any, Never
 
 import msgspec
 
+from awase.connectors.hubspot import relations
 from awase.connectors.hubspot.consent import opt_out
 from awase.connectors.hubspot.faults import (
     NOT_ACTED,
@@ -23,6 +24,7 @@ from awase.connectors.hubspot.faults import (
     vendor_error,
 )
 from awase.connectors.hubspot.paths import Paths
+from awase.connectors.hubspot.removals import archive, take_off_list
 from awase.connectors.sdk.bodies import JSON_HEADERS, json_answer, json_body
 from awase.connectors.sdk.calls import ask_one
 from awase.connectors.sdk.outcomes import same_for_all, without_answer
@@ -56,8 +58,17 @@ class _Settled(msgspec.Struct):
 
 def write(paths: Paths, batch: WriteBatch) -> Flow[Never, list[Outcome]]:
     """Send one batch; one outcome an operation, in order."""
-    if batch.kind is OperationKind.OPT_OUT:
-        return (yield from opt_out(paths, batch))
+    match batch.kind:
+        case OperationKind.OPT_OUT:
+            return (yield from opt_out(paths, batch))
+        case OperationKind.RELATE:
+            return (yield from relations.relate(paths, batch.object.name, batch.operations))
+        case OperationKind.UNRELATE:
+            return (yield from relations.unrelate(paths, batch.object.name, batch.operations))
+        case OperationKind.DELETE:
+            return (yield from archive(paths, batch.object.name, batch.operations))
+        case OperationKind.TAKE_OFF:
+            return (yield from take_off_list(paths, batch.operations))
     tail = "/batch/create" if batch.kind is OperationKind.CREATE else "/batch/update"
     body = json_body({"inputs": [_input(batch, at, one) for at, one in enumerate(batch.operations)]})
     request = Request(
@@ -77,12 +88,18 @@ def trace_id(position: int, operation: Operation) -> str:
 
 
 def _input(batch: WriteBatch, position: int, operation: Operation) -> dict[str, object]:
-    properties = {name: property_text(value) for name, value in operation.values.items()}
+    fields = batch.object.fields
+    properties = {
+        name: property_text(value)
+        for name, value in operation.values.items()
+        if name not in fields or not fields[name].relation
+    }
     trace = {"objectWriteTraceId": trace_id(position, operation)}
     if batch.kind is OperationKind.CREATE:
         if batch.object.key_field and operation.key is not None:
             properties[batch.object.key_field] = operation.key
-        return {"properties": properties, **trace}
+        members = relations.create_members(batch.object.name, operation.values)
+        return {"properties": properties, **trace} | ({"associations": members} if members else {})
     if operation.id is None:
         raise Bug("an update of {object} names no record", object=batch.object.name)
     return {"id": operation.id, "properties": properties, **trace}

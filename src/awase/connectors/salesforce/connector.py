@@ -17,6 +17,7 @@ from awase.ports.connector import (
     Credentials,
     LimitReading,
     OrgIdentity,
+    Owner,
     ReadQuery,
     Session,
     Throttled,
@@ -81,6 +82,16 @@ class SalesforceConnector:
 
     def decode(self, page: Page, query: ReadQuery) -> pl.DataFrame:
         return rows.decode(page, query)
+
+    def read_relations(self, query: ReadQuery, ids: Sequence[str]) -> Flow[Page, None]:
+        """Never needed: the rows of a relation have stamps of their own, which ``read_changes`` looks at."""
+        return read.read_by_id(self.api_version, query, ids)
+
+    def decode_relations(self, page: Page, query: ReadQuery) -> pl.DataFrame:
+        return rows.decode(page, query).select("_id", *read.relations(query))
+
+    def read_owners(self) -> Flow[Never, tuple[Owner, ...]]:
+        return identity.read_owners(self.api_version)
 
     def write(self, batch: WriteBatch) -> Flow[Never, list[Outcome]]:
         return write.write_batch(self.api_version, self.batch_size, batch)

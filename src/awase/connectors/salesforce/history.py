@@ -39,6 +39,7 @@ class _Edit(msgspec.Struct, frozen=True, rename="pascal"):
     lead_id: str | None = None
     contact_id: str | None = None
     account_id: str | None = None
+    opportunity_id: str | None = None
     parent_id: str | None = None
 
 
@@ -52,6 +53,8 @@ _decoder = msgspec.json.Decoder(_Edits, float_hook=Decimal)
 
 def history_object(name: str) -> str:
     """The object that keeps the history of ``name`` (LeadHistory, Thing__History)."""
+    if name == "Opportunity":
+        return "OpportunityFieldHistory"
     return f"{name[:-3]}__History" if name.endswith("__c") else f"{name}History"
 
 
@@ -115,7 +118,7 @@ def decode_history(page: Page, reading: ReadQuery) -> pl.DataFrame:
 
 
 def _parent(edit: _Edit) -> str | None:
-    return edit.lead_id or edit.contact_id or edit.account_id or edit.parent_id
+    return edit.lead_id or edit.contact_id or edit.account_id or edit.opportunity_id or edit.parent_id
 
 
 def _canonical_text(value: Any, field: Field) -> str | None:

@@ -43,6 +43,9 @@ def capabilities(key_field: str, batch_size: int) -> Capabilities:
             create=batch_size,
             update=batch_size,
             opt_out=batch_size,
+            relate=MAX_BATCH,
+            unrelate=MAX_BATCH,
+            delete=MAX_BATCH,
             audit=0,
         ),
         # A row becomes visible at commit, with the earlier stamp of its write: the lag is the longest transaction.
@@ -55,6 +58,8 @@ def capabilities(key_field: str, batch_size: int) -> Capabilities:
         reread_changes=False,
         consent_by_address=False,
         consent_fields=dict(CONSENT_FIELDS),
+        calls_to_unrelate=2,
+        default_owner=True,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from awase.connectors.sdk.bodies import JSON_HEADERS, json_body
@@ -37,9 +37,12 @@ def get(path: str) -> Request:
     return Request("GET", path, headers=_READ_HEADERS, lane=Lane.OTHER)
 
 
-def query_path(api_version: str, soql: str) -> str:
-    """The path of a query, percent-encoded; its length is what the vendor's limit on URIs counts."""
-    return data_path(api_version, f"query?q={quote(soql, safe='')}")
+def query_path(api_version: str, soql: str, *, deleted_too: bool = False) -> str:
+    """The path of a query, percent-encoded; its length is what the vendor's limit on URIs counts.
+
+    ``deleted_too``: rows in the recycle bin as well (``queryAll``).
+    """
+    return data_path(api_version, f"{'queryAll' if deleted_too else 'query'}?q={quote(soql, safe='')}")
 
 
 def query(path: str, lane: Lane) -> Request:
@@ -47,6 +50,30 @@ def query(path: str, lane: Lane) -> Request:
     return Request("GET", path, headers=_QUERY_HEADERS, lane=lane)
 
 
-def write(method: str, path: str, body: object, lane: Lane) -> Request:
-    """A write; never sent twice without looking."""
-    return Request(method, path, headers=_WRITE_HEADERS, body=json_body(body), lane=lane, idempotent=False)
+def write(
+    method: str,
+    path: str,
+    body: object,
+    lane: Lane,
+    *,
+    assignment_rules: bool = False,
+    allow_duplicates: bool = False,
+) -> Request:
+    """A write; never sent twice without looking.
+
+    ``assignment_rules``: the org's own rules may choose the owner. ``allow_duplicates``: duplicate rules that only
+    alert let the save pass; those that block never do (confirmed).
+    """
+    headers = dict(_WRITE_HEADERS)
+    if assignment_rules:
+        headers["Sforce-Auto-Assign"] = "TRUE"
+    if allow_duplicates:
+        headers["Sforce-Duplicate-Rule-Header"] = "allowSave=true"
+    return Request(method, path, headers=headers, body=json_body(body), lane=lane, idempotent=False)
+
+
+def delete(api_version: str, ids: Sequence[str], lane: Lane) -> Request:
+    """Delete up to 200 records of any sort, each for itself; they go to the recycle bin."""
+    named = quote(",".join(ids), safe=",")
+    path = data_path(api_version, f"composite/sobjects?ids={named}&allOrNone=false")
+    return Request("DELETE", path, headers=_WRITE_HEADERS, lane=lane, idempotent=False)

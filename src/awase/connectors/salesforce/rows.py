@@ -11,7 +11,8 @@ import msgspec
 import polars as pl
 
 from awase.connectors.salesforce.consent import OPT_OUT_FIELD
-from awase.connectors.salesforce.read import selected
+from awase.connectors.salesforce.read import relations, selected
+from awase.connectors.salesforce.roles import junction
 from awase.core.values import DTYPES, Kind, canonical
 from awase.errors import SchemaMismatch
 from awase.ports.connector import ReadQuery
@@ -43,10 +44,11 @@ def decode(page: Page, reading: ReadQuery) -> pl.DataFrame:
 
     Raises SchemaMismatch when a field is absent or has another type than described: the schema changed since.
     """
-    names = selected(reading)
+    names = (*selected(reading), *relations(reading))
     kinds = tuple(_kind(reading, name) for name in names)
+    others = tuple((name, junction(reading.object.name, name).other) for name in relations(reading))
     try:
-        records = _decoder(tuple(zip(names, kinds, strict=True))).decode(page.raw).records
+        records = _decoder(tuple(zip(names, kinds, strict=True)), others).decode(page.raw).records
     except (msgspec.DecodeError, UnicodeDecodeError) as cause:
         raise SchemaMismatch(
             "{name} was answered in another shape than described: {words}",
@@ -56,7 +58,10 @@ def decode(page: Page, reading: ReadQuery) -> pl.DataFrame:
             words=str(cause),
         ) from cause
     columns = list(zip(*map(msgspec.structs.astuple, records), strict=True)) or [()] * len(names)
-    series = {name: _series(cells, kind) for name, kind, cells in zip(names, kinds, columns, strict=True)}
+    series = {
+        name: _related(cells) if name in dict(others) else _series(cells, kind)
+        for name, kind, cells in zip(names, kinds, columns, strict=True)
+    }
     return pl.DataFrame(
         [*_reserved(series, reading, len(records)), *(series[name].alias(name) for name in reading.fields)]
     )
@@ -74,7 +79,36 @@ def _reserved(series: Mapping[str, pl.Series], reading: ReadQuery, rows: int) ->
         series["IsDeleted"].alias("_deleted"),
         optional(reading.object.key_field, Kind.TEXT).alias("_key"),
         optional(OPT_OUT_FIELD, Kind.BOOLEAN).alias("_out"),
+        _gone_to(series, reading, rows),
+        _barred(series, rows),
     ]
+
+
+def _gone_to(series: Mapping[str, pl.Series], reading: ReadQuery, rows: int) -> pl.Series:
+    """The winner of a merge, the contact that a converted lead became (both confirmed)."""
+    nothing = [None] * rows
+    winners = series["MasterRecordId"].to_list() if "MasterRecordId" in series else nothing
+    contacts = series["ConvertedContactId"].to_list() if "ConvertedContactId" in series else nothing
+    converted = series["IsConverted"].to_list() if "IsConverted" in series else nothing
+    targets = [
+        f"{reading.object.name}:{winner}" if winner else f"Contact:{contact}" if became and contact else None
+        for winner, contact, became in zip(winners, contacts, converted, strict=True)
+    ]
+    return pl.Series("_gone_to", targets, dtype=pl.String())
+
+
+def _barred(series: Mapping[str, pl.Series], rows: int) -> pl.Series:
+    """Person accounts: a person kept as an account, whose contact cannot be written to as a Contact (confirmed)."""
+    persons = series["IsPersonAccount"].to_list() if "IsPersonAccount" in series else [None] * rows
+    return pl.Series("_barred", ["person_account" if one else None for one in persons], dtype=pl.String())
+
+
+def _related(cells: Sequence[Any]) -> pl.Series:
+    """Sub-select answers as sorted lists of ids; no rows are null (confirmed: the member is null then)."""
+    lists = [
+        sorted({row.other for row in cell.records if row.other}) or None if cell else None for cell in cells
+    ]
+    return pl.Series(lists, dtype=DTYPES[Kind.TEXTS])
 
 
 def _kind(reading: ReadQuery, name: str) -> Kind:
@@ -83,13 +117,27 @@ def _kind(reading: ReadQuery, name: str) -> Kind:
 
 
 @lru_cache(maxsize=64)
-def _decoder(columns: tuple[tuple[str, Kind], ...]) -> msgspec.json.Decoder[Any]:
-    """A decoder of answers whose records have exactly these fields (others, ``attributes`` among them, are skipped)."""
-    members = [(f"c{position}", _WIRE_TYPES[kind]) for position, (_, kind) in enumerate(columns)]
+def _decoder(
+    columns: tuple[tuple[str, Kind], ...], others: tuple[tuple[str, str], ...]
+) -> msgspec.json.Decoder[Any]:
+    """A decoder of answers whose records have exactly these fields (others, ``attributes`` among them, are skipped).
+
+    ``others``: of each relation, the field of its rows that names the other record.
+    """
+    nested = {name: _relation_type(other) for name, other in others}
+    members = [
+        (f"c{position}", nested.get(name, _WIRE_TYPES[kind])) for position, (name, kind) in enumerate(columns)
+    ]
     names = {f"c{position}": name for position, (name, _) in enumerate(columns)}
     record = msgspec.defstruct("Record", members, rename=names, gc=False)
     answer = msgspec.defstruct("Answer", [("records", list[record])])  # type: ignore[valid-type]
     return msgspec.json.Decoder(answer)
+
+
+def _relation_type(other: str) -> Any:
+    row = msgspec.defstruct("Row", [("other", str | None, None)], rename={"other": other})
+    rows = msgspec.defstruct("Rows", [("records", list[row])])  # type: ignore[valid-type]
+    return rows | None
 
 
 def _series(cells: Sequence[Any], kind: Kind) -> pl.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Never
 
@@ -12,6 +13,7 @@ from awase.connectors.salesforce.consent import CONSENT_FIELDS, OPT_OUT_FIELD
 from awase.connectors.salesforce.faults import errors_in, failed_read, main_error
 from awase.connectors.salesforce.history import history_object
 from awase.connectors.salesforce.rest import data_path, get
+from awase.connectors.salesforce.roles import JUNCTIONS, relation_field
 from awase.connectors.sdk.bodies import expected
 from awase.connectors.sdk.calls import ask
 from awase.core.schema import Field, ObjectSchema, Option, Schema
@@ -72,6 +74,7 @@ class _Describe(msgspec.Struct, frozen=True, rename="camel"):
     updateable: bool
     fields: list[_Field]
     queryable: bool = True
+    deletable: bool = True
 
 
 def describe(api_version: str, key_field: str, objects: Sequence[str]) -> Flow[Never, Schema]:
@@ -82,13 +85,18 @@ def describe(api_version: str, key_field: str, objects: Sequence[str]) -> Flow[N
     requests = [_request(api_version, name) for name in objects]
     histories = [_request(api_version, history_object(name)) for name in objects]
     person_accounts = [_request(api_version, "Account")] if {"Account", "Contact"} & set(objects) else []
-    answers = yield from ask([*requests, *histories, *person_accounts])
+    joined = [one.object for name in objects for one in JUNCTIONS.get(name, {}).values()]
+    junctions = [_request(api_version, name) for name in joined]
+    answers = yield from ask([*requests, *histories, *junctions, *person_accounts])
     count = len(objects)
+    rows = dict(zip(joined, answers[2 * count :], strict=False))
+    answers = [*answers[: 2 * count], *answers[2 * count + len(joined) :]]
     found: dict[str, ObjectSchema] = {}
     notes: list[str] = []
     for name, answer, history in zip(objects, answers[:count], answers[count : 2 * count], strict=True):
         audited = _tracked(history)
-        found[name] = object_schema(_described(name, answer), key_field, audited or frozenset())
+        described = object_schema(_described(name, answer), key_field, audited or frozenset())
+        found[name] = _with_relations(described, rows)
         notes += _notes(found[name], key_field, audited)
     notes += [note for answer in answers[2 * count :] for note in _person_account_note(answer)]
     return Schema(objects=found, notes=tuple(notes))
@@ -106,7 +114,18 @@ def object_schema(described: _Describe, key_field: str, audited: frozenset[str])
         key_field=key_field if usable else None,
         createable=described.createable,
         updateable=described.updateable,
+        deletable=described.deletable,
     )
+
+
+def _with_relations(object: ObjectSchema, rows: Mapping[str, Answer]) -> ObjectSchema:
+    """``object`` with its relations as fields, where the user may read the rows behind them."""
+    fields = dict(object.fields)
+    for name, joined in JUNCTIONS.get(object.name, {}).items():
+        described = expected(rows[joined.object], _Describe)
+        if described is not None and described.queryable:
+            fields[name] = relation_field(name, joined, writable=described.createable and described.deletable)
+    return dataclasses.replace(object, fields=fields)
 
 
 def _request(api_version: str, name: str) -> Request:

@@ -54,9 +54,16 @@ def at_least(field: str, value: datetime) -> str:
     return f"{name(field)} >= {moment(value)}"
 
 
-def select(fields: Sequence[str], object: str, where: Sequence[str] = (), order: Sequence[str] = ()) -> str:
-    """A query; ``where`` holds finished conditions, all of which must be met."""
-    words = ["SELECT", ", ".join(name(field) for field in fields), "FROM", name(object)]
+def select(
+    fields: Sequence[str],
+    object: str,
+    where: Sequence[str] = (),
+    order: Sequence[str] = (),
+    sub_selects: Sequence[str] = (),
+) -> str:
+    """A query; ``where`` and ``sub_selects`` hold finished conditions and queries; all conditions must be met."""
+    chosen = [*(name(field) for field in fields), *sub_selects]
+    words = ["SELECT", ", ".join(chosen), "FROM", name(object)]
     if where:
         words += ["WHERE", " AND ".join(where)]
     if order:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,50 +9,51 @@ from typing import Any, Never
 
 import msgspec
 
-from awase.connectors.salesforce.codes import is_transient
 from awase.connectors.salesforce.consent import OPT_OUT_FIELD
-from awase.connectors.salesforce.faults import UNREADABLE, error_from, errors_in, main_error
-from awase.connectors.salesforce.limits import throttled
-from awase.connectors.salesforce.rest import data_path, write
-from awase.connectors.sdk.bodies import json_answer
+from awase.connectors.salesforce.rest import data_path, delete, write
+from awase.connectors.salesforce.roles import relate, settle_deletions, unrelate
+from awase.connectors.salesforce.settling import settle
 from awase.connectors.sdk.calls import ask_one
 from awase.connectors.sdk.chunks import chunks
-from awase.connectors.sdk.outcomes import same_for_all, without_answer
 from awase.core.operations import Operation, OperationKind, Outcome, State, VendorError
 from awase.core.schema import ObjectSchema
 from awase.core.values import Value
 from awase.errors import Bug
 from awase.ports.connector import WriteBatch
-from awase.ports.flows import Answer, Flow, Lane, Request, Response, Unanswered
+from awase.ports.flows import Flow, Lane, Request
 
 OPT_OUT_HIDDEN = "OPT_OUT_NOT_WRITABLE"
 """Our code: the opt-out cannot be written, so the record is not created without it either."""
 
-_REFUSED_WHOLE = range(400, 500)
-
-
-class _Result(msgspec.Struct, frozen=True):
-    success: bool
-    id: str | None = None
-    errors: list[Any] | None = None
-
 
 def write_batch(api_version: str, batch_size: int, batch: WriteBatch) -> Flow[Never, list[Outcome]]:
     """Send the operations, at most ``batch_size`` a call; one outcome each, in order."""
+    match batch.kind:
+        case OperationKind.RELATE:
+            return (yield from relate(api_version, batch.object.name, batch.operations))
+        case OperationKind.UNRELATE:
+            return (yield from unrelate(api_version, batch.object.name, batch.operations))
+        case OperationKind.DELETE:
+            ids = [_given(one.id, "a deletion without a record", one) for one in batch.operations]
+            answer = yield from ask_one(delete(api_version, ids, Lane.WRITE))
+            return settle_deletions(answer, batch.operations)
+        case OperationKind.TAKE_OFF:
+            raise Bug("Salesforce keeps no list that a record could be taken off", where=batch.object.name)
     outcomes: list[Outcome] = []
     for some in chunks(batch.operations, batch_size):
-        outcomes += yield from _write_call(api_version, batch.kind, batch.object, some)
+        outcomes += yield from _write_call(api_version, batch, some)
     return outcomes
 
 
 def _write_call(
-    api_version: str, kind: OperationKind, object: ObjectSchema, operations: Sequence[Operation]
+    api_version: str, batch: WriteBatch, operations: Sequence[Operation]
 ) -> Flow[Never, list[Outcome]]:
+    object = batch.object
     sent = [operation for operation in operations if not _loses_opt_out(operation, object)]
     settled: Iterator[Outcome] = iter(())
     if sent:
-        answer = yield from ask_one(_request(api_version, kind, object, sent))
-        settled = iter(settle(answer, sent, object))
+        answer = yield from ask_one(_request(api_version, batch, sent))
+        settled = iter(settle(answer, sent, object.key_field))
     return [
         _hidden(operation, object) if _loses_opt_out(operation, object) else next(settled)
         for operation in operations
@@ -79,16 +79,17 @@ def _hidden(operation: Operation, object: ObjectSchema) -> Outcome:
 # --- requests ------------------------------------------------------------------------------------------------------
 
 
-def _request(
-    api_version: str, kind: OperationKind, object: ObjectSchema, operations: Sequence[Operation]
-) -> Request:
+def _request(api_version: str, batch: WriteBatch, operations: Sequence[Operation]) -> Request:
+    kind, object = batch.kind, batch.object
     lane = Lane.CONSENT if kind is OperationKind.OPT_OUT else Lane.WRITE
     records = [record_of(operation, object) for operation in operations]
     # A create with our unique key, not an upsert on it: an upsert that arrives late, after its answer was given up
     # for lost, would overwrite what people wrote since.
     method = "POST" if kind is OperationKind.CREATE else "PATCH"
     path = data_path(api_version, "composite/sobjects")
-    return write(method, path, {"allOrNone": False, "records": records}, lane)
+    body = {"allOrNone": False, "records": records}
+    assign, save = batch.assignment_rules, batch.allow_duplicates
+    return write(method, path, body, lane, assignment_rules=assign, allow_duplicates=save)
 
 
 def record_of(operation: Operation, object: ObjectSchema) -> dict[str, object]:
@@ -125,96 +126,3 @@ def on_the_wire(value: Value) -> object:
             return ";".join(value)
         case _:
             return value
-
-
-# --- answers -------------------------------------------------------------------------------------------------------
-
-
-def settle(answer: Answer, operations: Sequence[Operation], object: ObjectSchema) -> list[Outcome]:
-    """What became of each operation sent in one call; whatever the answer does not account for is unknown."""
-    if isinstance(answer, Unanswered):
-        return without_answer(operations, answer)
-    if 200 <= answer.status < 300:
-        return _settle_results(answer, operations, object)
-    return _settle_refusal(answer, operations)
-
-
-def _settle_refusal(answer: Response, operations: Sequence[Operation]) -> list[Outcome]:
-    """A whole call refused: nothing was applied if the vendor itself says so with a 4xx, otherwise nobody knows.
-
-    One malformed value refuses all records of its call (from memory), and the answer does not say whose: in a call of
-    several all are put off, so that they are sent apart; alone, the record is the offender.
-    """
-    errors = errors_in(answer.body)
-    error = main_error(errors) if errors else _unreadable(answer)
-    if throttled(answer) is not None:
-        return same_for_all(operations, State.DEFERRED, error)
-    if answer.status not in _REFUSED_WHOLE or not errors:
-        return same_for_all(operations, State.UNKNOWN, error)
-    if answer.status == 401 or is_transient(error.code):
-        return same_for_all(operations, State.DEFERRED, error)
-    if len(operations) == 1:
-        return same_for_all(operations, State.REJECTED, error)
-    return same_for_all(operations, State.DEFERRED, msgspec.structs.replace(error, whole_call=True))
-
-
-def _settle_results(answer: Response, operations: Sequence[Operation], object: ObjectSchema) -> list[Outcome]:
-    items = json_answer(answer, list[msgspec.Raw])
-    if items is None or len(items) != len(operations):
-        return same_for_all(operations, State.UNKNOWN, _unreadable(answer))
-    results = [_result(item) for item in items]
-    if any(_is_another(result, operation) for result, operation in zip(results, operations, strict=True)):
-        # The answer is not in the order of the request: no position can be trusted.
-        return same_for_all(operations, State.UNKNOWN, _unreadable(answer))
-    named = Counter(result.id[:15] for result in results if result and result.success and result.id)
-    return [
-        _settle_item(result, operation, object, named)
-        for result, operation in zip(results, operations, strict=True)
-    ]
-
-
-def _settle_item(
-    result: _Result | None, operation: Operation, object: ObjectSchema, named: Counter[str]
-) -> Outcome:
-    if result is None or (result.success and (not result.id or named[result.id[:15]] > 1 or result.errors)):
-        error = VendorError(code=UNREADABLE, message="the answer does not account for this record")
-        return Outcome(link=operation.link, state=State.UNKNOWN, id=operation.id, error=error)
-    if result.success:
-        return Outcome(link=operation.link, state=State.APPLIED, id=operation.id or result.id)
-    found = [error for error in map(error_from, result.errors or ()) if error is not None]
-    error = main_error(found)
-    return Outcome(
-        link=operation.link, state=_refused_state(error, operation, object), id=operation.id, error=error
-    )
-
-
-def _refused_state(error: VendorError, operation: Operation, object: ObjectSchema) -> State:
-    if operation.kind is OperationKind.CREATE and _is_our_key(error, object.key_field):
-        return State.UNKNOWN
-    return State.DEFERRED if is_transient(error.code) else State.REJECTED
-
-
-def _is_our_key(error: VendorError, key_field: str | None) -> bool:
-    """Whether the record in the way holds our own key: made by a create whose answer was lost. Reading the key tells."""
-    if key_field is None or error.code != "DUPLICATE_VALUE":
-        return False
-    message = error.message.casefold()
-    return key_field in error.fields or key_field.casefold() in message or "duplicate external id" in message
-
-
-def _result(item: msgspec.Raw) -> _Result | None:
-    try:
-        return msgspec.json.decode(item, type=_Result)
-    except msgspec.DecodeError:
-        return None
-
-
-def _is_another(result: _Result | None, operation: Operation) -> bool:
-    """Ids are compared by their first 15 characters: the last three are a checksum that may be left out (confirmed)."""
-    return bool(result and result.id and operation.id and result.id[:15] != operation.id[:15])
-
-
-def _unreadable(answer: Response) -> VendorError:
-    return VendorError(
-        code=UNREADABLE, message=f"an answer of status {answer.status} that cannot be understood"
-    )
