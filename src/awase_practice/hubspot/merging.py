@@ -44,11 +44,14 @@ def merge(
 
 
 def _taken(records: Records, winner: Row, loser: Row, gone: list[Row]) -> dict[str, Any]:
-    """What the survivor gets of the others: values it lacks, spare addresses and domains, the merged ids."""
+    """What the survivor gets of the others: values it lacks, spare addresses and domains, the merged ids.
+
+    Whether it wants e-mail is no such value: that is said by its own primary address.
+    """
     taken: dict[str, Any] = {
         name: value
         for name, value in loser.values.items()
-        if value is not None and winner.values.get(name) is None
+        if value is not None and winner.values.get(name) is None and name != "hs_email_optout"
     }
     primary = winner.values.get("email") or taken.get("email")
     spare = [

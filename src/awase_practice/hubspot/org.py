@@ -12,7 +12,7 @@ from ..kernel.faults import FaultPlan
 from ..kernel.http import HttpRequest, HttpResponse, UnreadableBody
 from ..kernel.org import ControlCall
 from ..kernel.rows import Table
-from . import administration, steering
+from . import administration, keeping, steering
 from .account_calls import account_call, schema_call, token_call
 from .association_calls import association_call
 from .consent_calls import consent_call
@@ -165,6 +165,14 @@ class HubSpotPortal:
     def change_settings(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Change settings; all settings as they are then. Raises ControlRefused."""
         return administration.change_settings(self.inside, body)
+
+    def keep(self) -> dict[str, Any]:
+        """Definitions that calls changed."""
+        return keeping.keep(self.inside)
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Go on with what ``keep`` gave."""
+        keeping.take_up(self.inside, kept)
 
     def state(self) -> dict[str, Any]:
         """Rows by object and calls by kind."""
