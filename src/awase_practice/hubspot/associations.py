@@ -53,6 +53,11 @@ class Associations:
         near = self._near.get((kind.origin, record_id), {}).get(kind.target, {})
         return sorted((each for each in near if self._is_live(kind.target, each)), key=int)
 
+    def _count(self, kind: Kind, record_id: str, most: int) -> int:
+        """How many targets, archived ones included as long as they are fewer than most: then it does not matter."""
+        near = self._near.get((kind.origin, record_id), {}).get(kind.target, {})
+        return len(near) if len(near) < most else len(self.targets(kind, record_id))
+
     def are_linked(self, kind: Kind, record_id: str, to_id: str) -> bool:
         """Whether two records are associated, archived or not."""
         return to_id in self._near.get((kind.origin, record_id), {}).get(kind.target, {})
@@ -104,7 +109,7 @@ class Associations:
                 continue
             place = (f"{side.origin}->{side.target}", one)
             taken = claimed.associated[place] if claimed else 0
-            if len(self.targets(side, one)) + taken >= most:
+            if self._count(side, one, most - taken) + taken >= most:
                 raise _too_many(side, one, most)
             if claimed:
                 claimed.associated[place] += 1
