@@ -1,4 +1,4 @@
-"""The account itself, its owners, and what of it is always there but empty."""
+"""The account itself, and what of it is always there but empty."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..kernel.http import HttpResponse
+from .owners import OWNERS
 from .signin import KEY_APP, OAUTH_APP
 from .state import Call, PortalState
-from .stock import OWNERS, Owner
-from .wire import answer, bad_request, flag, method_not_allowed, no_such_path, not_found, stamp
-
-_OWNERS_BORN = "2024-01-01T00:00:00.000Z"
+from .wire import answer, bad_request, method_not_allowed, no_such_path, stamp
 
 
 def account_call(state: PortalState, call: Call) -> HttpResponse:
@@ -57,44 +55,6 @@ def _usage(state: PortalState) -> dict[str, Any]:
         "collectedAt": stamp(now),
         "resetsAt": stamp(tomorrow.astimezone(now.tzinfo)),
         "fetchStatus": "SUCCESS",
-    }
-
-
-def owner_call(state: PortalState, call: Call) -> HttpResponse:
-    """Any call below ``/crm/owners``. Raises Refusal."""
-    del state
-    call.needs("crm.objects.owners.read")
-    if call.method != "GET":
-        raise method_not_allowed()
-    archived = flag(call.request, "archived")
-    match call.rest:
-        case ():
-            email = call.request.first("email")
-            listed = [one for one in OWNERS if one.archived == archived and email in {None, one.email}]
-            return answer(200, {"results": [_owner(one) for one in listed]})
-        case (wanted,):
-            by_user = call.request.first("idProperty") == "userId"
-            for one in OWNERS:
-                if wanted == (str(one.user_id) if by_user else one.id) and one.archived == archived:
-                    return answer(200, _owner(one))
-            raise not_found()
-        case _:
-            raise no_such_path()
-
-
-def _owner(one: Owner) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "email": one.email,
-        "type": "PERSON",
-        "firstName": one.first_name,
-        "lastName": one.last_name,
-        "userId": None if one.archived else one.user_id,
-        "userIdIncludingInactive": one.user_id,
-        "createdAt": _OWNERS_BORN,
-        "updatedAt": _OWNERS_BORN,
-        "archived": one.archived,
-        "teams": [],
     }
 
 

@@ -9,7 +9,15 @@ from typing import Any, Final
 
 from ..kernel.http import HttpResponse
 from ..kernel.rows import Row
-from .record_calls import asked_history, enforces_required, locked, shown_after_write, written_properties
+from .record_calls import (
+    asked_history,
+    drafted_create,
+    enforces_required,
+    locked,
+    settled,
+    shown_after_write,
+    written_properties,
+)
 from .records import Claims, Draft, InvalidValues, Records
 from .state import Call, PortalState
 from .wire import NO_CONTENT, Refusal, answer, bad_request, flag, json_object, no_such_path, stamp
@@ -46,7 +54,7 @@ def batch_call(state: PortalState, call: Call, records: Records, verb: str) -> H
         case "read":
             return _read(state, call, records, body, inputs)
         case "create":
-            drafter = _create_drafter(records, enforces_required(call.version))
+            drafter = _create_drafter(state, records, call.version)
             return _write(state, call, records, inputs, drafter, whole=201)
         case "update":
             _only_once(inputs)
@@ -135,9 +143,9 @@ def _not_unique(state: PortalState, records: Records, name: str) -> Refusal:
 # -- writing -------------------------------------------------------------------------------------------------
 
 
-def _create_drafter(records: Records, enforce_required: bool) -> Drafter:
+def _create_drafter(state: PortalState, records: Records, version: str) -> Drafter:
     def draft(each: Input, claims: Claims | None) -> Draft:
-        return records.draft_create(written_properties(each), claims, enforce_required)
+        return drafted_create(state, records, each, claims, version)
 
     return draft
 
@@ -186,7 +194,7 @@ def _write(
     lock = bool(inputs) and state.faults.fire("batch.lock") is not None
 
     def settle(draft: Draft, trace: Any) -> None:
-        row = records.settle(draft, call.caller.app_id, state.now())
+        row = settled(state, records, draft, call.caller.app_id)
         shown = shown_after_write(records, row, draft.written)
         if tells_new:
             shown["new"] = draft.row is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..kernel.http import HttpResponse
 from . import record_calls
+from .association_calls import record_association_call
 from .batch_calls import batch_call
 from .records import Records
 from .state import Call, PortalState
@@ -15,6 +16,10 @@ def object_call(state: PortalState, call: Call) -> HttpResponse:
     if not call.rest:
         raise no_such_path()
     records = state.object(call.rest[0])
+    if call.rest[2:3] == ("associations",):
+        return record_association_call(state, call, records, call.rest[1], call.rest[3:])
+    if call.version == "v4":  # which has the associations of records, but not the records
+        raise no_such_path()
     _need_scope(call, records)
     match call.rest[1:], call.method:
         case (), "GET":

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from ..kernel.clock import Clock
 from ..kernel.faults import FaultPlan
 from ..kernel.http import HttpRequest, HttpResponse, UnreadableBody
+from ..kernel.org import ControlCall
 from ..kernel.rows import Table
-from . import steering
-from .account_calls import account_call, owner_call, schema_call, token_call
+from . import administration, keeping, steering
+from .account_calls import account_call, schema_call, token_call
+from .association_calls import association_call
 from .consent_calls import consent_call
+from .list_calls import list_call
 from .oauth_calls import is_token_call, oauth_call
 from .object_calls import object_call
+from .owner_calls import owner_call
+from .pipeline_calls import pipeline_call
 from .property_calls import property_call
 from .signin import Caller
 from .state import Call, PortalState
@@ -26,7 +32,10 @@ DATES: Final = frozenset({"2025-09", "2026-03", "2026-09"})
 _VERSION = re.compile(r"v[1-4]|\d{4}-\d{2}(-beta)?")
 
 _APIS: Final[Mapping[tuple[str, ...], tuple[Handler, frozenset[str]]]] = {
-    ("crm", "objects"): (object_call, DATES | {"v3"}),
+    ("crm", "objects"): (object_call, DATES | {"v3", "v4"}),
+    ("crm", "associations"): (association_call, DATES | {"v3", "v4"}),
+    ("crm", "lists"): (list_call, DATES | {"v3"}),
+    ("crm", "pipelines"): (pipeline_call, DATES | {"v3"}),
     ("crm", "properties"): (property_call, DATES | {"v3"}),
     ("crm", "owners"): (owner_call, DATES | {"v3"}),
     ("crm-object-schemas",): (schema_call, DATES | {"v3"}),
@@ -49,7 +58,7 @@ class HubSpotPortal:
         self.org_id = str(self.inside.portal_id)
         self.tables: dict[str, Table] = {
             **{key: records.table for key, records in self.inside.records.items()},
-            self.inside.consent.table.name: self.inside.consent.table,
+            **{table.name: table for table in self.inside.tables},
         }
 
     @property
@@ -90,7 +99,7 @@ class HubSpotPortal:
         except Refusal:
             state.calls["unauthenticated"] += 1
             raise
-        search = request.segments[-1:] == ("search",) and request.method == "POST"
+        search = _is_search(request)
         try:
             state.limits.take(caller, search)
         except Refusal as refusal:
@@ -140,13 +149,30 @@ class HubSpotPortal:
         """Who made and changed a record, the creation first. Raises ControlRefused."""
         return steering.history(self.inside, object, id)
 
+    def more_control(self) -> Mapping[tuple[str, str], ControlCall]:
+        """Merging, restoring and associating as people do it; see ``steering``."""
+        return {
+            ("POST", "merge"): partial(steering.merge, self.inside),
+            ("POST", "restore"): partial(steering.restored, self.inside),
+            ("POST", "associate"): partial(steering.associate, self.inside),
+            ("GET", "associations"): partial(steering.associated, self.inside),
+        }
+
     def change_schema(self, body: Mapping[str, Any]) -> Any:
-        """Add, change or remove a property, or add a rule. Raises ControlRefused."""
-        return steering.change_schema(self.inside, body)
+        """Change a property, a rule, owners or pipelines. Raises ControlRefused."""
+        return administration.change_schema(self.inside, body)
 
     def change_settings(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Change settings; all settings as they are then. Raises ControlRefused."""
-        return steering.change_settings(self.inside, body)
+        return administration.change_settings(self.inside, body)
+
+    def keep(self) -> dict[str, Any]:
+        """Definitions that calls changed."""
+        return keeping.keep(self.inside)
+
+    def take_up(self, kept: Mapping[str, Any]) -> None:
+        """Go on with what ``keep`` gave."""
+        keeping.take_up(self.inside, kept)
 
     def state(self) -> dict[str, Any]:
         """Rows by object and calls by kind."""
@@ -179,17 +205,25 @@ def _route(parts: tuple[str, ...]) -> tuple[Handler, str, tuple[str, ...]]:
         )
     )
     found = _APIS.get(name)
-    if found is None or version not in found[1] or (at == 2 and version.startswith("v")):
+    if found is None or version not in found[1]:
         raise no_such_path()
+    if at == 2 and version.startswith("v") and (name, version) != (("crm", "associations"), "v4"):
+        raise no_such_path()  # one client writes v4 associations this way, and is served (confirmed)
     return found[0], version, rest
+
+
+def _is_search(request: HttpRequest) -> bool:
+    """Whether the limit of searches counts this call: those of lists are ordinary calls (from memory)."""
+    last = request.segments[-1:] == ("search",)
+    return last and request.method == "POST" and "lists" not in request.segments
 
 
 def _kind(request: HttpRequest) -> str:
     """What a call is counted as: ``objects.search``, ``objects.batch.update``, ``objects.write``, ``properties.read``…"""
     parts = [part for part in request.segments if not _VERSION.fullmatch(part) and part != "crm"]
-    api = parts[0] if parts else "other"
+    api = "associations" if "associations" in parts else parts[0] if parts else "other"
     if "batch" in parts:
-        return f"{api}.batch.{parts[-1]}"
+        return f"{api}.batch.{'create' if parts[-1] == 'default' else parts[-1]}"
     if parts[-1:] == ["search"]:
         return f"{api}.search"
     return f"{api}.{'read' if request.method in {'GET', 'HEAD'} else 'write'}"

@@ -93,6 +93,7 @@ class PropertySet:
     """The properties of one object: a stock shared by all portals, and what this portal changed."""
 
     def __init__(self, stock: Mapping[str, Property]) -> None:
+        self._stock = stock
         self._all = stock
         self._own = False
 
@@ -107,6 +108,10 @@ class PropertySet:
     def archived(self) -> Iterator[Property]:
         """The archived ones."""
         return (each for each in self._all.values() if each.archived)
+
+    def differing(self) -> Iterator[Property]:
+        """Those that are not, or not so, in the stock; archived ones too."""
+        return (each for each in self._all.values() if each is not self._stock.get(each.name))
 
     def put(self, definition: Property) -> None:
         """Add or replace one. The shared stock is copied at the first change."""

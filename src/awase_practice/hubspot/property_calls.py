@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..kernel.http import HttpResponse
-from .properties import changed, from_json
+from .group_calls import group_call
+from .properties import Property, changed, from_json
 from .records import Records
 from .state import Call, PortalState
 from .wire import (
@@ -24,8 +25,6 @@ from .wire import (
 MOST_UNIQUE: Final = 10
 """Unique properties an object may have."""
 
-_GROUPS: Final = {"contactinformation": "コンタクト情報", "companyinformation": "会社情報"}
-
 
 def property_call(state: PortalState, call: Call) -> HttpResponse:
     """Any call below ``/crm/properties``. Raises Refusal."""
@@ -40,8 +39,8 @@ def property_call(state: PortalState, call: Call) -> HttpResponse:
             return answer(200, {"results": [each.to_json() for each in listed]})
         case (), "POST":
             return answer(201, _created(state, records, json_object(call.request)))
-        case ("groups",), "GET":
-            return answer(200, {"results": [_group(name) for name in _GROUPS]})
+        case ("groups", *rest), _:
+            return group_call(call, records, tuple(rest))
         case ("batch", verb), "POST":
             return _batch(state, call, records, verb)
         case (name,), "GET":
@@ -73,6 +72,7 @@ def _one(records: Records, name: str) -> dict[str, Any]:
 
 def _created(state: PortalState, records: Records, body: dict[str, Any]) -> dict[str, Any]:
     definition = from_json(body, state.now())
+    _fits(state, records, definition)
     if records.properties.get(definition.name) is not None:
         raise Refusal(
             409,
@@ -87,6 +87,30 @@ def _created(state: PortalState, records: Records, body: dict[str, Any]) -> dict
     return definition.to_json()
 
 
+def _fits(state: PortalState, records: Records, definition: Property) -> None:
+    """Raises Refusal: the group is not there, or there are too many options (both sub-categories from memory)."""
+    if definition.group not in records.groups:
+        raise bad_request(
+            f"The property group {definition.group} does not exist",
+            sub_category="PropertyValidationError.GROUP_DOES_NOT_EXIST",
+        )
+    most, options = state.settings.most_options, len(definition.options)
+    if options > most:
+        text = f"The property {definition.name} has {options} options, but can have at most {most}"
+        raise bad_request(
+            text,
+            sub_category="PropertyValidationError.TOO_MANY_OPTIONS",
+            context={"propertyName": [definition.name], "limit": [str(most)]},
+            errors=[
+                {
+                    "message": text,
+                    "code": "TOO_MANY_OPTIONS",
+                    "context": {"propertyName": [definition.name], "limit": [str(most)]},
+                }
+            ],
+        )
+
+
 def _patched(state: PortalState, call: Call, records: Records, name: str) -> HttpResponse:
     old = records.properties.get(name)
     if old is None:
@@ -95,6 +119,7 @@ def _patched(state: PortalState, call: Call, records: Records, name: str) -> Htt
     new = changed(old, body, state.now())
     if old.stock and replace(new, options=old.options, label=old.label, updated_at=old.updated_at) != old:
         raise bad_request(f"The definition of {name} belongs to HubSpot and cannot be changed")
+    _fits(state, records, new)
     records.properties.put(new)
     return answer(200, new.to_json())
 
@@ -138,7 +163,3 @@ def _batch(state: PortalState, call: Call, records: Records, verb: str) -> HttpR
     body |= {"startedAt": stamp(started), "completedAt": stamp(state.now())}
     whole = 201 if verb == "create" else 200
     return answer(state.settings.partial_status if errors else whole, body)
-
-
-def _group(name: str) -> dict[str, Any]:
-    return {"name": name, "label": _GROUPS[name], "displayOrder": -1, "archived": False}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 from ..kernel.http import HttpResponse
 from ..kernel.rows import Row
-from .records import Records
+from .associating import wishes_of
+from .merging import merge
+from .old_association_calls import shown_associations
+from .records import Claims, Draft, Records
 from .search import LONGEST_BODY, find
 from .state import Call, PortalState
 from .wire import (
     NO_CONTENT,
     Refusal,
+    after_id,
     answer,
     bad_request,
     flag,
@@ -53,27 +57,48 @@ def enforces_required(version: str) -> bool:
     return version >= "2026-09" and not version.startswith("v")
 
 
+def drafted_create(
+    state: PortalState, records: Records, body: dict[str, Any], claims: Claims | None, version: str
+) -> Draft:
+    """A new record with the associations it asks for, all checked. Raises Refusal."""
+    wishes = wishes_of(state, records, body)
+    draft = records.draft_create(written_properties(body), claims, enforces_required(version))
+    state.associations.check_new(wishes, claims)
+    return replace(draft, wishes=wishes)
+
+
+def settled(state: PortalState, records: Records, draft: Draft, author: str) -> Row:
+    """Write what was checked, with its associations."""
+    row = records.settle(draft, author, state.now())
+    state.associations.grant(row.id, draft.wishes, author, state.now())
+    return row
+
+
 def listed(state: PortalState, call: Call, records: Records) -> HttpResponse:
     """A page of records by id. Raises Refusal."""
     request = call.request
     histories = text_list(request, "propertiesWithHistory")
     limit = whole_number(request, "limit", 10, 50 if histories else 100)
-    after = request.first("after") or "0"
-    if not after.isdecimal():
-        raise bad_request(f"Invalid value '{after}' for query parameter 'after'")
-    rows, more = records.page(int(after), limit, flag(request, "archived"))
+    rows, more = records.page(after_id(request), limit, flag(request, "archived"))
     names = text_list(request, "properties") or list(records.kind.shown)
     shown_histories = asked_history(state, histories)
-    body: dict[str, Any] = {"results": [records.show(row, names, histories=shown_histories) for row in rows]}
+    results = [
+        _with_associations(state, call, records, row, records.show(row, names, histories=shown_histories))
+        for row in rows
+    ]
+    body: dict[str, Any] = {"results": results}
     if more:
-        body["paging"] = {"next": _next_page(call, rows[-1].id)}
+        body["paging"] = call.next_page(rows[-1].id)
     return answer(200, body)
 
 
-def _next_page(call: Call, after: str) -> dict[str, str]:
-    request = call.request
-    query = {**request.query, "after": [after]}
-    return {"after": after, "link": f"{request.origin}{request.path}?{urlencode(query, doseq=True)}"}
+def _with_associations(
+    state: PortalState, call: Call, records: Records, row: Row, shown: dict[str, Any]
+) -> dict[str, Any]:
+    """A record with the associations asked for, if it has any."""
+    wanted = text_list(call.request, "associations")
+    found = shown_associations(state, records, row.id, wanted)
+    return {**shown, "associations": found} if found else shown
 
 
 def _found(call: Call, records: Records, record_id: str) -> Row:
@@ -91,15 +116,15 @@ def got(state: PortalState, call: Call, records: Records, record_id: str) -> Htt
     row = _found(call, records, record_id)
     names = text_list(call.request, "properties") or list(records.kind.shown)
     histories = asked_history(state, text_list(call.request, "propertiesWithHistory"))
-    return answer(200, records.show(row, names, histories=histories))
+    shown = records.show(row, names, histories=histories)
+    return answer(200, _with_associations(state, call, records, row, shown))
 
 
 def created(state: PortalState, call: Call, records: Records) -> HttpResponse:
     """A new record. Raises Refusal."""
     _not_locked(state)
-    properties = written_properties(json_object(call.request))
-    draft = records.draft_create(properties, enforce_required=enforces_required(call.version))
-    row = records.settle(draft, call.caller.app_id, state.now())
+    draft = drafted_create(state, records, json_object(call.request), None, call.version)
+    row = settled(state, records, draft, call.caller.app_id)
     return answer(201, shown_after_write(records, row, draft.written))
 
 
@@ -123,14 +148,14 @@ def archived(state: PortalState, call: Call, records: Records, record_id: str) -
 def merged(state: PortalState, call: Call, records: Records) -> HttpResponse:
     """Two records become one. Raises Refusal."""
     body = json_object(call.request)
-    winner = records.find(str(body.get("primaryObjectId", "")))
-    loser = records.find(str(body.get("objectIdToMerge", "")))
-    if winner is None or loser is None:
-        raise not_found()
-    if winner is loser:
-        raise bad_request("A record cannot be merged with itself")
-    records.merge(winner, loser, call.caller.app_id, state.now())
-    return answer(200, records.show(winner, [*records.kind.shown, "hs_merged_object_ids"]))
+    winner, loser = (str(body.get(name) or "") for name in ("primaryObjectId", "objectIdToMerge"))
+    if not winner or not loser:
+        raise bad_request(
+            "Invalid input JSON on line 1, column 1: Some required fields were not set: "
+            "[primaryObjectId, objectIdToMerge]"
+        )
+    survivor = merge(state, records, winner, loser, call.caller.app_id, state.now())
+    return answer(200, records.show(survivor, [*records.kind.shown, "hs_merged_object_ids"]))
 
 
 def searched(state: PortalState, call: Call, records: Records) -> HttpResponse:

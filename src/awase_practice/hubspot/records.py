@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,39 +13,55 @@ import orjson
 from ..kernel.clock import Clock
 from ..kernel.index import SearchIndex
 from ..kernel.rows import Row, Table, Version
+from .owners import Owners
 from .past import history, source
 from .properties import PropertySet
-from .stock import CONTACT, OWNERS, STAGES, STOCK, ObjectType
-from .uniqueness import Uniqueness, addresses
+from .stock import CONTACT, STAGES, STOCK, ObjectType
+from .uniqueness import Uniqueness
 from .values import Complaint, Unacceptable, accepted
 from .wire import Refusal, bad_request, stamp
 
 MERGED_INTO: Final = "_merged_into"
 """Kept in the values of a record that lost a merge; never shown."""
 
-_OWNER_IDS = frozenset(owner.id for owner in OWNERS if not owner.archived)
 _STAGE_ORDER = {stage: order for order, stage in enumerate(STAGES)}
-_ONE_OF = {"contact": ("email", "firstname", "lastname"), "company": ("name", "domain")}
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A write that has passed every check. row: None for a new record. written: the names the caller gave."""
+    """A write that has passed every check. row: None for a new record. written: the names the caller gave.
+
+    wishes: associations to make with a new record (opaque here).
+    """
 
     row: Row | None
     values: Mapping[str, str | None]
     written: tuple[str, ...]
+    wishes: tuple[Any, ...] = ()
 
 
 @dataclass(slots=True)
 class Claims:
-    """Unique values that earlier inputs of the same all-or-nothing batch will take."""
+    """What earlier inputs of the same all-or-nothing batch will take.
+
+    taken: unique values by property. associated: associations more, by ``contact->company`` and the record's id.
+    """
 
     taken: set[tuple[str, str]] = field(default_factory=set)
+    associated: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 Look = Row | Version
 """A record as it is now, or as it was."""
+
+Computed = Callable[[Row, Look], str | None]
+"""What the portal works out for a property, instead of keeping it."""
+
+Past = Callable[[Row], list[dict[str, Any]]]
+"""The history of a computed property."""
+
+Placing = Callable[[Mapping[str, Any] | None, dict[str, str | None]], list[Complaint]]
+"""Complaints about a write that concern several properties at once; may add values. None: the record is new."""
 
 
 class InvalidValues(Refusal):
@@ -83,16 +100,22 @@ class Records:
         portal_id: int,
         clock: Clock,
         opted_out: Callable[[str | None], str | None],
+        owners: Owners,
     ) -> None:
         self.kind = kind
         self.table = Table(kind.key, lambda count: str(kind.first_id + count))
         self.properties = PropertySet(STOCK[kind.key])
         self.index = SearchIndex(self.table, clock)
+        self.groups = {kind.group: kind.group_label}
         self.required_on_create: list[str] = []
         self.default_stage = ""
         self.conflict_on_update = 409
+        self.opted_out = opted_out
+        self.computed: dict[str, Computed] = {}
+        self.computed_past: dict[str, Past] = {}
+        self.placing: Placing | None = None
         self._portal_id = portal_id
-        self._opted_out = opted_out
+        self._owners = owners
         self.unique = Uniqueness(kind, self.table, self.properties)
 
     # -- finding ---------------------------------------------------------------------------------------------
@@ -132,10 +155,11 @@ class Records:
         """Check a new record. Raises Refusal."""
         values = self._checked(properties, None)
         self._has_enough(values, enforce_required)
+        self._placed(None, values)
         if self.default_stage and self.kind is CONTACT:
             values.setdefault("lifecyclestage", self.default_stage)
         if "email" in values:
-            values["hs_email_optout"] = self._opted_out(values["email"])
+            values["hs_email_optout"] = self.opted_out(values["email"])
         self._claim(None, values, claims)
         filled = {name: value for name, value in values.items() if value is not None}
         return Draft(None, filled, tuple(properties))
@@ -146,7 +170,8 @@ class Records:
         if values.get("email") is None and "email" in values:
             values["hs_email_optout"] = None
         elif values.get("email", row.values.get("email")) != row.values.get("email"):
-            values["hs_email_optout"] = self._opted_out(values["email"])
+            values["hs_email_optout"] = self.opted_out(values["email"])
+        self._placed(row.values, values)
         self._only_forward(row, values)
         self._claim(row, values, claims)
         return Draft(row, values, tuple(properties))
@@ -157,26 +182,6 @@ class Records:
             return self.table.insert(draft.values, author, at)
         self.table.update(draft.row, draft.values, author, at)
         return draft.row
-
-    def merge(self, winner: Row, loser: Row, author: str, at: datetime) -> None:
-        """The winner keeps its values and takes what it lacks; the loser is gone without being archived."""
-        taken: dict[str, Any] = {
-            name: value
-            for name, value in loser.values.items()
-            if value is not None and winner.values.get(name) is None
-        }
-        primary = winner.values.get("email") or taken.get("email")
-        known = dict.fromkeys([*addresses(winner.values), *addresses(loser.values)])
-        spare = [each for each in known if each != primary]
-        if spare:
-            taken["hs_additional_emails"] = ";".join(spare)
-        losers = [str(each.get("hs_merged_object_ids") or "") for each in (winner.values, loser.values)]
-        taken["hs_merged_object_ids"] = ";".join(filter(None, [*losers, loser.id]))
-        self.table.update(loser, {MERGED_INTO: winner.id}, author, at)
-        self.table.delete(loser, author, at)
-        if taken.get("email"):
-            taken["hs_email_optout"] = self._opted_out(taken["email"])
-        self.table.update(winner, taken, author, at)
 
     # -- showing ---------------------------------------------------------------------------------------------
 
@@ -204,7 +209,10 @@ class Records:
             shown["archivedAt"] = stamp(version.deleted_at)
         if histories:
             known = [name for name in histories if self.properties.get(name) is not None]
-            shown["propertiesWithHistory"] = {name: history(row, name) for name in known}
+            shown["propertiesWithHistory"] = {
+                name: self.computed_past[name](row) if name in self.computed_past else history(row, name)
+                for name in known
+            }
         return shown
 
     def value(self, row: Row, version: Look, name: str) -> str | None:
@@ -220,6 +228,8 @@ class Records:
                 return str(source(row.created_by)["sourceType"])
             case "hs_object_source_id":
                 return str(source(row.created_by)["sourceId"])
+        if name in self.computed:
+            return self.computed[name](row, version)
         value = version.values.get(name)
         return None if value is None else str(value)
 
@@ -241,7 +251,7 @@ class Records:
                 continue
             try:
                 old = row.values.get(name) if row else None
-                values[name] = accepted(definition, raw, old, _OWNER_IDS)
+                values[name] = accepted(definition, raw, old, self._owners.active)
             except Unacceptable as refused:
                 complaints.append(refused.complaint)
         if complaints:
@@ -249,14 +259,13 @@ class Records:
         return values
 
     def _has_enough(self, values: Mapping[str, str | None], enforce_required: bool) -> None:
-        one_of = _ONE_OF[self.kind.key]
-        if not any(values.get(name) for name in one_of):
+        one_of = self.kind.one_of
+        if one_of and not any(values.get(name) for name in one_of):
             raise bad_request(
                 f"Error creating {self.kind.label}. At least one of these properties is required: {list(one_of)}"
             )
-        missing = (
-            [name for name in self.required_on_create if not values.get(name)] if enforce_required else []
-        )
+        needed = [*self.kind.needed, *(self.required_on_create if enforce_required else ())]
+        missing = [name for name in dict.fromkeys(needed) if not values.get(name)]
         if missing:
             raise Refusal(
                 400,
@@ -273,6 +282,11 @@ class Records:
                     for name in missing
                 ],
             )
+
+    def _placed(self, now: Mapping[str, Any] | None, values: dict[str, str | None]) -> None:
+        complaints = self.placing(now, values) if self.placing else []
+        if complaints:
+            raise InvalidValues(complaints, self._portal_id)
 
     def _only_forward(self, row: Row, values: dict[str, str | None]) -> None:
         """An earlier lifecycle stage is passed over without a word, unless the stage was cleared first."""

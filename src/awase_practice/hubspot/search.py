@@ -228,10 +228,10 @@ def _reader(records: Records, definition: Property) -> Reader:
         return lambda row, _: float(milliseconds(row.created_at))
     if name in {"lastmodifieddate", "hs_lastmodifieddate"}:
         return lambda _, version: float(milliseconds(version.modified_at))
+    if name in records.computed or name in {"hs_object_source", "hs_object_source_id"}:
+        return lambda row, version: _indexed(definition, records.value(row, version, name))
     if definition.type in {"number", "date", "datetime"}:
         return lambda _, version: _indexed(definition, version.values.get(name))
-    if name in {"hs_object_source", "hs_object_source_id"}:
-        return lambda row, version: _indexed(definition, records.value(row, version, name))
     return lambda _, version: (version.values.get(name) or "").lower() or None
 
 

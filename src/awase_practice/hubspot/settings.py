@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
 from ..kernel.org import ControlRefused
@@ -12,15 +12,21 @@ ALL_SCOPES: Final = (
     "communication_preferences.read_write",
     "communication_preferences.statuses.batch.read",
     "communication_preferences.statuses.batch.write",
+    "crm.lists.read",
+    "crm.lists.write",
     "crm.objects.companies.read",
     "crm.objects.companies.write",
     "crm.objects.contacts.read",
     "crm.objects.contacts.write",
+    "crm.objects.deals.read",
+    "crm.objects.deals.write",
     "crm.objects.owners.read",
     "crm.schemas.companies.read",
     "crm.schemas.companies.write",
     "crm.schemas.contacts.read",
     "crm.schemas.contacts.write",
+    "crm.schemas.deals.read",
+    "crm.schemas.deals.write",
     "oauth",
 )
 
@@ -33,6 +39,10 @@ class Settings:
     rotate_refresh_token: each use of a refresh token gives a new one, and the first use of that ends the old.
     email_conflict_on_update: 409 or 400, the two answers HubSpot has been seen to give for a taken address.
     partial_status: 207, or 200 as some dated specifications have it. default_stage: of new contacts; empty: none.
+    merge_mints_new_id: a merge's survivor gets a new id. association_limits: at most so many records of the second object
+    at one of the first, as ``{"contact->company": 2}``. associations_move_stamps: whether associating changes when both
+    records were last modified. first_company_is_primary: whether a record's first company becomes its primary one
+    unasked. most_options: of one property.
     """
 
     index_lag: float = 0.0
@@ -47,6 +57,11 @@ class Settings:
     email_conflict_on_update: int = 409
     partial_status: int = 207
     default_stage: str = "lead"
+    merge_mints_new_id: bool = False
+    association_limits: Mapping[str, int] = field(default_factory=dict)
+    associations_move_stamps: bool = False
+    first_company_is_primary: bool = False
+    most_options: int = 5_000
     time_zone: str = "Asia/Tokyo"
     scopes: tuple[str, ...] = ALL_SCOPES
 
@@ -70,8 +85,15 @@ def changed(settings: Settings, body: Mapping[str, Any]) -> Settings:
 def _fits(value: Any, like: Any) -> bool:
     if isinstance(like, tuple):
         return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if isinstance(like, Mapping):
+        return isinstance(value, dict) and all(_is_limit(key, most) for key, most in value.items())
     if isinstance(like, bool) or isinstance(value, bool):
         return isinstance(value, bool) and isinstance(like, bool)
     if isinstance(like, float):
         return isinstance(value, int | float)
     return isinstance(value, type(like))
+
+
+def _is_limit(key: Any, most: Any) -> bool:
+    """Whether this is an association limit: two objects with an arrow between, and how many."""
+    return isinstance(key, str) and "->" in key and isinstance(most, int) and not isinstance(most, bool)

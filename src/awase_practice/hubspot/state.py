@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
 from zlib import crc32
 
 from ..kernel.clock import Clock
 from ..kernel.faults import FaultPlan
 from ..kernel.http import HttpRequest
+from ..kernel.rows import Row, Table
+from .associations import Associations
 from .consent import Consent
 from .limits import Limits
-from .records import Records
+from .lists import Lists
+from .owners import Owners
+from .pipelines import COMPUTED, Pipelines
+from .records import Look, Records
 from .settings import Settings
 from .signin import Caller, SignIn
 from .stock import AWASE_KEY, BY_NAME, OBJECTS
@@ -35,6 +43,12 @@ class Call:
     def method(self) -> str:
         """The HTTP method."""
         return self.request.method
+
+    def next_page(self, after: str) -> dict[str, Any]:
+        """The ``paging`` of an answer after whose last item there are more."""
+        query = {**self.request.query, "after": [after]}
+        link = f"{self.request.origin}{self.request.path}?{urlencode(query, doseq=True)}"
+        return {"next": {"after": after, "link": link}}
 
     def needs(self, *scopes: str) -> None:
         """Raises Refusal (403) unless the caller's token has every scope."""
@@ -59,13 +73,30 @@ class PortalState:
         self.signin = SignIn(self.portal_id, seed, clock, self.settings)
         self.limits = Limits(clock, faults, self.settings)
         self.consent = Consent(self._mirror)
+        self.owners = Owners()
         self.records = {
-            kind.key: Records(kind, self.portal_id, clock, self.consent.mirror) for kind in OBJECTS
+            kind.key: Records(kind, self.portal_id, clock, self.consent.mirror, self.owners)
+            for kind in OBJECTS
         }
+        self.associations = Associations(self.records, lambda: self.settings)
+        self.lists = Lists(lambda key, record_id: self.records[key].table.find(record_id) is not None)
+        self.pipelines = Pipelines()
+        self._join_deals()
         self.calls: Counter[str] = Counter()
         self._answered = 0
         self._seed = seed
         self.set(self.settings)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """What is kept beside the records of the objects."""
+        return (
+            self.consent.table,
+            self.associations.links,
+            self.associations.primaries,
+            self.lists.table,
+            self.lists.members,
+        )
 
     def now(self) -> datetime:
         """This moment, to the millisecond, which is as fine as the portal stamps."""
@@ -82,7 +113,7 @@ class PortalState:
             records.default_stage = settings.default_stage
             records.conflict_on_update = settings.email_conflict_on_update
             if settings.awase_key and not had_key:
-                records.properties.put(AWASE_KEY)
+                records.properties.put(replace(AWASE_KEY, group=records.kind.group))
                 records.unique.rebuild()
             elif had_key and not settings.awase_key:
                 records.properties.archive(AWASE_KEY.name, self.now())
@@ -95,10 +126,41 @@ class PortalState:
             raise bad_request(f"Unable to infer object type from: {name}")
         return self.records[kind.key]
 
+    def existing(self, records: Records, record_id: str) -> Row:
+        """A live record. Raises Refusal (404)."""
+        row = records.find(record_id)
+        if row is None:
+            text = f"Object not found. objectId {record_id} is no live {records.kind.key}"
+            raise Refusal(404, "OBJECT_NOT_FOUND", text, context={"id": [record_id]})
+        return row
+
+    def follow_pipelines(self) -> None:
+        """Make the options of pipeline and dealstage those of the pipelines."""
+        properties = self.records["deal"].properties
+        stages = {stage.id: stage.label for each in self.pipelines for stage in each.stages}
+        for name, options in (
+            ("pipeline", {each.id: each.label for each in self.pipelines}),
+            ("dealstage", stages),
+        ):
+            definition = properties.get(name)
+            if definition is not None:
+                properties.put(replace(definition, options=options, updated_at=self.now()))
+
     def correlation_id(self) -> str:
         """A new id for an answer, the same in the same run."""
         self._answered += 1
         return f"{self._seed % 2**32:08x}-{self.portal_id >> 16 & 0xFFFF:04x}-4000-8000-{self._answered:012x}"
+
+    def _join_deals(self) -> None:
+        deals = self.records["deal"]
+        deals.placing = self.pipelines.place
+        for name in COMPUTED:
+            deals.computed[name] = partial(self._of_stage, name)
+        self.follow_pipelines()
+
+    def _of_stage(self, name: str, record: Row, seen: Look) -> str | None:
+        del record
+        return self.pipelines.computed(seen.values, name)
 
     def _mirror(self, address: str, author: str, at: datetime) -> None:
         """Show an address's status on the contact that has it."""

@@ -6,7 +6,7 @@ Beside HubSpot's own properties there are the custom ones of a Japanese B2B comp
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .properties import Property
@@ -41,11 +41,15 @@ INDUSTRIES: Final = (
 
 INTERESTS: Final = ("生産管理", "営業支援", "会計", "人事", "セキュリティ", "クラウド")
 LEAD_SOURCES: Final = ("Web", "展示会", "紹介", "広告", "セミナー", "その他")
+DEAL_TYPES: Final = {"newbusiness": "新規", "existingbusiness": "既存"}
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """One object the API knows. modified: the property that shows the last change. names: all that a path may say."""
+    """One object the API knows. modified: the property that shows the last change. names: all that a path may say.
+
+    group: of its own properties. one_of: at least one of these must a new record have; needed: all of these.
+    """
 
     key: str
     plural: str
@@ -56,6 +60,10 @@ class ObjectType:
     first_id: int
     searched: tuple[str, ...]
     shown: tuple[str, ...]
+    group: str
+    group_label: str
+    one_of: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
 
 
 CONTACT: Final = ObjectType(
@@ -68,6 +76,9 @@ CONTACT: Final = ObjectType(
     first_id=171_591_000_000,
     searched=("firstname", "lastname", "email", "phone", "company", "hs_additional_emails"),
     shown=("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
+    group="contactinformation",
+    group_label="コンタクト情報",
+    one_of=("email", "firstname", "lastname"),
 )
 COMPANY: Final = ObjectType(
     key="company",
@@ -79,8 +90,34 @@ COMPANY: Final = ObjectType(
     first_id=36_120_000_000,
     searched=("name", "domain", "phone"),
     shown=("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
+    group="companyinformation",
+    group_label="会社情報",
+    one_of=("name", "domain"),
 )
-OBJECTS: Final = (CONTACT, COMPANY)
+DEAL: Final = ObjectType(
+    key="deal",
+    plural="deals",
+    type_id="0-3",
+    label="DEAL",
+    modified="hs_lastmodifieddate",
+    names=frozenset({"deal", "deals", "0-3"}),
+    first_id=46_340_000_000,
+    searched=("dealname", "pipeline", "dealstage", "description", "dealtype"),
+    shown=(
+        "amount",
+        "closedate",
+        "createdate",
+        "dealname",
+        "dealstage",
+        "hs_lastmodifieddate",
+        "hs_object_id",
+        "pipeline",
+    ),
+    group="dealinformation",
+    group_label="取引情報",
+    needed=("dealname", "dealstage"),
+)
+OBJECTS: Final = (CONTACT, COMPANY, DEAL)
 BY_NAME: Final[Mapping[str, ObjectType]] = {name: each for each in OBJECTS for name in each.names}
 
 
@@ -146,6 +183,7 @@ def _contact() -> list[Property]:
         _text("zip", "郵便番号"),
         _choice("lifecyclestage", "ライフサイクルステージ", STAGES, "radio", stock=True),
         _owner(),
+        _shown("associatedcompanyid", "プライマリー会社ID", "number", "number"),
         Property("hs_email_optout", "bool", "booleancheckbox", "すべてのEメールの配信停止", read_only=True),
         _text("salesforceleadid", "Salesforce Lead ID"),
         _text("salesforcecontactid", "Salesforce Contact ID"),
@@ -167,40 +205,51 @@ def _company() -> list[Property]:
         *_system("hs_lastmodifieddate"),
         _text("name", "会社名"),
         _text("domain", "ドメイン"),
+        _text("hs_additional_domains", "追加のドメイン"),
+        _text("website", "ウェブサイトURL"),
         Property("phone", "string", "phonenumber", "電話番号"),
         _text("city", "市区町村"),
         _text("state", "都道府県"),
         _text("address", "番地"),
         _text("zip", "郵便番号"),
+        _text("country", "国"),
+        _text("description", "説明", "textarea"),
         _choice("industry", "業種", _same(INDUSTRIES)),
         Property("numberofemployees", "number", "number", "従業員数"),
+        Property("annualrevenue", "number", "number", "年間売上"),
+        _choice("lifecyclestage", "ライフサイクルステージ", STAGES, "radio", stock=True),
         _owner(),
         _text("salesforceaccountid", "Salesforce Account ID"),
         AWASE_KEY,
     ]
 
 
+def _deal() -> list[Property]:
+    """The options of pipeline and dealstage follow the portal's pipelines."""
+    return [
+        *_system("hs_lastmodifieddate"),
+        _text("dealname", "取引名"),
+        Property("amount", "number", "number", "金額"),
+        Property("pipeline", "enumeration", "select", "パイプライン"),
+        Property("dealstage", "enumeration", "radio", "取引ステージ"),
+        Property("closedate", "datetime", "date", "クローズ日"),
+        _choice("dealtype", "取引タイプ", DEAL_TYPES, "radio", stock=True),
+        _text("description", "取引の説明", "textarea"),
+        _owner(),
+        _shown("hs_primary_associated_company", "プライマリー会社", "number", "number"),
+        _shown("hs_deal_stage_probability", "取引確度", "number", "number"),
+        _shown("hs_is_closed", "クローズ済み", "bool", "booleancheckbox"),
+        _shown("hs_is_closed_won", "成約済み", "bool", "booleancheckbox"),
+        AWASE_KEY,
+    ]
+
+
+def _grouped(kind: ObjectType, properties: Iterable[Property]) -> dict[str, Property]:
+    return {each.name: replace(each, group=kind.group) for each in properties}
+
+
 STOCK: Final[Mapping[str, Mapping[str, Property]]] = {
-    "contact": {each.name: each for each in _contact()},
-    "company": {each.name: each for each in _company()},
+    "contact": _grouped(CONTACT, _contact()),
+    "company": _grouped(COMPANY, _company()),
+    "deal": _grouped(DEAL, _deal()),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """A person who can own records. id is what ``hubspot_owner_id`` holds; it is not the user's id."""
-
-    id: str
-    user_id: int
-    email: str
-    first_name: str
-    last_name: str
-    archived: bool = False
-
-
-OWNERS: Final = (
-    Owner("71200101", 51000101, "sato@practice.example.jp", "健", "佐藤"),
-    Owner("71200102", 51000102, "suzuki@practice.example.jp", "美咲", "鈴木"),
-    Owner("71200103", 51000103, "takahashi@practice.example.jp", "翔", "高橋"),
-    Owner("71200104", 51000104, "tanaka@practice.example.jp", "葵", "田中", archived=True),
-)

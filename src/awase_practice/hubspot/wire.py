@@ -139,6 +139,14 @@ def whole_number(request: HttpRequest, name: str, default: int, at_most: int) ->
     return int(text)
 
 
+def after_id(request: HttpRequest) -> int:
+    """The id after which a page begins. Raises Refusal."""
+    after = request.first("after") or "0"
+    if not after.isdecimal():
+        raise bad_request(f"Invalid value '{after}' for query parameter 'after'")
+    return int(after)
+
+
 def flag(request: HttpRequest, name: str) -> bool:
     """A boolean parameter, false when absent."""
     return (request.first(name) or "").lower() == "true"

@@ -12,7 +12,7 @@ from typing import Any
 
 from .faults import SITES, FaultPlan
 from .http import HttpRequest, HttpResponse, UnreadableBody, json_response
-from .org import ControlRefused, PracticeOrg
+from .org import ControlCall, ControlRefused, OffersMore, PracticeOrg
 
 
 class Control:
@@ -40,6 +40,8 @@ class Control:
             ("GET", "note"): self._give_note,
             ("POST", "settings"): lambda request: self._change("settings", _body(request)),
         }
+        for (method, name), call in (org.more_control() if isinstance(org, OffersMore) else {}).items():
+            self._answers[method, name] = _with_arguments(call)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one control call."""
@@ -135,6 +137,17 @@ class Control:
         if name not in self.notes:
             raise ControlRefused(f"no note is kept under the name {name}")
         return {"name": name, "note": self.notes[name]}
+
+
+def _with_arguments(call: ControlCall) -> Callable[[HttpRequest], Any]:
+    """A vendor's own call, which is given values instead of a request."""
+
+    def answered(request: HttpRequest) -> Any:
+        if request.method == "GET":
+            return call({name: values[0] for name, values in request.query.items()})
+        return call(_body(request))
+
+    return answered
 
 
 def _body(request: HttpRequest) -> Mapping[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from .clock import Clock
 from .http import HttpRequest, HttpResponse
@@ -73,6 +73,19 @@ class PracticeOrg(Protocol):
 
     def state(self) -> dict[str, Any]:
         """At least ``rows`` (count by object) and ``calls`` (count by kind)."""
+        ...
+
+
+ControlCall = Callable[[Mapping[str, Any]], Any]
+"""A control call of one vendor: takes the body (GET: the first value of each parameter). Raises ControlRefused."""
+
+
+@runtime_checkable
+class OffersMore(Protocol):
+    """An org that can be told or asked more than every org can."""
+
+    def more_control(self) -> Mapping[tuple[str, str], ControlCall]:
+        """The further control calls, by HTTP method and name."""
         ...
 
 

@@ -1,0 +1,108 @@
+"""How two objects may be associated: types and their ids, seen from either side (ids confirmed in the clients' lists)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .wire import Refusal, bad_request
+
+CATEGORY: Final = "HUBSPOT_DEFINED"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Associations from one object to another.
+
+    plain: the id of the type without a label. primary: that of the primary company, where there is such a thing.
+    chooses: the record of origin has at most one primary; otherwise the target has.
+    """
+
+    origin: str
+    target: str
+    plain: int
+    primary: int | None = None
+    chooses: bool = False
+
+    @property
+    def back(self) -> Kind:
+        """The same association from the other side."""
+        return KINDS[self.target, self.origin]
+
+    def name(self, primary: bool) -> str:
+        """What v3 calls the type."""
+        bare = f"{self.origin}_to_{self.target}"
+        return bare if primary or self.primary is None else f"{bare}_unlabeled"
+
+    def types(self, primary: bool) -> list[tuple[int, str | None]]:
+        """Type ids with their labels, of an association that is primary or not."""
+        first: list[tuple[int, str | None]] = [(self.primary, "Primary")] if primary and self.primary else []
+        return [*first, (self.plain, None)]
+
+
+KINDS: Final[Mapping[tuple[str, str], Kind]] = {
+    (each.origin, each.target): each
+    for each in (
+        Kind("contact", "company", 279, 1, chooses=True),
+        Kind("company", "contact", 280, 2),
+        Kind("deal", "company", 341, 5, chooses=True),
+        Kind("company", "deal", 342, 6),
+        Kind("deal", "contact", 3),
+        Kind("contact", "deal", 4),
+    )
+}
+_BY_ID: Final[Mapping[int, tuple[Kind, bool]]] = {
+    **{each.plain: (each, False) for each in KINDS.values()},
+    **{each.primary: (each, True) for each in KINDS.values() if each.primary},
+}
+_BY_NAME: Final[Mapping[str, tuple[Kind, bool]]] = {
+    each.name(primary): (each, primary)
+    for each in KINDS.values()
+    for primary in ((False, True) if each.primary else (False,))
+}
+
+
+def kind_between(origin: str, target: str) -> Kind:
+    """How these two may be associated. Raises Refusal if they may not."""
+    found = KINDS.get((origin, target))
+    if found is None:
+        raise bad_request(f"No association type exists between {origin} and {target}")
+    return found
+
+
+def type_by_name(text: str) -> tuple[Kind, bool]:
+    """A type as v3 writes it, by name or id, and whether it is the primary one. Raises Refusal."""
+    found = _BY_ID.get(int(text)) if text.isdecimal() else _BY_NAME.get(text)
+    if found is None:
+        raise _no_type(text)
+    return found
+
+
+def asked_types(specs: Any, kind: Kind | None = None) -> tuple[Kind, frozenset[bool]]:
+    """What a list of ``{associationCategory, associationTypeId}`` means: the kind, and of it primary, plain or both.
+
+    kind: the only one allowed, if the path says so. Raises Refusal.
+    """
+    if not isinstance(specs, list) or not specs or not all(isinstance(each, dict) for each in specs):
+        raise bad_request("Invalid input JSON on line 1, column 1: a list of association types was expected")
+    meant = []
+    for each in specs:
+        found = _BY_ID.get(_number(each.get("associationTypeId")))
+        if found is None or each.get("associationCategory", CATEGORY) != CATEGORY:
+            raise _no_type(each.get("associationTypeId"))
+        meant.append(found)
+    kinds = {each for each, _ in meant}
+    if len(kinds) != 1 or (kind is not None and kinds != {kind}):
+        expected = f"from {kind.origin} to {kind.target}" if kind else "of one kind"
+        listed = [each.get("associationTypeId") for each in specs]
+        raise bad_request(f"The association types {listed} are not all {expected}")
+    return kinds.pop(), frozenset(primary for _, primary in meant)
+
+
+def _number(raw: Any) -> int:
+    return int(str(raw)) if str(raw).isdecimal() else 0
+
+
+def _no_type(said: Any) -> Refusal:
+    return bad_request(f"One or more association types in the request are invalid: {said}")
