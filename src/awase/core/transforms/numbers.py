@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from itertools import pairwise
 
 import polars as pl
@@ -51,7 +51,8 @@ def number_in(text: str) -> Decimal | None:
     rounded = amount.quantize(_LAST_PLACE, context=_EXACT)
     if rounded >= _LIMIT:
         return None
-    return -rounded if negations and rounded else rounded
+    # Not -rounded: that would round to the 28 digits of Python's own context.
+    return rounded.copy_negate() if negations and rounded else rounded
 
 
 def _amount(text: str) -> Decimal | None:
@@ -79,14 +80,15 @@ def check_places(argument: int) -> None:
 
 def scaled(value: pl.Expr, factor: Decimal) -> pl.Expr:
     """Exact to the tenth place; null where the product would not fit the column."""
-    most = min(_LIMIT - 1, ((_LIMIT - 1) / abs(factor)).to_integral_value())
+    most = min(_LIMIT - 1, _EXACT.divide(_LIMIT - 1, factor.copy_abs()))
+    most = most.quantize(_LAST_PLACE, rounding=ROUND_FLOOR, context=_EXACT)
     number = value.cast(DTYPES[Kind.DECIMAL])
     fitting = pl.when(number.is_between(-most, most)).then(number)
     return fitting * pl.lit(factor, dtype=DTYPES[Kind.DECIMAL])
 
 
 def check_factor(argument: Decimal) -> None:
-    fits = argument.is_finite() and argument and abs(argument) < _LIMIT
+    fits = argument.is_finite() and argument and argument.copy_abs() < _LIMIT
     if not fits or argument != argument.quantize(_LAST_PLACE, context=_EXACT):
         raise StepProblem(
             "“{value}” cannot be a factor",
