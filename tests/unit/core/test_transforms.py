@@ -243,6 +243,10 @@ def test_a_made_value_is_marked_and_stays_so() -> None:
     ]
 
 
+def test_what_was_cut_and_then_not_read_is_not_made() -> None:
+    assert run(["なしです"], (Step("truncate", 2), Step("number")), Kind.TEXT) == [(None, False, True)]
+
+
 def test_a_word_that_was_taken_away_is_empty_and_not_unreadable() -> None:
     steps = (
         Step("replace", Replacement("なし", "")),
