@@ -25,6 +25,7 @@ SPEAKING = {
     "help_text": (0,),
     "confirmed": (0,),
     "verb": (2,),
+    "StepProblem": (0,),
     "mistake": (1, 2),
     "unknown_name": (1,),
     "_with_near": (1,),
@@ -38,6 +39,7 @@ TEMPLATES_SPEAK = "_"
 """What templates call ``Speech.t``."""
 LISTS = {
     "configuration/check.py": ("_KINDS", "nearest"),
+    "core/transforms/chain.py": ("_WORDS", "_SOMETHING_ELSE"),
     "cli/init.py": ("_COMMENTS",),
     "cli/amounts.py": ("GUARDS", "_KIND_NAMES", "headings", "columns"),
     "cli/items.py": ("COLUMNS",),

@@ -84,6 +84,7 @@ class Checker:
                 raise self.mistake(path, "“{key}” is missing", "Add it.", key=name)
 
     def _one_of(self, value: object, types: tuple[inspect.Type, ...], path: Path) -> None:
+        types = tuple(t.type if isinstance(t, inspect.Metadata) else t for t in types)
         tagged = {t.tag: t for t in types if isinstance(t, inspect.StructType) and t.tag is not None}
         if tagged:
             self._of_type(value, dict, path)
@@ -97,7 +98,7 @@ class Checker:
             return
         # TOML has no null, so what is left of a union is told apart by tables.
         types = tuple(t for t in types if not isinstance(t, inspect.NoneType))
-        for_tables = next((t for t in types if isinstance(t, inspect.DictType)), None)
+        for_tables = next((t for t in types if isinstance(t, (inspect.DictType, inspect.StructType))), None)
         self.check(value, for_tables if for_tables and isinstance(value, dict) else types[0], path)
 
     def _mapping(self, value: object, kind: inspect.DictType, path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
+
+from awase.core.transforms import BARE_NAMES
 
 NAME_PATTERN = "^[a-z0-9][a-z0-9_-]{0,31}$"
 Name: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN)]
@@ -97,6 +99,59 @@ class CreatePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = []
 
 
+class ReplacePart(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"old": "from", "new": "to"}
+):
+    old: Annotated[Filled, Meta(description="Plain text, no pattern; every occurrence.")]
+    new: str
+
+
+class BooleanPart(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"for_true": "true", "for_false": "false"}
+):
+    for_true: Annotated[list[Filled], Meta(description="Width and case do not count.")] = []
+    for_false: list[Filled] = []
+
+
+Width: TypeAlias = Literal["all", "kana", "ascii", "digits"]
+
+
+class StepPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A transform with its argument: a table with one key."""
+
+    truncate: Annotated[int | None, Meta(description="Characters at most; what was cut is marked.")] = None
+    default: Annotated[
+        Any, Meta(description="A value for an empty field, of the kind that comes here; it is marked.")
+    ] = None
+    split: Annotated[str | None, Meta(description="Text → several texts, at this separator.")] = None
+    join: Annotated[str | None, Meta(description="Several texts → text, with this separator.")] = None
+    round: Annotated[int | None, Meta(description="Places after the point; halves go away from zero.")] = None
+    scale: Annotated[float | None, Meta(description="The number is multiplied by this.")] = None
+    date: Annotated[
+        str | None, Meta(description="Text → date.", examples=["%Y/%m/%d", "%d %b %Y", "japanese"])
+    ] = None
+    half_width: Width | None = None
+    full_width: Width | None = None
+    prefecture: Annotated[
+        Literal["name", "name_short", "code", "english"] | None,
+        Meta(description="A Japanese prefecture in any spelling → 東京都, 東京, 13 or Tokyo."),
+    ] = None
+    phone: Annotated[
+        str | None, Meta(description="Telephone number → its country's form; two letters.", examples=["JP"])
+    ] = None
+    phone_e164: Annotated[
+        str | None, Meta(description="Telephone number → +81…; two letters.", examples=["JP"])
+    ] = None
+    boolean: Annotated[BooleanPart | None, Meta(description="Text → true or false.")] = None
+    replace: ReplacePart | None = None
+    strip_company: Annotated[
+        bool | None, Meta(description="㈱, (株) → 株式会社; the same as the name alone.")
+    ] = None
+
+
+StepItem: TypeAlias = Annotated[str, Meta(extra_json_schema={"enum": list(BARE_NAMES)})] | StepPart
+
+
 class FieldPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ma: Annotated[Filled, Meta(description="Internal name on the marketing side.")]
     crm: Annotated[
@@ -111,6 +166,11 @@ class FieldPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="Who wins when both changed; without it, the sync's."),
     ] = None
     values: Annotated[dict[str, str], Meta(description="Value there → value in the CRM.")] = {}
+    to_crm: Annotated[
+        list[StepItem],
+        Meta(description="Transforms on the way to the CRM, in order; names, or tables with one key."),
+    ] = []
+    to_ma: Annotated[list[StepItem], Meta(description="Transforms on the way to the marketing side.")] = []
 
 
 class SyncPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -14,7 +14,8 @@ from msgspec import inspect
 
 from awase.configuration.check import Checker, convert
 from awase.configuration.document import Document, FieldPart, HubSpotPart, SalesforcePart, SyncPart
-from awase.configuration.lines import lines_of
+from awase.configuration.lines import Path, lines_of
+from awase.configuration.transforms import steps_of
 from awase.core.filters import Condition
 from awase.core.mapping import CreateRule, Direction, FieldMapping, OnConflict, Sync
 from awase.errors import BadConfiguration, UnknownName
@@ -179,7 +180,9 @@ def _sync(part: SyncPart, place: int, document: Document, checker: Checker) -> S
         ma_object=part.ma.object,
         crm_connection=part.crm.connection,
         crm_objects=tuple(part.crm.objects),
-        fields=tuple(_field(field, part) for field in part.fields),
+        fields=tuple(
+            _field(field, part, (*here, "fields", i), checker) for i, field in enumerate(part.fields)
+        ),
         match_on=part.match_on,
         crm_ids=part.crm_ids,
         create_as=tuple(
@@ -198,7 +201,7 @@ def _sync(part: SyncPart, place: int, document: Document, checker: Checker) -> S
     )
 
 
-def _field(field: FieldPart, part: SyncPart) -> FieldMapping:
+def _field(field: FieldPart, part: SyncPart, here: Path, checker: Checker) -> FieldMapping:
     crm = dict.fromkeys(part.crm.objects, field.crm) if isinstance(field.crm, str) else field.crm
     return FieldMapping(
         ma=field.ma,
@@ -206,6 +209,8 @@ def _field(field: FieldPart, part: SyncPart) -> FieldMapping:
         direction=Direction(field.direction),
         on_conflict=OnConflict(field.on_conflict or part.on_conflict),
         values=field.values,
+        to_crm=steps_of(field.to_crm, (*here, "to_crm"), checker),
+        to_ma=steps_of(field.to_ma, (*here, "to_ma"), checker),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
 
+from awase.core.days import day_begins, day_of
 from awase.core.mapping import BoundField
 from awase.core.operations import Side
 from awase.core.references import NOBODY, Partners, translated
@@ -35,36 +35,14 @@ def converted(
     if source == target:
         return value
     if source == Kind.DATE:
-        return _day_begins(value, time_zone)
+        return day_begins(value, time_zone)
     if source == Kind.DATETIME:
-        return value.dt.convert_time_zone(time_zone).dt.date().clip(date.min, date.max)
+        return day_of(value, time_zone)
     if target == Kind.INTEGER:
         # A number too large for any integer becomes the largest one, which the checks hold back.
         whole = _rounded(value, 0).clip(Decimal(INTEGERS[0]), Decimal(INTEGERS[-1]))
         return whole.cast(DTYPES[Kind.INTEGER])
     return value.cast(DTYPES[target])
-
-
-_MIDNIGHT_MISSING = (timedelta(0), timedelta(hours=1), timedelta(hours=2), timedelta(hours=24))
-"""Later starts of a day, tried where clocks went forward at midnight, or a whole day was left out."""
-
-
-def _day_begins(day: pl.Expr, time_zone: str) -> pl.Expr:
-    """The moment a day begins in a zone; where its midnight comes twice, the first.
-
-    Summer time began at midnight in Japan too (1948 to 1951, in people's dates of birth).
-    """
-    midnight = day.cast(pl.Datetime("us"))
-    moment = pl.coalesce(
-        (midnight + later).dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
-        for later in _MIDNIGHT_MISSING
-    )
-    return moment.dt.convert_time_zone("UTC").clip(_FIRST_MOMENT, _LAST_MOMENT)
-
-
-_FIRST_MOMENT = datetime(1, 1, 1, tzinfo=UTC)
-_LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-"""Columns hold more years than values can: what lies outside is held by the checks, and must not stop a run."""
 
 
 def _rounded(value: pl.Expr, places: int) -> pl.Expr:

@@ -17,6 +17,7 @@ import msgspec
 from awase.core.filters import Condition
 from awase.core.operations import Side
 from awase.core.schema import Field, ObjectSchema
+from awase.core.transforms.steps import Steps
 from awase.core.values import Kind
 
 
@@ -97,6 +98,9 @@ class FieldMapping:
     through: Through | None = None
     """None: no reference to a record that is synced too."""
     without_partner: WithoutPartner = WithoutPartner.WAIT
+    to_crm: Steps = ()
+    """Transforms of an MA value on its way to the CRM, in order."""
+    to_ma: Steps = ()
 
     @property
     def name(self) -> str:
