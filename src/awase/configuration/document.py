@@ -14,7 +14,11 @@ Filled: TypeAlias = Annotated[str, Meta(min_length=1)]
 
 class WorkspacePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[
-        Name, Meta(description="Names the data home of this workspace; small letters, digits, - and _.")
+        Name,
+        Meta(
+            description="Names the data home of this workspace; small letters, digits, - and _.",
+            examples=["acme"],
+        ),
     ]
     time_zone: Annotated[
         Filled,
@@ -36,10 +40,17 @@ class ConnectionPart(
         120.0
     )
     allotment: Annotated[
-        int | None, Meta(description="Calls within 24 hours in all; without it, half of the vendor's limit.")
+        int | None,
+        Meta(
+            description="Calls within 24 hours in all; without it, half of the vendor's limit.",
+            examples=[50_000],
+        ),
     ] = None
     consent_reserve: Annotated[
-        int | None, Meta(description="Calls that only opt-outs may use; without it, 2 % and at least 200.")
+        int | None,
+        Meta(
+            description="Calls that only opt-outs may use; without it, 2 % and at least 200.", examples=[500]
+        ),
     ] = None
 
 
@@ -66,15 +77,19 @@ class SalesforcePart(ConnectionPart, frozen=True, tag="salesforce"):
 
 
 class MaPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    connection: Annotated[Filled, Meta(description="A name from [connections].")]
-    object: Annotated[Filled, Meta(description="The marketing side's object, for instance contact.")]
+    connection: Annotated[Filled, Meta(description="A name from [connections].", examples=["hubspot"])]
+    object: Annotated[Filled, Meta(description="The marketing side's object.", examples=["contact"])]
 
 
 class CrmPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    connection: Annotated[Filled, Meta(description="A name from [connections].")]
+    connection: Annotated[Filled, Meta(description="A name from [connections].", examples=["salesforce"])]
     objects: Annotated[
         list[Filled],
-        Meta(min_length=1, description="In matching order: a Contact before an unconverted Lead."),
+        Meta(
+            min_length=1,
+            description="In matching order: a Contact before an unconverted Lead.",
+            examples=[["Contact", "Lead"]],
+        ),
     ]
 
 
@@ -84,65 +99,119 @@ class GuardPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ConditionPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"is_in": "is"}):
-    field: Annotated[Filled, Meta(description="A field of the marketing side.")]
-    is_in: Annotated[list[str] | None, Meta(description="Its value is one of these.")] = None
+    field: Annotated[Filled, Meta(description="A field of the marketing side.", examples=["lifecyclestage"])]
+    is_in: Annotated[
+        list[str] | None, Meta(description="Its value is one of these.", examples=[["customer"]])
+    ] = None
     filled: Annotated[bool, Meta(description="It holds any value.")] = False
 
 
 class CreatePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    object: Annotated[Filled, Meta(description="What a person without a CRM record becomes.")]
+    object: Annotated[
+        Filled, Meta(description="What a person without a CRM record becomes.", examples=["Lead"])
+    ]
     when: Annotated[list[ConditionPart], Meta(description="All must hold.")] = []
     needs: Annotated[
-        list[Filled], Meta(description="Fields that must be filled, else the next rule is tried.")
+        list[Filled],
+        Meta(description="Fields that must be filled, else the next rule is tried.", examples=[["company"]]),
     ] = []
 
 
 class FieldPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    ma: Annotated[Filled, Meta(description="Internal name on the marketing side.")]
+    ma: Annotated[Filled, Meta(description="Internal name on the marketing side.", examples=["email"])]
     crm: Annotated[
         Filled | dict[str, Filled],
-        Meta(description="API name on every CRM object of the sync, or one name an object."),
+        Meta(
+            description="API name on every CRM object of the sync, or one name an object.",
+            examples=["Email", {"Contact": "Email", "Lead": "Email"}],
+        ),
     ]
     direction: Annotated[
-        Literal["two_way", "prefer_crm", "crm", "ma", "off"], Meta(description="Which side may be written.")
+        Literal["two_way", "prefer_crm", "crm", "ma", "off"],
+        Meta(
+            description="Which way values go. two_way: both; prefer_crm: both, but a filled CRM field wins; crm: from the "
+            "CRM only; ma: to the CRM only; off: neither."
+        ),
     ] = "two_way"
     on_conflict: Annotated[
         Literal["crm", "ma", "wait"] | None,
-        Meta(description="Who wins when both changed; without it, the sync's."),
+        Meta(description="Who wins when both changed (wait: a person decides); without it, the sync's."),
     ] = None
-    values: Annotated[dict[str, str], Meta(description="Value there → value in the CRM.")] = {}
+    values: Annotated[
+        dict[str, str],
+        Meta(description="Value there → value in the CRM.", examples=[{"製造": "製造業"}]),
+    ] = {}
 
 
 class SyncPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    name: Name
-    ma: MaPart
-    crm: CrmPart
+    name: Annotated[Name, Meta(description="Names the sync in commands and lists.", examples=["people"])]
+    ma: Annotated[MaPart, Meta(description="The marketing side.")]
+    crm: Annotated[CrmPart, Meta(description="The CRM.")]
     match_on: Annotated[
         Filled,
         Meta(description="The mapped field whose value identifies a person (name on the marketing side)."),
     ] = "email"
     crm_ids: Annotated[
         dict[str, Filled],
-        Meta(description="CRM object → field of the marketing side that holds the record's id there."),
+        Meta(
+            description="CRM object → field of the marketing side that holds the record's id there.",
+            examples=[{"Contact": "salesforcecontactid", "Lead": "salesforceleadid"}],
+        ),
     ] = {}
     create_as: Annotated[
-        list[CreatePart], Meta(description="Tried in order; without any, nothing is created in the CRM.")
+        list[CreatePart],
+        Meta(
+            description="Tried in order; without any, nothing is created in the CRM.",
+            examples=[
+                [
+                    {
+                        "object": "Contact",
+                        "when": [{"field": "lifecyclestage", "is": ["customer"]}],
+                        "needs": ["company"],
+                    },
+                    {"object": "Lead"},
+                ]
+            ],
+        ),
     ] = []
-    create_in_ma: bool = True
+    create_in_ma: Annotated[
+        bool, Meta(description="Whether somebody who is only in the CRM is created on the marketing side.")
+    ] = True
     on_conflict: Annotated[Literal["crm", "ma", "wait"], Meta(description="The default of all fields.")] = (
         "crm"
     )
-    guard: GuardPart = GuardPart()
+    guard: Annotated[
+        GuardPart, Meta(description="A run that changes more than this waits for an approval.")
+    ] = GuardPart()
     overlap_seconds: Annotated[
         int | None,
-        Meta(description="How far back each reading begins; without it, three times the vendor's lag."),
+        Meta(
+            description="How far back each reading begins; without it, three times the vendor's lag.",
+            examples=[900],
+        ),
     ] = None
-    fields: Annotated[list[FieldPart], Meta(min_length=1)]
+    fields: Annotated[
+        list[FieldPart],
+        Meta(
+            min_length=1,
+            description="The fields that are kept equal.",
+            examples=[
+                [
+                    {"ma": "email", "crm": "Email"},
+                    {"ma": "lastname", "crm": "LastName"},
+                    {"ma": "company", "crm": {"Lead": "Company"}, "direction": "prefer_crm"},
+                ]
+            ],
+        ),
+    ]
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One workspace: its connections and its syncs."""
 
-    workspace: WorkspacePart
-    connections: Annotated[dict[Name, HubSpotPart | SalesforcePart], Meta(min_length=1)]
-    syncs: list[SyncPart] = []
+    workspace: Annotated[WorkspacePart, Meta(description="What holds for everything below.")]
+    connections: Annotated[
+        dict[Name, HubSpotPart | SalesforcePart],
+        Meta(min_length=1, description="The systems that are joined, each under a name of your choice."),
+    ]
+    syncs: Annotated[list[SyncPart], Meta(description="What is kept equal, and how.")] = []
