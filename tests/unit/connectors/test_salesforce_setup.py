@@ -103,12 +103,12 @@ def test_the_rights_on_fields_are_those_of_the_mapping_with_key_and_opt_out() ->
 
 
 def test_a_field_that_any_sync_may_write_is_editable_and_one_that_is_switched_off_is_not_seen() -> None:
-    files = made(
-        sync(everywhere("Title", Direction.CRM), everywhere("Fax", Direction.OFF)),
-        sync(everywhere("Title", Direction.MA)),
-    )
-    assert field_rights(files)["Lead.Title"] is True
-    assert "Lead.Fax" not in field_rights(files)
+    reading = sync(everywhere("Title", Direction.CRM), everywhere("Fax", Direction.OFF))
+    writing = sync(everywhere("Title", Direction.MA))
+    for syncs in ((reading, writing), (writing, reading)):
+        rights = field_rights(made(*syncs))
+        assert rights["Lead.Title"] is True
+        assert "Lead.Fax" not in rights
 
 
 def test_required_and_system_fields_are_left_out_and_named_in_the_readme() -> None:
@@ -121,17 +121,21 @@ def test_required_and_system_fields_are_left_out_and_named_in_the_readme() -> No
 
 
 def test_parts_of_an_address_share_the_right_to_the_whole() -> None:
-    mappings = (
-        FieldMapping(ma="city", crm={"Contact": "MailingCity", "Lead": "City"}, direction=Direction.CRM),
-        FieldMapping(ma="zip", crm={"Contact": "MailingPostalCode"}),
-        FieldMapping(ma="place", crm={"Lead": "Place__City__s"}),
-    )
-    rights = field_rights(made(sync(*mappings)))
-    assert {name: can for name, can in rights.items() if "Address" in name or "Place" in name} == {
-        "Contact.MailingAddress": True,
-        "Lead.Address": False,
-        "Lead.Place__c": True,
-    }
+    city = FieldMapping(ma="city", crm={"Contact": "MailingCity", "Lead": "City"}, direction=Direction.CRM)
+    code = FieldMapping(ma="zip", crm={"Contact": "MailingPostalCode"})
+    place = FieldMapping(ma="place", crm={"Lead": "Place__City__s"})
+    for mappings in ((city, code, place), (code, city, place)):
+        rights = field_rights(made(sync(*mappings)))
+        assert {name: can for name, can in rights.items() if "Address" in name or "Place" in name} == {
+            "Contact.MailingAddress": True,
+            "Lead.Address": False,
+            "Lead.Place__c": True,
+        }
+
+
+def test_people_can_be_edited_for_their_opt_outs_even_where_no_field_is_written() -> None:
+    rights = object_rights(made(sync(everywhere("Email", Direction.CRM))))
+    assert rights == {"Account": "r", "Contact": "re", "Lead": "re"}
 
 
 def test_objects_are_created_and_edited_only_where_the_sync_does_so_and_never_deleted() -> None:
