@@ -35,7 +35,16 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
     assert set(re.findall(r"^make ([a-z]+)", shell, flags=re.MULTILINE)) <= targets
 
 
-@pytest.mark.parametrize("english", ["README.md", "docs/tutorial/first-sync.md", "docs/how-to/transforms.md"])
+@pytest.mark.parametrize(
+    "english",
+    [
+        "README.md",
+        "docs/tutorial/first-sync.md",
+        "docs/how-to/connect-salesforce.md",
+        "docs/how-to/transforms.md",
+        "docs/reference/configuration.md",
+    ],
+)
 def test_a_page_and_its_translation_have_the_same_sections_and_point_to_each_other(english: str) -> None:
     page = ROOT / english
     other = page.with_suffix(".ja.md")

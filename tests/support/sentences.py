@@ -114,7 +114,8 @@ def _spoken(tree: ast.AST) -> Iterator[str]:
         elif called == "table":
             yield from _constants(node.args[0] if node.args else node)
         for keyword in node.keywords:
-            if keyword.arg in ("remedy", "doing", "words"):
+            described = keyword.arg == "description" and called in ("Meta", "Option")
+            if described or keyword.arg in ("remedy", "doing", "words"):
                 yield from _constants(keyword.value)
 
 

@@ -16,6 +16,8 @@ from awase.assembly import Mode, open_store
 from awase.cli.call import Call, help_text, verb
 from awase.cli.status import MODES, ORG_KINDS
 from awase.configuration import ConnectionSettings
+from awase.configuration.document import SalesforcePart
+from awase.connectors.salesforce.setup import project as setup_project
 from awase.errors import BadInput
 from awase.ports.connector import Credentials
 from awase.ports.store import ConnectionRecord
@@ -62,8 +64,20 @@ def connect(
     practice: Annotated[
         bool, typer.Option("--practice", help=help_text("The same as --mode practice."), show_default=False)
     ] = False,
+    setup: Annotated[
+        Path | None,
+        typer.Option(
+            "--setup",
+            metavar="DIR",
+            help=help_text("Write files that prepare the Salesforce org, and do nothing else."),
+        ),
+    ] = None,
 ) -> int:
     settings = call.workspace().connection(name)
+    if setup is not None:
+        if credentials or mode or practice:
+            raise BadInput("--setup only writes files and goes with no other option", where="--setup")
+        return _set_up(call, settings, setup)
     wanted = _mode("practice" if practice and mode is None else mode)
     if practice and wanted != "practice":
         raise BadInput("--practice and --mode {mode} exclude each other", where="--mode", mode=wanted)
@@ -90,6 +104,47 @@ def connect(
     if record.mode == "read-only":
         target = "practice" if record.org_kind == "practice" else "live"
         call.say("Nothing is written there until: awase connect {name} --mode {mode}", name=name, mode=target)
+    return 0
+
+
+def _set_up(call: Call, settings: ConnectionSettings, folder: Path) -> int:
+    """Write the SFDX project; needs neither a sign-in nor a database."""
+    syncs = [sync for sync in call.workspace().syncs if sync.crm_connection == settings.name]
+    if not isinstance(settings.settings, SalesforcePart) or not syncs:
+        raise BadInput(
+            "{connection} is the Salesforce of no sync, so there is nothing to prepare",
+            where="--setup",
+            remedy="Name a Salesforce connection that a sync of awase.toml uses.",
+            connection=settings.name,
+        )
+    files = setup_project(
+        syncs,
+        key_field=settings.settings.key_field,
+        api_version=settings.settings.api_version,
+        login_url=settings.settings.login_url,
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise BadInput(
+                "the folder is not empty; it was left as it is",
+                where=str(folder),
+                remedy="Choose a new folder, and compare it with the old one.",
+            )
+        for path, content in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(content, encoding="utf-8", newline="\n")
+    except OSError as problem:
+        raise BadInput(
+            "the file cannot be written: {words}", where=str(folder), words=problem.strerror or ""
+        ) from None
+    call.document({"folder": str(folder), "files": list(files)})
+    call.say(
+        "Written: {count} files in {folder}. Next: {readme}",
+        count=len(files),
+        folder=folder,
+        readme=folder / ("README.ja.md" if call.language == "ja" else "README.md"),
+    )
     return 0
 
 

@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import inspect
 
 from awase.configuration.check import Checker, convert
-from awase.configuration.document import Document, FieldPart, HubSpotPart, SalesforcePart, SyncPart
+from awase.configuration.conditions import condition_of, filter_of
+from awase.configuration.document import (
+    Document,
+    FieldPart,
+    HubSpotPart,
+    LeaveListPart,
+    PoliciesPart,
+    SalesforcePart,
+    SyncPart,
+)
 from awase.configuration.lines import Path, lines_of
 from awase.configuration.transforms import steps_of
-from awase.core.filters import Condition
-from awase.core.mapping import CreateRule, Direction, FieldMapping, OnConflict, Sync
+from awase.core.mapping import (
+    OWNERS,
+    CreateRule,
+    Direction,
+    FieldMapping,
+    MatchAs,
+    OnConflict,
+    OnDelete,
+    Sync,
+    Through,
+    WithoutPartner,
+    parents_first,
+)
 from awase.errors import BadConfiguration, UnknownName
 
 FILE_NAME = "awase.toml"
@@ -113,6 +133,7 @@ def parse(text: str, file: FilePath = FilePath(FILE_NAME)) -> Workspace:
     _check_zone(document, checker)
     syncs = tuple(_sync(part, place, document, checker) for place, part in enumerate(document.syncs))
     _check_names(document, checker)
+    _check_order(syncs, checker)
     return Workspace(
         name=document.workspace.name,
         time_zone=document.workspace.time_zone,
@@ -181,19 +202,29 @@ def _sync(part: SyncPart, place: int, document: Document, checker: Checker) -> S
         crm_connection=part.crm.connection,
         crm_objects=tuple(part.crm.objects),
         fields=tuple(
-            _field(field, part, (*here, "fields", i), checker) for i, field in enumerate(part.fields)
+            _field(field, part, document, (*here, "fields", i), checker)
+            for i, field in enumerate(part.fields)
         ),
-        match_on=part.match_on,
+        match_on=part.match_on or None,
+        match_as=MatchAs(part.match_as),
         crm_ids=part.crm_ids,
         create_as=tuple(
             CreateRule(
                 object=rule.object,
-                when=tuple(Condition(c.field, tuple(c.is_in or ()), c.filled) for c in rule.when),
+                when=tuple(
+                    condition_of(c, (*here, "create_as", i, "when", n), checker)
+                    for n, c in enumerate(rule.when)
+                ),
                 needs=tuple(rule.needs),
             )
-            for rule in part.create_as
+            for i, rule in enumerate(part.create_as)
         ),
         create_in_ma=part.create_in_ma,
+        **_policies(part.policies),
+        filter_ma=filter_of(part.filter.ma, (*here, "filter", "ma"), checker),
+        filter_crm=filter_of(part.filter.crm, (*here, "filter", "crm"), checker),
+        owner_overrides={"crm": part.owners.to_crm, "ma": part.owners.to_ma},
+        sweep_seconds=part.sweep_hours * 3_600,
         time_zone=document.workspace.time_zone,
         guard_share=part.guard.share,
         guard_records=part.guard.records,
@@ -201,7 +232,28 @@ def _sync(part: SyncPart, place: int, document: Document, checker: Checker) -> S
     )
 
 
-def _field(field: FieldPart, part: SyncPart, here: Path, checker: Checker) -> FieldMapping:
+def _policies(part: PoliciesPart) -> dict[str, Any]:
+    return {
+        "update_in_crm": part.update_in_crm,
+        "update_in_ma": part.update_in_ma,
+        "deleted_in_ma": OnDelete(part.deleted_in_ma),
+        "deleted_in_crm": _deleted_in_crm(part),
+        "leave_list": part.deleted_in_crm.leave_list
+        if isinstance(part.deleted_in_crm, LeaveListPart)
+        else "",
+        "assignment_rules": part.assignment_rules,
+        "allow_duplicates": part.allow_duplicates,
+    }
+
+
+def _deleted_in_crm(part: PoliciesPart) -> OnDelete:
+    policy = part.deleted_in_crm
+    return OnDelete.LEAVE_LIST if isinstance(policy, LeaveListPart) else OnDelete(policy)
+
+
+def _field(
+    field: FieldPart, part: SyncPart, document: Document, here: Path, checker: Checker
+) -> FieldMapping:
     crm = dict.fromkeys(part.crm.objects, field.crm) if isinstance(field.crm, str) else field.crm
     return FieldMapping(
         ma=field.ma,
@@ -211,7 +263,23 @@ def _field(field: FieldPart, part: SyncPart, here: Path, checker: Checker) -> Fi
         values=field.values,
         to_crm=steps_of(field.to_crm, (*here, "to_crm"), checker),
         to_ma=steps_of(field.to_ma, (*here, "to_ma"), checker),
+        through=_through(field, document, here, checker),
+        without_partner=WithoutPartner(field.without_partner),
     )
+
+
+def _through(field: FieldPart, document: Document, here: Path, checker: Checker) -> Through | None:
+    if field.through is None:
+        return None
+    if field.through == OWNERS:
+        return Through(OWNERS)
+    known = {one.name: one for one in document.syncs}
+    if field.through not in known:
+        raise checker.unknown_name(
+            (*here, "through"), "there is no sync “{value}”", field.through, [*known, OWNERS]
+        )
+    target = known[field.through]
+    return Through(target.name, target.ma.object, tuple(target.crm.objects))
 
 
 def _check_objects(part: SyncPart, place: int, checker: Checker) -> None:
@@ -239,7 +307,7 @@ def _check_fields(part: SyncPart, place: int, checker: Checker) -> None:
             raise checker.mistake(
                 (*here, "fields", i, "ma"), "“{value}” is mapped twice", "Remove one mapping.", value=name
             )
-    if part.match_on not in mapped:
+    if part.match_on and part.match_on not in mapped:
         raise checker.unknown_name(
             (*here, "match_on") if part.match_on != "email" else here,
             "people are matched on “{value}”, but that field is not mapped",
@@ -255,10 +323,16 @@ def _check_fields(part: SyncPart, place: int, checker: Checker) -> None:
                     name,
                     mapped,
                 )
-        for n, condition in enumerate(rule.when):
-            if not condition.filled and not condition.is_in:
-                raise checker.mistake(
-                    (*here, "create_as", i, "when", n),
-                    "this condition says neither “is” nor “filled”",
-                    'Write is = ["value", …] or filled = true.',
-                )
+
+
+def _check_order(syncs: Sequence[Sync], checker: Checker) -> None:
+    """Records come before those that refer to them; two syncs that wait for each other could never begin."""
+    try:
+        parents_first(syncs)
+    except ValueError as circle:
+        raise checker.mistake(
+            ("syncs",),
+            "these syncs go through each other in a circle: {names}",
+            "Take one of the references out; of two that refer to each other, one has to come first.",
+            names=str(circle),
+        ) from None

@@ -8,7 +8,7 @@ CRM object calls it. A field that names another record is translated *through* t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -171,6 +171,11 @@ class Sync:
         tests = (self.filter_ma, self.filter_crm, self.ma_object, self.crm_objects)
         return hashlib.blake2b(msgspec.json.encode(tests, order="sorted"), digest_size=8).hexdigest()
 
+    def parents(self) -> list[str]:
+        """Syncs whose links translate references of this one."""
+        named = (field.through.sync for field in self.fields if field.through is not None)
+        return [name for name in dict.fromkeys(named) if name != OWNERS]
+
     def filter(self, side: Side) -> tuple[Condition, ...]:
         return self.filter_ma if side == "ma" else self.filter_crm
 
@@ -232,3 +237,19 @@ class BoundSync:
 def column(side: Side, name: str) -> str:
     """The frame column of mapping ``name`` on ``side``."""
     return f"{side}:{name}"
+
+
+def parents_first(syncs: Sequence[Sync]) -> list[Sync]:
+    """``syncs`` so that records come before those that refer to them, else in their order.
+
+    Raises ValueError naming syncs that go through each other in a circle; a sync may go through itself.
+    """
+    waiting = {sync.name: sync for sync in syncs}
+    ordered: list[Sync] = []
+    while waiting:
+        free = [sync for sync in waiting.values() if not (set(sync.parents()) - {sync.name}) & set(waiting)]
+        if not free:
+            raise ValueError(", ".join(waiting))
+        ordered.append(free[0])
+        del waiting[free[0].name]
+    return ordered
