@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from xml.etree import ElementTree
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awase.connectors.salesforce.setup import KEY_LENGTH, access, project
+from awase.core.filters import Condition
 from awase.core.identity import own_key
-from awase.core.mapping import CreateRule, Direction, FieldMapping, Sync
+from awase.core.mapping import CreateRule, Direction, FieldMapping, OnDelete, Sync
 from awase.errors import BadConfiguration, SchemaMismatch
 
 PEOPLE = ("Contact", "Lead")
@@ -133,12 +135,27 @@ def test_parts_of_an_address_share_the_right_to_the_whole() -> None:
         }
 
 
+def test_records_can_be_deleted_only_where_a_policy_of_the_sync_deletes_them() -> None:
+    kept = sync(everywhere("Topic__c", Direction.CRM, ("Seminar__c",)), objects=("Seminar__c",))
+    assert object_rights(made(kept)) == {"Seminar__c": "r"}
+    followed = dataclasses.replace(kept, deleted_in_ma=OnDelete.DELETE)
+    assert object_rights(made(followed)) == {"Seminar__c": "red"}
+    back = dataclasses.replace(kept, deleted_in_crm=OnDelete.DELETE)
+    assert object_rights(made(back)) == {"Seminar__c": "r"}
+
+
+def test_a_field_that_a_filter_looks_at_can_be_read() -> None:
+    tests = (Condition("Region__c", filled=True), Condition(any_of=(Condition("Rank__c", is_in=("A",)),)))
+    rights = field_rights(made(dataclasses.replace(sync(everywhere("Email")), filter_crm=tests)))
+    assert (rights["Lead.Region__c"], rights["Contact.Rank__c"]) == (False, False)
+
+
 def test_people_can_be_edited_for_their_opt_outs_even_where_no_field_is_written() -> None:
     rights = object_rights(made(sync(everywhere("Email", Direction.CRM))))
     assert rights == {"Account": "r", "Contact": "re", "Lead": "re"}
 
 
-def test_objects_are_created_and_edited_only_where_the_sync_does_so_and_never_deleted() -> None:
+def test_objects_are_created_and_edited_only_where_the_sync_does_so() -> None:
     assert object_rights(made(sync(everywhere("Email"), creates=("Lead",)))) == {
         "Account": "r",
         "Contact": "re",

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 from xml.etree import ElementTree
 
 from awase.connectors.salesforce import setup_guide, soql
 from awase.connectors.salesforce.consent import CONSENT_FIELDS, OPT_OUT_FIELD
-from awase.core.mapping import FieldMapping, Sync
+from awase.core.mapping import FieldMapping, OnDelete, Sync
 from awase.errors import BadConfiguration
 
 PERMISSION_SET = "Awase_Integration"
@@ -61,11 +61,12 @@ _Content: TypeAlias = "str | bool | Sequence[tuple[str, _Content]]"
 
 @dataclass(frozen=True, slots=True)
 class ObjectAccess:
-    """What the integration user needs on one object. Reading is always among it, deleting never."""
+    """What the integration user needs on one object. Reading is always among it."""
 
     object: str
     create: bool = False
     edit: bool = False
+    delete: bool = False
     fields: Mapping[str, bool] | None = None
     """Field as a permission set names it → whether values may be written to it; None for an object that stands here
     only because another one needs it."""
@@ -126,9 +127,12 @@ def access(syncs: Iterable[Sync], key_field: str) -> tuple[ObjectAccess, ...]:
 def _object_access(object: str, syncs: Sequence[Sync], key_field: str) -> ObjectAccess:
     create = any(rule.object == object for sync in syncs for rule in sync.create_as)
     opt_outs = object in CONSENT_FIELDS
+    delete = any(object in sync.crm_objects and sync.deleted_in_ma is OnDelete.DELETE for sync in syncs)
     mapped: dict[str, bool] = {}
     for name, mapping in _mappings(object, syncs):
         mapped[name] = mapping.direction.may_write("crm") or mapped.get(name, False)
+    for name in _filtered_by(object, syncs):
+        mapped.setdefault(name, False)
     fields = {key_field: True} | ({OPT_OUT_FIELD: True} if opt_outs else {})
     for name, written in mapped.items():
         if not _without_rights(object, name):
@@ -137,7 +141,9 @@ def _object_access(object: str, syncs: Sequence[Sync], key_field: str) -> Object
     return ObjectAccess(
         object=object,
         create=create,
-        edit=opt_outs or any(mapped.values()),
+        # The vendor grants deleting only together with editing (confirmed).
+        edit=opt_outs or delete or any(mapped.values()),
+        delete=delete,
         fields=dict(sorted(fields.items())),
         without_rights=tuple(sorted(name for name in mapped if _without_rights(object, name))),
         tracked=tuple(sorted(name for name, written in mapped.items() if written)),
@@ -151,6 +157,16 @@ def _mappings(object: str, syncs: Iterable[Sync]) -> Iterable[tuple[str, FieldMa
             name = sync.field_on(mapping, "crm", object) if object in sync.crm_objects else None
             if name is not None and (mapping.direction.may_write("crm") or mapping.direction.may_write("ma")):
                 yield soql.name(name), mapping
+
+
+def _filtered_by(object: str, syncs: Iterable[Sync]) -> Iterator[str]:
+    """The fields that a sync's filter looks at, which have to be read even if nothing maps them."""
+    waiting = [test for sync in syncs if object in sync.crm_objects for test in sync.filter_crm]
+    while waiting:
+        test = waiting.pop()
+        waiting += test.any_of
+        if test.field:
+            yield soql.name(test.field)
 
 
 def _without_rights(object: str, field: str) -> bool:
@@ -196,7 +212,7 @@ def _permission_set(wanted: Sequence[ObjectAccess]) -> str:
     objects: list[_Content] = [
         [
             ("allowCreate", one.create),
-            ("allowDelete", False),
+            ("allowDelete", one.delete),
             ("allowEdit", one.edit),
             ("allowRead", True),
             ("modifyAllRecords", False),

@@ -44,7 +44,7 @@ them, keep them in your version control, try them in a sandbox first.
 
 | | |
 |---|---|
-| Permission set `{facts.permission_set}` | read, create and edit as the syncs need it, on the mapped objects and fields only; it never allows deleting |
+| Permission set `{facts.permission_set}` | read, create and edit as the syncs need it, on the mapped objects and fields only; delete only where a sync's policy deletes |
 | {facts.key_fields} | a unique external id: with it, a create whose answer was lost is not done twice |
 
 ## 1. Deploy
@@ -127,7 +127,7 @@ def japanese(facts: Facts) -> str:
 
 | | |
 |---|---|
-| 権限セット`{facts.permission_set}` | 対応づけたオブジェクトと項目だけに、同期に必要な参照・作成・編集を許します。削除は許しません |
+| 権限セット`{facts.permission_set}` | 対応づけたオブジェクトと項目だけに、同期に必要な参照・作成・編集を許します。削除は、同期設定の方針が削除するときだけです |
 | {facts.key_fields} | 一意の外部ID。応答が失われた作成を、二重に行わないためのものです |
 
 ## 1. リリースする
