@@ -10,9 +10,18 @@ import polars as pl
 
 from awase.core.filters import fields_of, passes
 from awase.core.frames import field_for
-from awase.core.mapping import BoundField, BoundSync, Direction, FieldMapping, OnDelete, Sync
+from awase.core.mapping import (
+    COMPATIBLE,
+    BoundField,
+    BoundSync,
+    Direction,
+    FieldMapping,
+    OnDelete,
+    Sync,
+)
 from awase.core.operations import Side
 from awase.core.schema import Field, ObjectSchema, Schema
+from awase.core.transforms import StepProblem, result_kind
 from awase.core.values import Kind
 from awase.errors import (
     BadConfiguration,
@@ -21,17 +30,6 @@ from awase.errors import (
     MissingPermission,
     SchemaMismatch,
 )
-
-COMPATIBLE: Mapping[Kind, frozenset[Kind]] = {
-    Kind.TEXT: frozenset({Kind.TEXT}),
-    Kind.BOOLEAN: frozenset({Kind.BOOLEAN}),
-    Kind.INTEGER: frozenset({Kind.INTEGER, Kind.DECIMAL}),
-    Kind.DECIMAL: frozenset({Kind.INTEGER, Kind.DECIMAL}),
-    Kind.DATE: frozenset({Kind.DATE, Kind.DATETIME}),
-    Kind.DATETIME: frozenset({Kind.DATE, Kind.DATETIME}),
-    Kind.TEXTS: frozenset({Kind.TEXTS}),
-}
-"""MA kind → CRM kinds it may be mapped to. Everything else would lose or invent something."""
 
 
 def bind(
@@ -118,7 +116,7 @@ def _bind_field(
     if not crm_fields:
         raise BadConfiguration("the mapping names no CRM field", where=where, remedy="Give it a crm field.")
     for object, crm_field in crm_fields.items():
-        _check_kinds(ma_field, crm_field, object, where)
+        _check_kinds(mapping, ma_field, crm_field, object, where)
         _check_writable(mapping, ma_field, crm_field, object, where)
     _check_reference(mapping, ma_field, crm_fields, where)
     kinds = {f.kind for f in crm_fields.values()}
@@ -153,18 +151,34 @@ def _nearest(name: str, candidates: Mapping[str, Field]) -> list[str]:
     return difflib.get_close_matches(name, list(candidates), n=3, cutoff=0.7)
 
 
-def _check_kinds(ma_field: Field, crm_field: Field, object: str, where: str) -> None:
-    if crm_field.kind not in COMPATIBLE[ma_field.kind]:
-        raise SchemaMismatch(
-            "“{ma}” is {ma_type} and {object}.{crm} is {crm_type}: one cannot hold the other's values",
-            where=where,
-            remedy="Map it to a field of a fitting type.",
-            ma=ma_field.name,
-            ma_type=ma_field.vendor_type,
-            object=object,
-            crm=crm_field.name,
-            crm_type=crm_field.vendor_type,
-        )
+def _check_kinds(mapping: FieldMapping, ma_field: Field, crm_field: Field, object: str, where: str) -> None:
+    """Values can become values of each side that the direction may write."""
+    ways: tuple[tuple[Side, Kind, Kind], ...] = (
+        ("crm", ma_field.kind, crm_field.kind),
+        ("ma", crm_field.kind, ma_field.kind),
+    )
+    for to, source, target in ways:
+        steps = mapping.steps(to)
+        try:
+            kind = result_kind(steps, source)
+        except StepProblem as problem:
+            raise BadConfiguration(
+                "a transform does not fit the field: {words}",
+                where=f"{where}.to_{to}[{problem.place}]",
+                remedy="Look at what kind of value the field holds.",
+                words=str(problem),
+            ) from None
+        if target not in COMPATIBLE[kind] and (mapping.direction.may_write(to) or not mapping.has_steps):
+            raise SchemaMismatch(
+                "“{ma}” is {ma_type} and {object}.{crm} is {crm_type}: one cannot hold the other's values",
+                where=where,
+                remedy="Map it to a field of a fitting type, or add a transform for each way that values go.",
+                ma=ma_field.name,
+                ma_type=ma_field.vendor_type,
+                object=object,
+                crm=crm_field.name,
+                crm_type=crm_field.vendor_type,
+            )
 
 
 def _check_writable(

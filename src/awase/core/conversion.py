@@ -11,27 +11,51 @@ from awase.core.mapping import BoundField
 from awase.core.operations import Side
 from awase.core.references import NOBODY, Partners, translated
 from awase.core.schema import Field
+from awase.core.transforms import Made, result_kind, transformed
 from awase.core.values import DTYPES, INTEGERS, Kind
 
 
-def converted(
-    value: pl.Expr, bound: BoundField, to: Side, time_zone: str, partners: Partners = NOBODY
-) -> pl.Expr:
-    """A column of the other side's values as values for ``to`` (same name kept).
+def carried(value: pl.Expr, bound: BoundField, to: Side, time_zone: str, partners: Partners = NOBODY) -> Made:
+    """A column of the other side's values on its way to ``to``: what arrives (same name), which of it a default or a
+    truncation made, and what could not be read and therefore does not go.
 
-    ``partners``: whom the ids of a reference stand for.
+    ``partners``: whom the ids of a reference stand for; one without a partner is not there, and not *failed*. On the way
+    to the CRM transforms come before the value map, on the way back after it.
     """
+    nothing = pl.lit(value=False)
     if bound.mapping.through is not None:
-        return translated(value, bound, to, partners)
-    source, target = (bound.ma.kind, bound.crm_kind) if to == "crm" else (bound.crm_kind, bound.ma.kind)
-    if source == Kind.TEXT and bound.mapping.values:
-        table = dict(bound.mapping.values)
-        if to == "ma":
-            # Where two MA values share a CRM value the first named one is what comes back.
-            table = {}
-            for ma_value, crm_value in bound.mapping.values.items():
-                table.setdefault(crm_value, ma_value)
-        value = value.replace(table)
+        return Made(translated(value, bound, to, partners), nothing, nothing)
+    zone, steps = time_zone, bound.mapping.steps(to)
+    source = bound.kind("ma" if to == "crm" else "crm")
+    if to == "ma":
+        value = _replaced(value, bound, source, to)
+    if not bound.carries(to):
+        kept = pl.lit(None, dtype=DTYPES[bound.kind(to)])
+        return Made(kept, nothing, nothing)
+    made = transformed(value, steps, source, zone) if steps else Made(value, nothing, nothing)
+    kind = result_kind(steps, source) if steps else source
+    arrived = made.value
+    if to == "crm":
+        arrived = _replaced(arrived, bound, kind, to)
+    return Made(_as_kind(arrived, kind, bound.kind(to), zone), made.made, made.failed)
+
+
+def _replaced(value: pl.Expr, bound: BoundField, kind: Kind, to: Side) -> pl.Expr:
+    """Values by the mapping's value map, where it has one."""
+    if not bound.mapping.values or kind not in (Kind.TEXT, Kind.TEXTS):
+        return value
+    table = dict(bound.mapping.values)
+    if to == "ma":
+        # Where two MA values share a CRM value the first named one is what comes back.
+        table = {}
+        for ma_value, crm_value in bound.mapping.values.items():
+            table.setdefault(crm_value, ma_value)
+    if kind == Kind.TEXTS:
+        return value.list.eval(pl.element().replace(table)).list.unique().list.sort()
+    return value.replace(table)
+
+
+def _as_kind(value: pl.Expr, source: Kind, target: Kind, time_zone: str) -> pl.Expr:
     if source == target:
         return value
     if source == Kind.DATE:

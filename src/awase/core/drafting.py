@@ -14,7 +14,7 @@ from awase.core.checks.preflight import Finding, sends, value_column
 from awase.core.drafting_consent import ConsentDrafter
 from awase.core.drafting_memory import Memory as Memory
 from awase.core.drafting_memory import patch
-from awase.core.frames import IN, OUT, canonical_cell
+from awase.core.frames import IN, OUT, canonical_cell, made_key
 from awase.core.mapping import BoundField, BoundSync, OnDelete, column
 from awase.core.merge import Decision, decision, listed, settles
 from awase.core.operations import SIDES, Operation, OperationKind, Side, other
@@ -24,6 +24,10 @@ from awase.core.values import Value, as_text
 
 AWAITING_PARENT = "awaiting_parent"
 """Code of a record, or a field of one, that waits until the record it refers to has a partner."""
+
+
+CANNOT_CONVERT = "cannot_convert"
+"""Code of a value that a transform cannot read."""
 
 
 class Drafter:
@@ -54,6 +58,9 @@ class Drafter:
                 if decided == Decision.NOTHING:
                     for side in SIDES:
                         agreed[side][name] = canonical_cell(row[settles(side, name)])
+                        moved = row[settles(side, name)] != row[f"base.{side}:{name}"]
+                        if bound.mapping.has_steps and moved:
+                            agreed[side][made_key(name)] = False
                 if row[listed(name)]:
                     self._conflict(row, name, decided)
             for side in SIDES:
@@ -154,7 +161,11 @@ class Drafter:
             field = bound.on(side, object)
             if field is None or not row[f"stuck:{bound.name}"]:
                 continue
-            parent, reason = self._parent(bound, row[f"source:{bound.name}"], other(side))
+            source, through = row[f"source:{bound.name}"], bound.mapping.through
+            if through is None:
+                value, reason = as_text(canonical_cell(source)), CANNOT_CONVERT
+            else:
+                value, reason = self._parent(bound, source, other(side))
             items.append(
                 Item(
                     link=row["_link"],
@@ -166,12 +177,11 @@ class Drafter:
                     source="foreseen",
                     record=self._record(row, side),
                     label=self._label(row),
-                    value=parent,
-                    detail={"parent": parent, "through": bound.mapping.through.sync}
-                    if bound.mapping.through
-                    else {},
+                    value=value,
+                    detail={"parent": value or "", "through": through.sync} if through else {},
                     context=self.sync.context,
-                    retry=bool(reason),
+                    # An owner may be made active without any record being touched.
+                    retry=bool(reason) and through is not None,
                 )
             )
         return items
@@ -231,7 +241,14 @@ class Drafter:
                 before=before,
                 opt_out=opt_out,
             )
-            self._add(operation, after, record, label)
+            made = tuple(
+                bound.name
+                for bound in self.sync.fields
+                if (f := bound.on(side, object)) is not None
+                and f.name in values
+                and row[f"made:{bound.name}"]
+            )
+            self._add(operation, after, record, label, made)
         for operation, settled in relations:
             self._add(operation, settled, record, label)
 
@@ -258,6 +275,10 @@ class Drafter:
             if (sent or creating) and not self._is_left_stuck(row, bound):
                 after[side][name] = canonical_cell(row[f"settles:{name}"])
                 after[other(side)][name] = canonical_cell(row[f"from:{name}"])
+                if bound.mapping.has_steps:
+                    # Which side's value is somebody's own, and which was made from it.
+                    after[side][made_key(name)] = bool(row[f"made:{name}"])
+                    after[other(side)][made_key(name)] = False
         if creating:
             for one in SIDES:
                 if self.sync.sync.filter(one):
@@ -308,10 +329,15 @@ class Drafter:
         return operations
 
     def _add(
-        self, operation: Operation, after: Mapping[Side, Mapping[str, Value]], record: str, label: str
+        self,
+        operation: Operation,
+        after: Mapping[Side, Mapping[str, Value]],
+        record: str,
+        label: str,
+        made: tuple[str, ...] = (),
     ) -> None:
         write = PlannedWrite(
-            operation=operation, patch=patch(operation.link, after), record=record, label=label
+            operation=operation, patch=patch(operation.link, after), record=record, label=label, made=made
         )
         self.draft.writes.append(write)
 

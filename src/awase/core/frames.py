@@ -48,6 +48,14 @@ IN = "_in"
 """In packed rows, where the side has a filter: whether the record met it. Leaving a sync is a change too."""
 
 
+_MADE = "~"
+
+
+def made_key(name: str) -> str:
+    """In packed rows: whether this field's value was made by a default or a truncation; absent where it cannot be."""
+    return f"{_MADE}{name}"
+
+
 def fields_to_read(sync: BoundSync, side: Side, object: str) -> tuple[str, ...]:
     """The vendor's field names a sync needs of one object, each once, in a stable order."""
     names = [f.name for b in sync.fields if (f := b.on(side, object)) is not None]
@@ -147,7 +155,12 @@ def merged_base(stored: BaseRow | None, patches: Iterable[BaseRow]) -> BaseRow:
             if data is not None:
                 sides[side].update(unpack(data))  # type: ignore[index]
     ma, crm = pack(sides["ma"]), pack(sides["crm"])
-    return BaseRow(link=link, ma=ma, ma_hash=row_hash(ma), crm=crm, crm_hash=row_hash(crm))
+    return BaseRow(link=link, ma=ma, ma_hash=_hash_of(sides["ma"]), crm=crm, crm_hash=_hash_of(sides["crm"]))
+
+
+def _hash_of(values: Mapping[str, Value]) -> int:
+    """The hash that the same record has when it is read: notes about how values came about are no part of it."""
+    return row_hash(pack({name: value for name, value in values.items() if not name.startswith(_MADE)}))
 
 
 def unpacked_sides(row: BaseRow) -> dict[Side, dict[str, Value]]:
@@ -162,6 +175,7 @@ def base_frame(bases: Iterable[BaseRow], sync: BoundSync) -> pl.DataFrame:
     for b in sync.fields:
         for side in ("ma", "crm"):
             schema[f"base.{side}:{b.name}"] = DTYPES[b.kind(side)]
+            schema[f"made.{side}:{b.name}"] = pl.Boolean()
         schema[f"based:{b.name}"] = pl.Boolean()
     data |= {name: [] for name in schema}
     for row in bases:
@@ -172,6 +186,8 @@ def base_frame(bases: Iterable[BaseRow], sync: BoundSync) -> pl.DataFrame:
             data[f"base.ma:{b.name}"].append(_cell(ma[b.name]) if known else None)
             data[f"base.crm:{b.name}"].append(_cell(crm[b.name]) if known else None)
             data[f"based:{b.name}"].append(known)
+            data[f"made.ma:{b.name}"].append(bool(ma.get(made_key(b.name))))
+            data[f"made.crm:{b.name}"].append(bool(crm.get(made_key(b.name))))
     return pl.DataFrame(data, schema=schema)
 
 
@@ -219,7 +235,8 @@ def people(ma: pl.DataFrame, crm: pl.DataFrame, base: pl.DataFrame, sync: BoundS
     joined = mine.join(theirs, on="_link", how="full", coalesce=True, maintain_order="left_right")
     joined = joined.join(base, on="_link", how="left", maintain_order="left")
     joined = joined.with_columns(_with_long_texts(joined, sync))
-    return joined.with_columns(pl.col(f"based:{b.name}").fill_null(value=False) for b in sync.fields).rename(
+    flags = [f"{what}:{b.name}" for b in sync.fields for what in ("based", "made.ma", "made.crm")]
+    return joined.with_columns(pl.col(flag).fill_null(value=False) for flag in flags).rename(
         {"_object_crm": "_crm_object"}
     )
 

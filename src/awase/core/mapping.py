@@ -17,8 +17,19 @@ import msgspec
 from awase.core.filters import Condition
 from awase.core.operations import Side
 from awase.core.schema import Field, ObjectSchema
-from awase.core.transforms.steps import Steps
+from awase.core.transforms import StepProblem, Steps, result_kind
 from awase.core.values import Kind
+
+COMPATIBLE: Mapping[Kind, frozenset[Kind]] = {
+    Kind.TEXT: frozenset({Kind.TEXT}),
+    Kind.BOOLEAN: frozenset({Kind.BOOLEAN}),
+    Kind.INTEGER: frozenset({Kind.INTEGER, Kind.DECIMAL}),
+    Kind.DECIMAL: frozenset({Kind.INTEGER, Kind.DECIMAL}),
+    Kind.DATE: frozenset({Kind.DATE, Kind.DATETIME}),
+    Kind.DATETIME: frozenset({Kind.DATE, Kind.DATETIME}),
+    Kind.TEXTS: frozenset({Kind.TEXTS}),
+}
+"""Kinds that values of a kind can become without a transform. Everything else would lose or invent something."""
 
 
 class Direction(StrEnum):
@@ -105,6 +116,14 @@ class FieldMapping:
     @property
     def name(self) -> str:
         return self.ma
+
+    @property
+    def has_steps(self) -> bool:
+        return bool(self.to_crm or self.to_ma)
+
+    def steps(self, to: Side) -> Steps:
+        """The transforms of values on their way to ``to``."""
+        return self.to_crm if to == "crm" else self.to_ma
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +233,15 @@ class BoundField:
 
     def kind(self, side: Side) -> Kind:
         return self.ma.kind if side == "ma" else self.crm_kind
+
+    def carries(self, to: Side) -> bool:
+        """Whether a value of the other side can become one of ``to`` at all (a one-way transform may have no way back)."""
+        source, target = self.kind("ma" if to == "crm" else "crm"), self.kind(to)
+        try:
+            kind = result_kind(self.mapping.steps(to), source)
+        except StepProblem:
+            return False
+        return target in COMPATIBLE[kind]
 
     def on(self, side: Side, object: str) -> Field | None:
         return self.ma if side == "ma" else self.crm.get(object)

@@ -9,6 +9,7 @@ A *pair* is one link with both sides present. The frame of pairs has one row a l
     ma:x, crm:x          current values, in each side's own kind
     base.ma:x, base.crm:x  what was last agreed (null where nothing was)
     based:x Boolean        the base knows this field
+    made.ma:x, made.crm:x  Boolean: what was agreed on that side was made by a default or a truncation
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from enum import IntEnum, StrEnum
 
 import polars as pl
 
-from awase.core.conversion import converted, normalised
+from awase.core.conversion import carried, normalised
 from awase.core.mapping import BoundField, BoundSync, Direction, OnConflict, column
 from awase.core.operations import SIDES, Side
 from awase.core.references import NOBODY, Partners, Tables, known, stuck, together, unknown
@@ -156,19 +157,31 @@ def _compared(bound: BoundField, partners: Partners) -> list[pl.Expr]:
     return columns
 
 
+def makes(side: Side, name: str) -> str:
+    """The Boolean column that says what ``side`` would be given was made by a default or a truncation."""
+    return f"makes.{side}:{name}"
+
+
 def _targets(bound: BoundField, sync: BoundSync, partners: Partners) -> list[pl.Expr]:
-    zone = sync.sync.time_zone
-    to_crm = converted(pl.col(settles("ma", bound.name)), bound, "crm", zone, partners)
-    to_ma = converted(pl.col(settles("crm", bound.name)), bound, "ma", zone, partners)
+    zone, name = sync.sync.time_zone, bound.name
+    to_crm = carried(pl.col(settles("ma", name)), bound, "crm", zone, partners)
+    to_ma = carried(pl.col(settles("crm", name)), bound, "ma", zone, partners)
     # The CRM objects of one mapping may differ in scale; each row is normalised for its own object.
     crm_value = pl.lit(None, dtype=pl.Null)
     for object, field in bound.crm.items():
         crm_value = (
-            pl.when(pl.col("_crm_object") == object).then(normalised(to_crm, field)).otherwise(crm_value)
+            pl.when(pl.col("_crm_object") == object)
+            .then(normalised(to_crm.value, field))
+            .otherwise(crm_value)
         )
     return [
-        crm_value.alias(target("crm", bound.name)),
-        normalised(to_ma, bound.ma).alias(target("ma", bound.name)),
+        crm_value.alias(target("crm", name)),
+        normalised(to_ma.value, bound.ma).alias(target("ma", name)),
+        to_crm.made.alias(makes("crm", name)),
+        to_ma.made.alias(makes("ma", name)),
+        # What a transform cannot read is stuck like a reference without a partner: neither sent nor taken for empty.
+        (pl.col(stuck_on("ma", name)) | to_crm.failed).alias(stuck_on("ma", name)),
+        (pl.col(stuck_on("crm", name)) | to_ma.failed).alias(stuck_on("crm", name)),
     ]
 
 
@@ -187,12 +200,12 @@ def _changed(bound: BoundField, sync: BoundSync) -> pl.Expr:
     based = pl.col(f"based:{name}")
     ma_moved = ma.ne_missing(pl.col(f"base.ma:{name}"))
     crm_moved = crm.ne_missing(pl.col(f"base.crm:{name}"))
-    single = bound.kind("ma") != Kind.TEXTS
+    single = not _is_set_of_references(bound)
     ma_told = ~pl.col(stuck_on("ma", name)) if single else pl.lit(value=True)
     crm_told = ~pl.col(stuck_on("crm", name)) if single else pl.lit(value=True)
-    equal = (pl.col(target("crm", name)).eq_missing(crm) & ma_told) | (
-        pl.col(target("ma", name)).eq_missing(ma) & crm_told
-    )
+    there = pl.col(target("crm", name)).eq_missing(crm) & ma_told & pl.lit(bound.carries("crm"))
+    back = pl.col(target("ma", name)).eq_missing(ma) & crm_told & pl.lit(bound.carries("ma"))
+    equal = there | back
     here = (
         pl.col("_crm_object").is_in(list(bound.crm))
         if set(bound.crm) != set(sync.crm)
@@ -219,8 +232,11 @@ def _changed(bound: BoundField, sync: BoundSync) -> pl.Expr:
 
 
 def _decided(bound: BoundField) -> list[pl.Expr]:
-    changed = pl.col(f"changed:{bound.name}")
-    blank = pl.col(column("crm", bound.name)).is_null()
+    name = bound.name
+    changed = pl.col(f"changed:{name}")
+    crm_made = _still_made("crm", name)
+    # A value that a default or a truncation put there is nobody's own: like a blank, it does not stand against one.
+    blank = pl.col(column("crm", name)).is_null() | crm_made
     decided = pl.lit(Decision.NOTHING.value, dtype=pl.UInt8)
     is_listed = pl.lit(value=False)
     for state in Changed:
@@ -234,9 +250,27 @@ def _decided(bound: BoundField) -> list[pl.Expr]:
             gives_way = gives_way & (~blank | pl.lit(state == Changed.BOTH))
         decided = pl.when(changed == state.value).then(choice).otherwise(decided)
         is_listed = pl.when(changed == state.value).then(gives_way).otherwise(is_listed)
-    if bound.mapping.through is not None and bound.kind("ma") != Kind.TEXTS:
-        for outcome, source in ((Decision.TO_CRM, "ma"), (Decision.TO_MA, "crm")):
-            sticks = (decided == outcome.value) & pl.col(f"stuck.{source}:{bound.name}")
+    sources: tuple[tuple[Decision, Side], ...] = ((Decision.TO_CRM, "ma"), (Decision.TO_MA, "crm"))
+    for outcome, source in sources:
+        goes = decided == outcome.value
+        # Made values never go back to where they were made from.
+        decided = pl.when(goes & _still_made(source, name)).then(_nothing()).otherwise(decided)
+        if not _is_set_of_references(bound):
+            sticks = goes & pl.col(stuck_on(source, name))
             decided = pl.when(sticks).then(pl.lit(Decision.STUCK.value, dtype=pl.UInt8)).otherwise(decided)
-        is_listed = is_listed & (decided != Decision.STUCK.value)
-    return [decided.alias(decision(bound.name)), is_listed.alias(listed(bound.name))]
+    is_listed = is_listed & ~decided.is_in([Decision.STUCK.value, Decision.NOTHING.value])
+    return [decided.alias(decision(name)), is_listed.alias(listed(name))]
+
+
+def _still_made(side: Side, name: str) -> pl.Expr:
+    """Boolean: this side's value was made by a default or a truncation, and nobody has touched it since."""
+    made = pl.col(f"made.{side}:{name}").fill_null(value=False)
+    return made & pl.col(column(side, name)).eq_missing(pl.col(f"base.{side}:{name}"))
+
+
+def _nothing() -> pl.Expr:
+    return pl.lit(Decision.NOTHING.value, dtype=pl.UInt8)
+
+
+def _is_set_of_references(bound: BoundField) -> bool:
+    return bound.mapping.through is not None and bound.kind("ma") == Kind.TEXTS

@@ -12,10 +12,10 @@ from __future__ import annotations
 import polars as pl
 
 from awase.core.checks.preflight import sends, value_column
-from awase.core.conversion import converted, normalised
+from awase.core.conversion import carried, normalised
 from awase.core.filters import passes
 from awase.core.mapping import BoundField, BoundSync, WithoutPartner, column
-from awase.core.merge import Decision, decision, settles, stuck_on, target, whole_target
+from awase.core.merge import Decision, decision, makes, settles, stuck_on, target, whole_target
 from awase.core.operations import Side, other
 from awase.core.references import NOBODY, Tables, known, stuck
 from awase.core.values import DTYPES, Kind
@@ -29,8 +29,9 @@ def updates(pairs: pl.DataFrame, sync: BoundSync, side: Side, object: str, table
     columns = [pl.col("_link"), pl.lit(value=False).alias("_create")]
     for bound in here:
         name, decided = bound.name, pl.col(decision(bound.name))
-        # A set waits for its missing part even where the rest agrees; a single reference only where it would go.
-        is_set = bound.kind(side) == Kind.TEXTS and bound.mapping.direction.may_write(side)
+        # A set waits for its missing part even where the rest agrees; everything else only where it would go.
+        is_set = bound.mapping.through is not None and bound.kind(side) == Kind.TEXTS
+        is_set = is_set and bound.mapping.direction.may_write(side)
         goes = decided.is_in([wanted.value, Decision.STUCK.value]) | pl.lit(value=is_set)
         sticks = pl.col(stuck_on(other(side), name)) & goes
         columns += [
@@ -41,6 +42,7 @@ def updates(pairs: pl.DataFrame, sync: BoundSync, side: Side, object: str, table
             pl.col(target(side, name)).alias(f"settles:{name}"),
             pl.col(settles(other(side), name)).alias(f"from:{name}"),
             sticks.alias(f"stuck:{name}"),
+            pl.col(makes(side, name)).alias(f"made:{name}"),
         ]
     touched = [pl.col(sends(b.name)) | pl.col(f"stuck:{b.name}") for b in here]
     chosen = rows.select(*columns, pl.col(f"_id_{side}").alias("_target"))
@@ -91,12 +93,13 @@ def _created_field(
     source = pl.col(column(other(side), name))
     through = bound.mapping.through is not None
     usable = known(source, bound, other(side), partners) if through else source
-    value = normalised(converted(usable, bound, side, sync.sync.time_zone, partners), field)
+    arriving = carried(usable, bound, side, sync.sync.time_zone, partners)
+    value = normalised(arriving.value, field)
     may_write = bound.mapping.direction.may_write(side)
     if not may_write:
         value = pl.lit(None, dtype=DTYPES[field.kind])
     waits = through and may_write and bound.mapping.without_partner == WithoutPartner.WAIT
-    sticks = stuck(source, bound, other(side), partners) if waits else pl.lit(value=False)
+    sticks = stuck(source, bound, other(side), partners) if waits else arriving.failed & pl.lit(may_write)
     return [
         value.alias(value_column(name)),
         source.alias(f"source:{name}"),
@@ -105,4 +108,5 @@ def _created_field(
         value.alias(f"settles:{name}"),
         usable.alias(f"from:{name}"),
         sticks.alias(f"stuck:{name}"),
+        arriving.made.alias(f"made:{name}"),
     ]

@@ -30,6 +30,8 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
     """``object:id`` of the record whose values are sent; empty where several gave reason (an opt-out)."""
     label: str
     """How a person recognises the record; personal data."""
+    made: tuple[str, ...] = ()
+    """Mapped fields whose values a default or a truncation made; they never go back to their source."""
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -85,6 +87,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     items: dict[str, int]
     """Items by kind."""
     conflicts: int
+    made: int = 0
+    """Values that a default or a truncation made."""
     read_calls: int
     price: tuple[PricedCalls, ...]
     guards: tuple[Tripped, ...]
@@ -189,6 +193,7 @@ def assemble(
         writes=dict(Counter(f"{w.operation.side}:{w.operation.object}:{w.operation.kind}" for w in writes)),
         items=dict(Counter(item.kind.value for item in draft.items)),
         conflicts=sum(item.kind in (ItemKind.CONFLICT, ItemKind.SETTLED) for item in draft.items),
+        made=sum(len(write.made) for write in writes),
         read_calls=read_calls,
         price=price(pack_calls(writes, capabilities), capabilities),
         guards=guards(writes, linked_before, guard_share, guard_records),
