@@ -15,6 +15,9 @@ import msgspec
 from awase.catalogue.entries import UNKNOWN, entry, read_data
 from awase.core.operations import VendorError
 
+_LOOKED_AT = 4_000
+"""Characters of an answer that are searched: what a refusal is stands at its beginning."""
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
@@ -52,13 +55,13 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A rule with its patterns compiled; None and empty ones are not looked at."""
+    """A rule with its patterns compiled; where there are none, that part of the refusal is not looked at."""
 
     type: str
     codes: frozenset[str]
     fields: re.Pattern[str] | None
     messages: tuple[re.Pattern[str], ...]
-    raw: re.Pattern[str] | None
+    raw: tuple[re.Pattern[str], ...]
     wraps: bool
 
     def told(self, error: VendorError) -> Mapping[str, str] | None:
@@ -67,7 +70,7 @@ class _Rule:
             return None
         if self.fields and not (error.fields and all(self.fields.search(name) for name in error.fields)):
             return None
-        searched = [(self.messages, error.message), ((self.raw,) if self.raw else (), error.raw)]
+        searched = [(self.messages, error.message[:_LOOKED_AT]), (self.raw, error.raw[:_LOOKED_AT])]
         facts: dict[str, str] = {}
         for patterns, words in searched:
             if not patterns:
@@ -96,7 +99,7 @@ def _rules() -> Sequence[_Rule]:
             codes=frozenset(rule.codes),
             fields=_compiled(rule.fields) if rule.fields else None,
             messages=tuple(_compiled(pattern) for pattern in rule.messages),
-            raw=_compiled(rule.raw) if rule.raw else None,
+            raw=(_compiled(rule.raw),) if rule.raw else (),
             wraps=rule.wraps,
         )
         for rule in _file().rules
@@ -142,5 +145,5 @@ def diagnose(error: VendorError) -> str:
 def _inner_code(error: VendorError) -> str | None:
     """The code of what failed inside: the innermost that the words name, else the one the connector has found."""
     inside = _known_codes() - _wrapping_codes()
-    named = [code for code in re.findall(_file().nested_code, error.message) if code in inside]
+    named = [code for code in re.findall(_file().nested_code, error.message[:_LOOKED_AT]) if code in inside]
     return named[-1] if named else error.code if error.code in inside else None
