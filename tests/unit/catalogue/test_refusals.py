@@ -390,6 +390,8 @@ HUBSPOT: list[Case] = [
     ("INVALID_OPTION", "77 was not one of the allowed options: []", ("hubspot_owner_id",), "owner_not_synced"),
     ("VALIDATION_ERROR", "The property exceeds the maximum number of options", (), "too_many_options"),
     ("VALIDATION_ERROR", "Too many options selected: limit is 100", (), "too_many_options"),
+    ("TOO_MANY_OPTIONS", "", ("interests",), "too_many_options"),
+    ("INVALID_OWNER_ID", "Owner 77 does not exist", ("hubspot_owner_id",), "owner_not_synced"),
     ("PROPERTY_VALUE_TOO_LONG", "", ("company",), "string_too_long"),
     ("VALIDATION_ERROR", "The value exceeds 65536 characters", ("notes",), "string_too_long"),
     ("VALIDATION_ERROR", "Value is too long", ("company",), "string_too_long"),
