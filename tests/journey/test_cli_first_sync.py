@@ -44,8 +44,11 @@ def test_a_first_sync_is_planned_approved_carried_out_and_then_quiet(here: Insta
     assert run["calls"]["write"] == run["plan"]["calls"]["write"]
     assert len(here.salesforce.rows("Lead")) == 5
 
-    by_type = here.run("errors", "--json").document["by_type"]
-    assert by_type == {"required_value_missing": 1, "string_too_long": 1}
+    listed = here.run("errors", "--json").document
+    assert listed["by_type"] == {"required_value_missing": 1, "string_too_long": 1}
+    (category,) = listed["by_category"]
+    assert (category["category"], category["errors"], category["records"]) == ("values", 2, 2)
+    assert [of_type["records"] for of_type in category["types"]] == [1, 1]
 
     ids = {row["id"]: row for row in here.hubspot.rows("contact")}
     for id in ids:

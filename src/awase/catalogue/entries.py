@@ -1,24 +1,22 @@
-"""Reading the catalogue, and recognising a vendor's refusal by it.
+"""The entries of the catalogue: what each error type means, in which direction it arises, who can end it and how.
 
-The data is ``types.toml``. Names follow what Japanese users of the two products know from their error pages; meanings
-and fixes are ours.
+The data is ``types.toml``. Japanese names of the types that HubSpot's error page names are that page's own; meanings,
+fixes and prices are ours.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from awase.core.operations import VendorError
-
 Language: TypeAlias = Literal["ja", "en"]
 Who: TypeAlias = Literal["marketing", "crm_admin", "integration", "wait"]
+Direction: TypeAlias = Literal["to_crm", "to_ma"]
 UNKNOWN = "other"
 
 
@@ -38,26 +36,11 @@ class Fix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     who: Who
     ja: str
     en: str
+    price: Words | None = None
+    """What choosing this way costs, where there is another."""
 
     def in_(self, language: str) -> str:
         return self.ja if language == "ja" else self.en
-
-
-class VendorMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A vendor's refusal belongs here if its code is one of ``codes`` and the patterns, where given, are found."""
-
-    codes: list[str]
-    message: str = ""
-    """Regular expression, searched without regard to case."""
-    field: str = ""
-    """Regular expression, searched in the names of the fields."""
-
-    def fits(self, error: VendorError) -> bool:
-        if error.code not in self.codes:
-            return False
-        if self.message and not re.search(self.message, f"{error.message}\n{error.raw}", re.IGNORECASE):
-            return False
-        return not self.field or any(re.search(self.field, name, re.IGNORECASE) for name in error.fields)
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,19 +51,32 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Words
     meaning: Words
     fixes: list[Fix]
-    vendor: list[VendorMatch] = []
+    directions: list[Direction]
+    """The ways a record can be going when it meets this; never empty."""
+    named: int = 0
+    """Its number among the 31 types that HubSpot's page on Salesforce sync errors names; 0: not one of them."""
+    passes_by_itself: bool = False
+    """Later runs try again by themselves, and nobody has to act."""
+    dispute: Words | None = None
+    """Where those who give advice disagree about the fix: both opinions, and which one is ours."""
 
 
 class _Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categories: dict[str, Words]
     owners: dict[Who, Words]
+    directions: dict[Direction, Words]
+    page: dict[str, Words]
     types: list[Entry]
+
+
+def read_data(name: str) -> dict[str, Any]:
+    """The content of one of the catalogue's TOML files."""
+    return tomllib.loads((files("awase.catalogue") / name).read_text(encoding="utf-8"))
 
 
 @cache
 def _read() -> _Catalogue:
-    content = tomllib.loads((files("awase.catalogue") / "types.toml").read_text(encoding="utf-8"))
-    return msgspec.convert(content, _Catalogue)
+    return msgspec.convert(read_data("types.toml"), _Catalogue)
 
 
 @cache
@@ -96,7 +92,7 @@ def entry(code: str) -> Entry:
 
 
 def categories() -> Mapping[str, Words]:
-    """Every category by its name."""
+    """Every category by its name, in the order in which they are shown."""
     return _read().categories
 
 
@@ -110,9 +106,11 @@ def owner_name(who: Who, language: str) -> str:
     return _read().owners[who].in_(language)
 
 
-def diagnose(error: VendorError) -> str:
-    """The code of the entry that a vendor's refusal belongs to: the first match that looks closer than the code wins,
-    then the first by code alone, else ``other``."""
-    fitting = [(e.code, match) for e in _read().types for match in e.vendor if match.fits(error)]
-    closer = [code for code, match in fitting if match.message or match.field]
-    return next(iter(closer or [code for code, _ in fitting]), UNKNOWN)
+def direction_name(direction: Direction, language: str) -> str:
+    """The way a record was going, for people."""
+    return _read().directions[direction].in_(language)
+
+
+def page_words(name: str, language: str) -> str:
+    """A heading or sentence of the reference page."""
+    return _read().page[name].in_(language)

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from awase.assembly import open_store
-from awase.catalogue import category_name, entries, entry, owner_name
+from awase.catalogue import categories, category_name, entries, entry, owner_name
 from awase.cli.amounts import item_kind
 from awase.cli.call import Call, help_text, verb
 from awase.cli.csv_files import csv_bytes
@@ -63,6 +63,9 @@ def errors(
             {
                 "errors": [item_document(call, stored, sync) for sync, stored in found],
                 "by_type": {name: len(group) for name, group in by_type(s for _, s in found).items()},
+                "by_category": [
+                    _category_document(category, types) for category, types in _by_category(found).items()
+                ],
             }
         )
     elif not found:
@@ -119,31 +122,82 @@ def _export(call: Call, target: str, found: Found) -> None:
     call.say("{count} rows written to {file}. It holds personal data.", count=len(found), file=target)
 
 
+def _amounts(found: Found) -> dict[str, int]:
+    """How many errors, and how many records they are about; a record with several errors counts once."""
+    return {
+        "errors": len(found),
+        "records": len({(sync.name, stored.item.link) for sync, stored in found}),
+    }
+
+
+def _by_category(found: Found) -> dict[str, dict[str, Found]]:
+    """Errors by category (in the catalogue's order) and type (the most frequent first)."""
+    groups: dict[str, dict[str, Found]] = {name: {} for name in categories()}
+    for one in found:
+        code = one[1].item.error_type
+        groups[entry(code).category].setdefault(code, []).append(one)
+    return {
+        name: dict(sorted(types.items(), key=lambda group: (-len(group[1]), group[0])))
+        for name, types in groups.items()
+        if types
+    }
+
+
+def _category_document(category: str, types: dict[str, Found]) -> dict[str, object]:
+    of_types = [{"error_type": code, **_amounts(group)} for code, group in types.items()]
+    return {"category": category, **_amounts(_together(types)), "types": of_types}
+
+
+def _together(types: dict[str, Found]) -> Found:
+    return [one for group in types.values() for one in group]
+
+
 def _show(call: Call, found: Found) -> None:
-    groups = by_type(stored for _, stored in found)
-    people = len({(sync.name, stored.item.link) for sync, stored in found})
+    groups = _by_category(found)
+    types = [(code, group) for of_category in groups.values() for code, group in of_category.items()]
+    amounts = _amounts(found)
     call.say(
         "{errors} errors, {people} records, {types} types.",
-        errors=len(found),
-        people=people,
-        types=len(groups),
+        errors=amounts["errors"],
+        people=amounts["records"],
+        types=len(types),
     )
-    summary = call.table(("Category", "Error type", "Records", "Whose move", "Meaning"), numbers=("Records",))
-    for code, group in groups.items():
-        known = entry(code)
-        summary.add_row(
-            category_name(known.category, call.language),
-            f"{known.name.in_(call.language)}\n{code}",
-            f"{len(group):,}",
-            owners(call, known),
-            known.meaning.in_(call.language),
-        )
-    call.show(summary)
+    if len(groups) > 1:
+        _show_categories(call, groups)
+    _show_types(call, types)
     _show_records(call, found[:_SHOWN])
     if len(found) > _SHOWN:
         call.say("{count} more: awase errors --csv FILE", count=len(found) - _SHOWN)
-    for code, group in groups.items():
-        _show_fixes(call, code, group)
+    for code, group in types:
+        _show_fixes(call, code, [stored for _, stored in group])
+
+
+def _show_categories(call: Call, groups: dict[str, dict[str, Found]]) -> None:
+    table = call.table(("Category", "Errors", "Records"), numbers=("Errors", "Records"))
+    for category, types in groups.items():
+        amounts = _amounts(_together(types))
+        table.add_row(
+            category_name(category, call.language), f"{amounts['errors']:,}", f"{amounts['records']:,}"
+        )
+    call.show(table)
+
+
+def _show_types(call: Call, types: list[tuple[str, Found]]) -> None:
+    table = call.table(
+        ("Category", "Error type", "Errors", "Records", "Whose move", "Meaning"),
+        numbers=("Errors", "Records"),
+    )
+    for code, group in types:
+        known, amounts = entry(code), _amounts(group)
+        table.add_row(
+            category_name(known.category, call.language),
+            f"{known.name.in_(call.language)}\n{code}",
+            f"{amounts['errors']:,}",
+            f"{amounts['records']:,}",
+            owners(call, known),
+            known.meaning.in_(call.language),
+        )
+    call.show(table)
 
 
 def _show_records(call: Call, found: Found) -> None:
@@ -173,7 +227,7 @@ def _show_records(call: Call, found: Found) -> None:
 
 
 def _show_fixes(call: Call, code: str, group: list[StoredItem]) -> None:
-    """What a type of error means, the limits that were met, and who can end it how."""
+    """The limits that were met, who can end a type of error how and at what price, and where advice disagrees."""
     known = entry(code)
     call.show(Text(f"● {known.name.in_(call.language)} ({code})", "bold"))
     limits = {(s.item.field, s.item.detail["maximum"]) for s in group if "maximum" in s.item.detail}
@@ -181,6 +235,10 @@ def _show_fixes(call: Call, code: str, group: list[StoredItem]) -> None:
         call.say("  {field}: at most {maximum} characters", field=field, maximum=maximum)
     for fix in known.fixes:
         call.say("  → {who}: {fix}", who=owner_name(fix.who, call.language), fix=fix.in_(call.language))
+        if fix.price:
+            call.say("    Price: {price}", price=fix.price.in_(call.language))
+    if known.dispute:
+        call.say("  {dispute}", dispute=known.dispute.in_(call.language))
 
 
 def conflicts(call: Call) -> int:

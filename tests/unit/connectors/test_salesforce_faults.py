@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from awase.catalogue import diagnosis
 from awase.connectors.salesforce.codes import CODES, WRAPPERS, is_transient
-from awase.connectors.salesforce.faults import automation_in, error_from, errors_in
+from awase.connectors.salesforce.faults import error_from, errors_in
 from awase.ports.connector import LimitReading
 from awase.ports.flows import Request
 
@@ -96,7 +97,7 @@ def test_a_failure_inside_automation_is_called_by_its_innermost_name(
     found = error_from({"statusCode": outer, "message": message, "fields": []})
     assert found is not None
     assert (found.code, found.fields, found.message) == (code, fields, message)
-    assert automation_in(message) == automation
+    assert diagnosis(found).rule == (automation or message)
 
 
 def test_an_unknown_code_needs_a_person() -> None:

@@ -21,8 +21,6 @@ _RAW_LIMIT = 4_000
 _CODE_INSIDE = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\s*[:,]")
 _FIELDS_AT_END = re.compile(r"\[([A-Za-z0-9_, ]+)\]")
 _ID_IN_WAY = re.compile(r"record with id:\s*([A-Za-z0-9]{15,18})")
-_FLOW_NAME = re.compile(r"the [“\"](.+?)[”\"] process failed")
-_TRIGGER_NAME = re.compile(r"^([\w.]+): execution of ")
 _NO_OBJECT = frozenset({"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND"})
 _NO_RIGHT = frozenset(
     {
@@ -54,8 +52,8 @@ def errors_in(body: bytes) -> tuple[VendorError, ...]:
 def error_from(item: Any) -> VendorError | None:
     """One error as the vendor wrote it (``errorCode`` in REST, ``statusCode`` in a result, ``error`` in OAuth).
 
-    A failure inside a trigger or flow is named by its innermost known code; the message stays whole, so that
-    ``automation_in`` can still name the trigger or flow.
+    A failure inside a trigger or flow is named by its innermost known code; the message stays whole, so that the
+    catalogue can still name the trigger or flow.
     """
     if not isinstance(item, Mapping):
         return None
@@ -90,12 +88,6 @@ def main_error(errors: Iterable[VendorError]) -> VendorError:
         existing_id=next((error.existing_id for error in several if error.existing_id), None),
         raw="\n".join(error.raw for error in several)[:_RAW_LIMIT],
     )
-
-
-def automation_in(message: str) -> str | None:
-    """The trigger or flow that a message blames, for grouping; None when it blames none."""
-    found = _FLOW_NAME.search(message) or _TRIGGER_NAME.search(message)
-    return found.group(1) if found else None
 
 
 def failed_read(answer: Answer, doing: str) -> AwaseError:
