@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from awase.configuration.check import Checker
 from awase.configuration.document import ConditionPart, FilterPart, TestsPart
@@ -21,18 +22,14 @@ def filter_of(parts: Sequence[FilterPart], here: Path, checker: Checker) -> tupl
 
 
 def _test(part: FilterPart, here: Path, checker: Checker) -> Condition:
-    test = _condition(part, part.field or "")
-    if bool(part.any) == (part.field is not None) or (part.any and test.says_something):
+    alternatives = tuple(
+        condition_of(one, (*here, "any", place), checker) for place, one in enumerate(part.any)
+    )
+    test = replace(_condition(part, part.field or ""), any_of=alternatives)
+    if not part.field and replace(test, any_of=()).says_something:
         raise checker.mistake(
-            here,
-            "a test is either of a field, or names alternatives under “any”",
-            'Write { field = "…", is = ["…"] } or { any = [ { field = "…", … }, … ] }.',
+            here, "this test names no field", "Write {example}.", example='{ field = "…", is = ["…"] }'
         )
-    if part.any:
-        alternatives = (
-            condition_of(one, (*here, "any", place), checker) for place, one in enumerate(part.any)
-        )
-        return Condition(any_of=tuple(alternatives))
     return _said(test, here, checker)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -146,7 +146,7 @@ class FilterPart(TestsPart, frozen=True):
     any: Annotated[
         list[ConditionPart],
         Meta(
-            description="Instead of a field: alternatives, of which one must hold.",
+            description="Alternatives, of which one must hold as well.",
             examples=[[{"field": "city", "filled": True}, {"field": "country", "is": ["Japan"]}]],
         ),
     ] = []
@@ -187,7 +187,7 @@ class PoliciesPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         Literal["keep", "delete"] | LeaveListPart,
         Meta(
             description="What becomes of the marketing side's record when the one in the CRM was deleted.",
-            examples=["keep", {"leave_list": "42"}],
+            examples=[{"leave_list": "42"}, "keep"],
         ),
     ] = "keep"
     assignment_rules: Annotated[
@@ -233,14 +233,14 @@ class CreatePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ReplacePart(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"old": "from", "new": "to"}
 ):
-    old: Annotated[Filled, Meta(description="Plain text, no pattern; every occurrence.")]
+    old: Filled
     new: str
 
 
 class BooleanPart(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"for_true": "true", "for_false": "false"}
 ):
-    for_true: Annotated[list[Filled], Meta(description="Width and case do not count.")] = []
+    for_true: list[Filled] = []
     for_false: list[Filled] = []
 
 
@@ -250,34 +250,23 @@ Width: TypeAlias = Literal["all", "kana", "ascii", "digits"]
 class StepPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A transform with its argument: a table with one key."""
 
-    truncate: Annotated[int | None, Meta(description="Characters at most; what was cut is marked.")] = None
-    default: Annotated[
-        Any, Meta(description="A value for an empty field, of the kind that comes here; it is marked.")
-    ] = None
-    split: Annotated[str | None, Meta(description="Text → several texts, at this separator.")] = None
-    join: Annotated[str | None, Meta(description="Several texts → text, with this separator.")] = None
-    round: Annotated[int | None, Meta(description="Places after the point; halves go away from zero.")] = None
-    scale: Annotated[float | None, Meta(description="The number is multiplied by this.")] = None
-    date: Annotated[
-        str | None, Meta(description="Text → date.", examples=["%Y/%m/%d", "%d %b %Y", "japanese"])
-    ] = None
+    PAGE: ClassVar[str] = "docs/how-to/transforms.md"
+
+    truncate: int | None = None
+    default: Any = None
+    split: str | None = None
+    join: str | None = None
+    round: int | None = None
+    scale: float | None = None
+    date: str | None = None
     half_width: Width | None = None
     full_width: Width | None = None
-    prefecture: Annotated[
-        Literal["name", "name_short", "code", "english"] | None,
-        Meta(description="A Japanese prefecture in any spelling → 東京都, 東京, 13 or Tokyo."),
-    ] = None
-    phone: Annotated[
-        str | None, Meta(description="Telephone number → its country's form; two letters.", examples=["JP"])
-    ] = None
-    phone_e164: Annotated[
-        str | None, Meta(description="Telephone number → +81…; two letters.", examples=["JP"])
-    ] = None
-    boolean: Annotated[BooleanPart | None, Meta(description="Text → true or false.")] = None
+    prefecture: Literal["name", "name_short", "code", "english"] | None = None
+    phone: str | None = None
+    phone_e164: str | None = None
+    boolean: BooleanPart | None = None
     replace: ReplacePart | None = None
-    strip_company: Annotated[
-        bool | None, Meta(description="㈱, (株) → 株式会社; the same as the name alone.")
-    ] = None
+    strip_company: bool | None = None
 
 
 StepItem: TypeAlias = Annotated[str, Meta(extra_json_schema={"enum": list(BARE_NAMES)})] | StepPart
@@ -310,7 +299,7 @@ class FieldPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to_crm: Annotated[
         list[StepItem],
         Meta(
-            description="Transforms on the way to the CRM, in order; names, or tables with one key.",
+            description="Transforms on the way to the CRM, in order: names, or tables with one key (docs/how-to/transforms.md).",
             examples=[["trim", {"truncate": 80}]],
         ),
     ] = []

@@ -92,12 +92,15 @@ def with_example(
 
 
 def inner_tables(kind: inspect.Type) -> list[tuple[Path, inspect.StructType]]:
-    """The kinds of table that a value of ``kind`` is or holds, with the steps that lead there."""
+    """The kinds of table that a value of ``kind`` is or holds, with the steps that lead there.
+
+    Those with a ``PAGE`` of their own are described there.
+    """
     match kind:
         case inspect.Metadata(type=inner):
             return inner_tables(inner)
-        case inspect.StructType():
-            return [((), kind)]
+        case inspect.StructType(cls=cls):
+            return [] if hasattr(cls, "PAGE") else [((), kind)]
         case inspect.UnionType(types=types):
             return [found for one in types for found in inner_tables(one)]
         case inspect.ListType(item_type=item):

@@ -8,7 +8,7 @@ import polars as pl
 
 from awase.core.days import day_begins, day_of
 from awase.core.mapping import BoundField
-from awase.core.operations import Side
+from awase.core.operations import Side, other
 from awase.core.references import NOBODY, Partners, translated
 from awase.core.schema import Field
 from awase.core.transforms import Made, result_kind, transformed
@@ -26,7 +26,7 @@ def carried(value: pl.Expr, bound: BoundField, to: Side, time_zone: str, partner
     if bound.mapping.through is not None:
         return Made(translated(value, bound, to, partners), nothing, nothing)
     zone, steps = time_zone, bound.mapping.steps(to)
-    source = bound.kind("ma" if to == "crm" else "crm")
+    source = bound.kind(other(to))
     if to == "ma":
         value = _replaced(value, bound, source, to)
     if not bound.carries(to):

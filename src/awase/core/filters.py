@@ -21,7 +21,7 @@ Column = Callable[[str], tuple[pl.Expr, Kind] | None]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Tests on one field, all of which must hold; or, with ``any_of``, alternatives of which one must."""
+    """Tests on one field, all of which must hold, and with ``any_of`` alternatives of which one must as well."""
 
     field: str = ""
     is_in: tuple[str, ...] = ()
@@ -45,11 +45,10 @@ class Condition:
 
     def fields(self) -> Iterator[str]:
         """The names of every field that is looked at."""
-        if self.any_of:
-            for one in self.any_of:
-                yield from one.fields()
-        else:
+        if self.field:
             yield self.field
+        for one in self.any_of:
+            yield from one.fields()
 
 
 def fields_of(tests: Iterable[Condition]) -> list[str]:
@@ -66,14 +65,11 @@ def passes(tests: Sequence[Condition], column: Column) -> pl.Expr:
 
 
 def _holds(test: Condition, column: Column) -> pl.Expr:
-    if test.any_of:
-        return pl.any_horizontal(*(_holds(one, column) for one in test.any_of))
-    found = column(test.field)
-    if found is None:
-        return pl.lit(value=True)
-    value, kind = found
-    parts = list(_parts(test, value, kind))
-    return pl.all_horizontal(*(part.fill_null(value=False) for part in parts))
+    one_of = [pl.any_horizontal(*(_holds(one, column) for one in test.any_of))] if test.any_of else []
+    found = column(test.field) if test.field else None
+    parts = [] if found is None else list(_parts(test, *found))
+    own = (part.fill_null(value=False) for part in parts)
+    return pl.all_horizontal(pl.lit(value=True), *own, *one_of)
 
 
 def _parts(test: Condition, value: pl.Expr, kind: Kind) -> Iterator[pl.Expr]:

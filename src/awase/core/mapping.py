@@ -15,7 +15,7 @@ from enum import StrEnum
 import msgspec
 
 from awase.core.filters import Condition
-from awase.core.operations import Side
+from awase.core.operations import Side, other
 from awase.core.schema import Field, ObjectSchema
 from awase.core.transforms import StepProblem, Steps, result_kind
 from awase.core.values import Kind
@@ -236,7 +236,7 @@ class BoundField:
 
     def carries(self, to: Side) -> bool:
         """Whether a value of the other side can become one of ``to`` at all (a one-way transform may have no way back)."""
-        source, target = self.kind("ma" if to == "crm" else "crm"), self.kind(to)
+        source, target = self.kind(other(to)), self.kind(to)
         try:
             kind = result_kind(self.mapping.steps(to), source)
         except StepProblem:
