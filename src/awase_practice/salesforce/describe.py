@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from .data import ChildRelationship
 from .fields import NUMBER_TYPES, TEXT_TYPES, Field, ObjectType
 
 _SOAP_TYPES = {
@@ -22,17 +23,51 @@ _GROUPABLE = frozenset(("picklist", "reference", "boolean", "int"))
 
 
 @functools.lru_cache(maxsize=64)
-def describe_body(kind: ObjectType, version: str) -> bytes:
-    """The whole answer to ``/sobjects/X/describe``."""
+def describe_body(kind: ObjectType, children: tuple[ChildRelationship, ...], version: str) -> bytes:
+    """The whole answer to ``/sobjects/X/describe``. children: what hangs on it."""
     document = {**object_summary(kind, version), "fields": [_field(each) for each in kind.fields]}
-    document |= {"childRelationships": [], "recordTypeInfos": [_MASTER], "namedLayoutInfos": []}
+    document |= {
+        "childRelationships": [_child(*each) for each in children],
+        "recordTypeInfos": _record_types(kind),
+        "namedLayoutInfos": [],
+    }
     return orjson.dumps(document)
+
+
+def _child(child: str, field: str, relationship: str, cascades: bool) -> dict[str, Any]:
+    return {
+        "childSObject": child,
+        "field": field,
+        "relationshipName": relationship,
+        "cascadeDelete": cascades,
+        "restrictedDelete": False,
+        "deprecatedAndHidden": False,
+        "junctionIdListNames": [],
+        "junctionReferenceTo": [],
+    }
+
+
+def _record_types(kind: ObjectType) -> list[dict[str, Any]]:
+    """The record types and the master, which is the default where there is no other."""
+    others = [
+        {
+            "active": each.active,
+            "available": each.active and each.available,
+            "defaultRecordTypeMapping": each.default,
+            "developerName": each.developer_name,
+            "master": False,
+            "name": each.name,
+            "recordTypeId": each.id,
+            "urls": {},
+        }
+        for each in kind.record_types
+    ]
+    return [*others, {**_MASTER, "defaultRecordTypeMapping": kind.default_record_type is None}]
 
 
 _MASTER = {
     "active": True,
     "available": True,
-    "defaultRecordTypeMapping": True,
     "developerName": "Master",
     "master": True,
     "name": "マスタ",
@@ -56,7 +91,7 @@ def object_summary(kind: ObjectType, version: str) -> dict[str, Any]:
         "deletable": kind.deletable,
         "undeletable": kind.deletable,
         "mergeable": kind.name in {"Lead", "Contact", "Account"},
-        "queryable": True,
+        "queryable": kind.readable,
         "searchable": kind.createable,
         "retrieveable": True,
         "replicateable": kind.createable,
@@ -128,7 +163,7 @@ def _references_of(field: Field) -> dict[str, Any]:
         "polymorphicForeignKey": len(field.reference_to) > 1,
         "namePointing": len(field.reference_to) > 1,
         "compoundFieldName": field.compound,
-        "cascadeDelete": False,
+        "cascadeDelete": field.cascade,
         "restrictedDelete": False,
         "writeRequiresMasterRead": False,
     }

@@ -1,7 +1,7 @@
 """The query language: a tokenizer and a recursive-descent parser into a small tree.
 
-Covered: field lists with parent dots, COUNT(), WHERE with AND, OR, NOT and parentheses, comparisons, LIKE, IN,
-NOT IN, INCLUDES, EXCLUDES, ORDER BY, LIMIT, OFFSET. As at the vendor, AND and OR may not stand side by side
+Covered: field lists with parent dots, child sub-selects, COUNT(), WHERE with AND, OR, NOT and parentheses,
+comparisons, LIKE, IN and NOT IN (a list or a semi-join), INCLUDES, EXCLUDES, ORDER BY, LIMIT, OFFSET. As at the vendor, AND and OR may not stand side by side
 without parentheses, dates and numbers stand without quotes, and texts with them.
 """
 
@@ -76,6 +76,15 @@ class Among:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """A semi-join: ``path IN (SELECT one field …)``; sign is in or not in."""
+
+    path: Path
+    sign: str
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """Several terms joined by one word: and, or."""
 
@@ -90,7 +99,7 @@ class Not:
     term: Expression
 
 
-Expression = Compare | Among | Joined | Not
+Expression = Compare | Among | Within | Joined | Not
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query; fields is empty for COUNT()."""
+    """A parsed query; fields and children are empty for COUNT(). The object of a child is its relationship's name."""
 
     fields: tuple[Path, ...]
     object: Path
@@ -112,6 +121,7 @@ class Query:
     order: tuple[Order, ...]
     limit: int | None
     offset: int
+    children: tuple[Query, ...] = ()
 
 
 def malformed(text: str) -> ApiError:
@@ -161,10 +171,17 @@ class _Parser:
         self._text = text
         self._tokens = list(_tokens(text))
         self._place = 0
+        self._depth = 0
 
     def query(self) -> Query:
+        whole = self._query()
+        if self._now.kind != "end":
+            raise self._unexpected()
+        return whole
+
+    def _query(self) -> Query:
         self._expect("select")
-        fields = self._fields()
+        fields, children = self._fields()
         self._expect("from")
         object = self._path("object")
         where = self._expression() if self._take("where") else None
@@ -175,9 +192,7 @@ class _Parser:
             raise ApiError(
                 400, "NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {_MOST_OFFSET}"
             )
-        if self._now.kind != "end":
-            raise self._unexpected()
-        return Query(fields, object, where, order, limit, offset)
+        return Query(fields, object, where, order, limit, offset, children)
 
     @property
     def _now(self) -> Token:
@@ -208,14 +223,32 @@ class _Parser:
         self._place += 1
         return Path(tuple(token.text.split(".")), token.at)
 
-    def _fields(self) -> tuple[Path, ...]:
+    def _fields(self) -> tuple[tuple[Path, ...], tuple[Query, ...]]:
         if self._word() == "count" and self._word(1) == "(" and self._word(2) == ")":
             self._place += 3
-            return ()
-        fields = [self._path("field")]
-        while self._take(","):
-            fields.append(self._path("field"))
-        return tuple(fields)
+            return (), ()
+        fields: list[Path] = []
+        children: list[Query] = []
+        while True:
+            if self._word() == "(":
+                children.append(self._inside())
+            else:
+                fields.append(self._path("field"))
+            if not self._take(","):
+                return tuple(fields), tuple(children)
+
+    def _inside(self) -> Query:
+        """A query in parentheses; those do not nest further [from memory: one level for children]."""
+        self._expect("(")
+        if self._depth:
+            raise self._unexpected()
+        self._depth += 1
+        query = self._query()
+        self._depth -= 1
+        if not query.fields or query.children:
+            raise self._unexpected()
+        self._expect(")")
+        return query
 
     def _expression(self) -> Expression:
         first = self._term()
@@ -249,6 +282,8 @@ class _Parser:
         if sign not in {"in", "not in", "includes", "excludes"}:
             raise self._unexpected()
         self._place += 1
+        if sign in {"in", "not in"} and self._word() == "(" and self._word(1) == "select":
+            return Within(path, sign, self._inside())
         self._expect("(")
         literals = [self._literal()]
         while self._take(","):
