@@ -148,6 +148,7 @@ class Saver:
     ) -> dict[str, Any]:
         laid: dict[str, Any] = {}
         errors: list[RowError] = []
+        status = 400
         closed: list[str] = []
         for name, value in given.items():
             field = kind.find(name)
@@ -163,10 +164,11 @@ class Saver:
                 laid[field.name] = stored
             except RowRefused as refusal:
                 errors.extend(refusal.errors)
+                status = max(status, refusal.status)
         if closed:
             raise RowRefused([_closed(closed)])
         if errors:
-            raise RowRefused(errors)
+            raise RowRefused(errors, status)
         if self._data.places is not None:
             self._data.places.settle(self._data.full[kind.name], before, laid)
         return laid
