@@ -12,7 +12,8 @@ from .fields import NUMBER_TYPES, Field, ObjectType
 from .ids import normal_id
 from .names import Names
 from .records import Reader
-from .soql import Among, Compare, Expression, Joined, Literal, Not, Path, Query, Within, excerpt
+from .soql import excerpt
+from .soql_tree import Among, Compare, Expression, Joined, Literal, Not, Path, Query, Within
 from .values import read_datetime, stamp
 
 Test = Callable[[Row], bool]

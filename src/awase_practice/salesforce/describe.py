@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from .data import ChildRelationship
-from .fields import NUMBER_TYPES, TEXT_TYPES, Field, ObjectType
+from .fields import NUMBER_TYPES, TEXT_TYPES, Field, ObjectType, RecordType
 
 _SOAP_TYPES = {
     "id": "tns:ID",
@@ -74,6 +74,25 @@ _MASTER = {
     "recordTypeId": "012000000000000AAA",
     "urls": {},
 }
+
+
+def picklist_values(kind: ObjectType, record_type: RecordType | None, version: str) -> dict[str, Any]:
+    """The values of each picklist that a record type allows; None is the master, which allows all."""
+    record_type_id = record_type.id if record_type else _MASTER["recordTypeId"]
+    base = f"/services/data/{version}/ui-api/object-info/{kind.name}/picklist-values/{record_type_id}"
+    allowed = record_type.values if record_type else {}
+    shown: dict[str, Any] = {}
+    for field in kind.fields:
+        if field.type not in {"picklist", "multipicklist"}:
+            continue
+        values = [each for each in field.values if field.name not in allowed or each in allowed[field.name]]
+        shown[field.name] = {
+            "controllerValues": {},
+            "defaultValue": None,
+            "url": f"{base}/{field.name}",
+            "values": [{"attributes": None, "label": each, "validFor": [], "value": each} for each in values],
+        }
+    return {"picklistFieldValues": shown}
 
 
 def object_summary(kind: ObjectType, version: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from .data import OrgData
 from .errors import ApiError
 from .fields import Field, ObjectType
 from .records import Reader, reader_of
-from .soql import Path, excerpt
+from .soql import excerpt
+from .soql_tree import Path
 from .stock_setup import OWNER_NAME
 
 

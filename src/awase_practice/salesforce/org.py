@@ -146,6 +146,8 @@ class SalesforceOrg:
                 return json_response(200, self._limits())
             case ("query" | "queryAll", *rest) if len(rest) <= 1:
                 return self._query(request, version, rest)
+            case ("ui-api", "object-info", name, "picklist-values", record_type):
+                return self._rest.picklist_values(request, name, record_type, version)
             case ("composite", "sobjects", *rest):
                 return self._collections.handle(request, rest, version, writer)
             case ("sobjects", *rest):

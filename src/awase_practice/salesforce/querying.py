@@ -20,7 +20,8 @@ from .fields import SYSTEM_FIELDS, ObjectType
 from .ids import make_id, normal_id
 from .names import Names
 from .records import RecordShape
-from .soql import Among, Compare, Joined, Literal, Order, Path, Query, excerpt, parse
+from .soql import excerpt, parse
+from .soql_tree import Among, Compare, Joined, Literal, Order, Path, Query
 
 PAGE = 2000
 _LONG_TEXT_PAGE = 200

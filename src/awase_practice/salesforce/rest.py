@@ -8,11 +8,12 @@ from typing import Any
 from ..kernel.http import HttpRequest, HttpResponse, UnreadableBody, json_response
 from ..kernel.rows import Row
 from .data import OrgData
-from .describe import describe_body, object_summary
+from .describe import describe_body, object_summary, picklist_values
 from .errors import ApiError, not_found, refused, wrong_method
 from .fields import Field, ObjectType
 from .ids import normal_id
 from .records import RecordShape, whole_shape
+from .references import MASTER_RECORD_TYPE
 from .save import Saver
 from .values import WrongJsonType, check_json_type
 from .writer import Writer
@@ -148,6 +149,18 @@ class Rest:
         return HttpResponse(
             200, headers, describe_body(self.kind(name), self._data.child_relationships(name), version)
         )
+
+    def picklist_values(
+        self, request: HttpRequest, name: str, record_type: str, version: str
+    ) -> HttpResponse:
+        """``/ui-api/object-info/X/picklist-values/RECORD-TYPE``: what a record type allows [shape from memory]."""
+        if request.method != "GET":
+            raise wrong_method(request.method, "HEAD,GET")
+        kind = self.kind(name)
+        named = next((each for each in kind.record_types if each.id == normal_id(record_type)), None)
+        if named is None and normal_id(record_type) != MASTER_RECORD_TYPE:
+            raise not_found()
+        return json_response(200, picklist_values(kind, named, version))
 
     def by_id(
         self, request: HttpRequest, name: str, row_id: str, version: str, writer: Writer

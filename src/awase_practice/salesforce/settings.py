@@ -91,7 +91,11 @@ class Settings:
         if value is True:
             countries = SMALL_WORLD
         elif value:
-            countries = {code: (str(name), dict(states)) for code, (name, states) in value.items()}
+            try:
+                countries = {code: (str(name), dict(states)) for code, (name, states) in value.items()}
+            except (TypeError, ValueError) as error:
+                text = "countries are given as {code: [name, {state code: name}]}"
+                raise ControlRefused(text) from error
         for object, prefix in PREFIXES.items():
             kind = self._data.full[object]
             codes = {f"{prefix}StateCode", f"{prefix}CountryCode"}

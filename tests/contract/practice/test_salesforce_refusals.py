@@ -11,6 +11,7 @@ import pytest
 
 from .practice_process import PracticeProcess, Reply, practice
 from .salesforce_calls import (
+    DATA,
     MANY,
     change,
     create,
@@ -300,6 +301,13 @@ def test_a_record_type_limits_picklists_and_may_not_be_the_users(org: PracticePr
     assert (wrong.code, wrong.document[0]["fields"]) == (
         "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
         ["StageName"],
+    )
+    allowed = org.send(
+        "GET", f"{DATA}/ui-api/object-info/Opportunity/picklist-values/{infos['Renewal']}"
+    ).document["picklistFieldValues"]
+    assert [each["value"] for each in allowed["StageName"]["values"]] == ["見積", "受注"]
+    assert len(allowed["Type"]["values"]) == len(
+        described(org, "Opportunity")["fields"]["Type"]["picklistValues"]
     )
     right = org.send("POST", path, {**DEAL, "StageName": "見積", "RecordTypeId": infos["Renewal"]})
     assert right.status == 201
