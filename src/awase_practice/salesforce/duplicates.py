@@ -26,14 +26,15 @@ class Duplicates:
         for rule in self._data.rules.get(kind.name, ()):
             if not isinstance(rule, DuplicateRule) or not (row is None or rule.field in changed):
                 continue
-            field = kind.find(rule.field)
+            other_kind = self._data.full.get(rule.against or kind.name, kind)
+            field = other_kind.find(rule.field)
             passes = rule.action == "allow" or (writer.allow_duplicates and rule.action == "alert")
-            if field is None or values.get(field.name) is None or passes:
+            if passes or field is None or values.get(field.name) is None:
                 continue
-            found = self._data.index(kind.name, field).find(values[field.name])
+            found = self._data.index(other_kind.name, field).find(values[field.name])
             others = [each for each in found if row is None or each != row.id]
             if others:
-                more = {"duplicateResut": _duplicate_result(kind, rule, others)}
+                more = {"duplicateResut": _duplicate_result(other_kind, rule, others)}
                 raise RowRefused([RowError("DUPLICATES_DETECTED", rule.alert, more=more)])
 
     def keep_unique(

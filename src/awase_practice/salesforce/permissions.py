@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ class Permissions:
         self.read_only: dict[str, list[str]] = {}
         self.objects: dict[str, dict[str, bool]] = {}
         self.rows: dict[str, str] = {}
-        self.locked: frozenset[str] = frozenset()
+        self.locked: dict[str, int | None] = {}
 
     def hide(self, full: Mapping[str, ObjectType], fields: Mapping[str, list[str]]) -> None:
         """Hide fields of objects. Raises ControlRefused for an object or field that is not there."""
@@ -47,9 +47,20 @@ class Permissions:
             raise ControlRefused("the access to a row is read or none")
         self.rows = {_whole(each): access for each, access in rows.items()}
 
-    def lock(self, rows: Iterable[str]) -> None:
-        """Give ids of rows that somebody else is holding, until told otherwise. Raises ControlRefused."""
-        self.locked = frozenset(_whole(each) for each in rows)
+    def lock(self, rows: Mapping[str, int | None]) -> None:
+        """Give ids of rows that somebody else is holding: for so many tries, or until told otherwise. Raises ControlRefused."""
+        self.locked = {_whole(each): tries for each, tries in rows.items()}
+
+    def is_held(self, row_id: str) -> bool:
+        """Whether a write meets a lock on this row; each meeting counts as a try."""
+        if row_id not in self.locked:
+            return False
+        tries = self.locked[row_id]
+        if tries is not None and tries <= 1:
+            del self.locked[row_id]
+        elif tries is not None:
+            self.locked[row_id] = tries - 1
+        return tries is None or tries > 0
 
     def forget(self, object: str, field: str) -> None:
         """A field is gone."""

@@ -48,7 +48,7 @@ class References:
         if named in rights.rows or not self._data.seen[target].readable:
             text = f"insufficient access rights on cross-reference id: {named[:15]}"
             raise refused("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", text, status=403)
-        if named in rights.locked:
+        if rights.is_held(named):
             raise locked(named)
 
     def _record_type(self, kind: ObjectType, named: str | None, writer: Writer) -> str | None:

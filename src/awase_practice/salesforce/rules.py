@@ -52,9 +52,17 @@ def _matches(name: str, pattern: str) -> Condition:
     return holds
 
 
+_SPEAKERS = frozenset(("rule", "trigger", "flow"))
+_STATUS_CODE = re.compile("[A-Z][A-Z_]+")
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What stops a save. speaks: as a validation ``rule``, a before ``trigger`` that throws, or a ``flow`` that fails."""
+    """What stops a save.
+
+    speaks: as a validation ``rule``, a before ``trigger`` that throws, a ``flow`` that fails, or as the platform with
+    a status code of its own (``ENTITY_IS_LOCKED``).
+    """
 
     name: str
     message: str
@@ -64,8 +72,10 @@ class Refusal:
 
     def error(self, creating: bool) -> RowError:
         """What the vendor answers when the condition holds."""
+        fields = (self.field,) if self.field else ()
+        if self.speaks not in _SPEAKERS:
+            return RowError(self.speaks, self.message, fields)
         if self.speaks == "rule":
-            fields = (self.field,) if self.field else ()
             return RowError("FIELD_CUSTOM_VALIDATION_EXCEPTION", self.message, fields)
         if self.speaks == "flow":
             text = (
@@ -95,12 +105,14 @@ class DuplicateRule:
     """Rows of one object should not share the exact value of a field.
 
     action: ``block`` refuses, ``alert`` refuses unless the writer allows saving, ``allow`` says nothing.
+    against: the object whose rows are compared, in the field of the same name; None is the rule's own object.
     """
 
     name: str
     field: str
     alert: str
     action: str
+    against: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +130,18 @@ Rule = Refusal | Automation | DuplicateRule | Assignment
 def rule_of(declared: Mapping[str, Any]) -> Rule:
     """Read a declared rule. Raises ControlRefused.
 
-    ``{"name", "field"?, "message", "when", "as"?: "trigger" | "flow", "nested"?: {"code", "message", "fields"?}}``,
+    ``{"name", "field"?, "message", "when", "as"?: "trigger" | "flow" | CODE, "nested"?: {"code", "message", "fields"?}}``,
     ``{"name"?, "set": {...}, "when"?}``, ``{"name"?, "assign": owner, "when"?}`` or
-    ``{"name"?, "duplicate": "block" | "alert" | "allow", "field"?: "Email", "alert"?: text}``.
+    ``{"name"?, "duplicate": "block" | "alert" | "allow", "field"?: "Email", "alert"?: text,
+    "against"?: object}``.
     """
     if "duplicate" in declared:
         if declared["duplicate"] not in {"block", "alert", "allow"}:
             raise ControlRefused("a duplicate rule says block, alert or allow")
         name = declared.get("name", "Standard_Duplicate_Rule")
         alert = declared.get("alert", "Use one of these records?")
-        return DuplicateRule(name, declared.get("field", "Email"), alert, declared["duplicate"])
+        field, against = declared.get("field", "Email"), declared.get("against")
+        return DuplicateRule(name, field, alert, declared["duplicate"], against)
     when = condition_of(declared["when"]) if "when" in declared else (lambda _values: True)
     if "set" in declared:
         return Automation(declared.get("name", "Before_Save_Flow"), dict(declared["set"]), when)
@@ -136,8 +150,8 @@ def rule_of(declared: Mapping[str, Any]) -> Rule:
     if not {"name", "message", "when"} <= declared.keys():
         raise ControlRefused("a rule needs name, message and when")
     speaks = declared.get("as", "rule")
-    if speaks not in {"rule", "trigger", "flow"}:
-        raise ControlRefused("a refusal speaks as a rule, a trigger or a flow")
+    if speaks not in _SPEAKERS and not _STATUS_CODE.fullmatch(speaks):
+        raise ControlRefused("a refusal speaks as a rule, a trigger, a flow or with a status code")
     message = declared["message"] + _nested(declared.get("nested"), speaks)
     return Refusal(declared["name"], message, when, declared.get("field"), speaks)
 

@@ -90,7 +90,7 @@ class Saver:
             raise refused("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", text, status=403)
         if row.id in rights.rows:
             raise _no_access()
-        if row.id in rights.locked:
+        if rights.is_held(row.id):
             raise locked(row.id)
 
     def _follow(self, kind: ObjectType, row: Row, writer: Writer) -> None:

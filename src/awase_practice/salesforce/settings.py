@@ -37,7 +37,7 @@ class Settings:
         day_limit, session_seconds: whole numbers. rotate_refresh_tokens, access_revoked, history,
         unique_in_recycle_bin, lead_conversion_maps_key, person_accounts (on for good): true or false. hidden_fields,
         read_only_fields, tracked_fields: object → names. object_permissions: object → {create, edit, delete, read}.
-        row_access: id → read or none. locked_rows: ids. state_country: true, false or
+        row_access: id → read or none. locked_rows: ids, or id → tries. state_country: true, false or
         {country code: [name, {state code: name}]}.
         """
         for name, value in body.items():
@@ -76,8 +76,8 @@ class Settings:
         return True
 
     def _set_list(self, name: str, value: Any) -> None:
-        if name == "locked_rows" and isinstance(value, list):
-            self._data.permissions.lock(value)
+        if name == "locked_rows" and isinstance(value, list | dict):
+            self._data.permissions.lock(value if isinstance(value, dict) else dict.fromkeys(value))
         elif name == "tracked_fields" and isinstance(value, dict):
             self._admin.track(value)
         elif name in self._fields and isinstance(value, dict):
@@ -120,7 +120,7 @@ class Settings:
             "read_only_fields": rights.read_only,
             "object_permissions": rights.objects,
             "row_access": rights.rows,
-            "locked_rows": sorted(rights.locked),
+            "locked_rows": rights.locked,
             "tracked_fields": {
                 name: sorted(kind.tracked) for name, kind in data.full.items() if kind.tracked
             },

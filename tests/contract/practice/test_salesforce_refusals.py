@@ -242,7 +242,32 @@ def test_a_duplicate_rule_blocks_alerts_or_lets_pass(
         assert third == (["ok"] if plain == 201 else ["DUPLICATES_DETECTED"])
 
 
+def test_a_duplicate_rule_can_look_at_another_object(org: PracticeProcess) -> None:
+    address = f"twin{next(numbers)}@example.jp"
+    contact = create(org, "Contact", LastName="双", Email=address)
+    with rule(org, "Lead", duplicate="block", against="Contact"):
+        reply = org.send("POST", row_path("Lead"), {**LEAD, "Email": address})
+    (match,) = reply.document[0]["duplicateResut"]["matchResults"]
+    assert (match["entityType"], match["matchRecords"][0]["record"]["Id"]) == ("Contact", contact)
+
+
+def test_a_lock_can_pass_after_some_tries(org: PracticeProcess) -> None:
+    row_id = create(org, "Account", Name="錠")
+    org.control("settings", {"locked_rows": {row_id: 2}})
+    statuses = [change(org, "Account", row_id, Phone="1").status for _ in range(3)]
+    assert statuses == [400, 400, 204]
+
+
 # --- Automation
+
+
+def test_the_platform_can_refuse_with_any_code(org: PracticeProcess) -> None:
+    text = "This record is locked. If you need to edit it, contact your admin."
+    when = {"equals": ["Name", "承認中"]}
+    with rule(org, "Opportunity", message=text, when=when, **{"as": "ENTITY_IS_LOCKED"}):
+        refused = org.send("POST", row_path("Opportunity"), {**DEAL, "Name": "承認中"})
+        assert error(refused) == (400, "ENTITY_IS_LOCKED", text)
+        assert org.send("POST", row_path("Opportunity"), DEAL).status == 201
 
 
 def test_a_failing_flow_and_a_throwing_trigger_carry_what_failed_inside(org: PracticeProcess) -> None:
