@@ -10,10 +10,16 @@ from typing import Any
 from ..kernel.org import ControlRefused
 from ..kernel.rows import Row, Table
 from .data import OrgData
+from .derived import with_derived
 from .errors import RowRefused
 from .fields import NUMBER_TYPES, SYSTEM_FIELDS, Field, ObjectType
+from .ids import normal_id
+from .person_accounts import mirror
+from .record_types import RecordTypes
 from .rules import rule_of
-from .save import Saver, Writer
+from .save import Saver
+from .stock_deals import FORECAST_CATEGORIES, Stage
+from .writer import Writer
 
 _FIELD_KEYS = frozenset(each.name for each in dataclass_fields(Field))
 
@@ -24,6 +30,7 @@ class Admin:
     def __init__(self, data: OrgData, saver: Saver) -> None:
         self._data = data
         self._saver = saver
+        self._record_types = RecordTypes(data)
 
     def table(self, object: str) -> Table:
         """The table of an object."""
@@ -38,25 +45,56 @@ class Admin:
         defaults = dict(kind.defaults)
         if "OwnerId" in defaults:
             defaults["OwnerId"] = self._data.sales_user
-        return [table.insert({**defaults, **_plain(kind, row)}, author, now).id for row in rows]
+        ids = []
+        for row in rows:
+            given = _plain(kind, row)
+            values = {**defaults, **given}
+            with_derived(self._data, kind, None, values, given)
+            made = table.insert(values, author, now)
+            if object == "Account":
+                mirror(self._data, made, author)
+            ids.append(made.id)
+        return ids
 
     def edit(self, object: str, id: str, values: Mapping[str, Any], author: str, *, rules: bool) -> None:
         """Change a row as a person would."""
         row, kind = self._row(object, id), self._data.full[object]
         if not rules:
-            changes = self.table(object).update(row, _plain(kind, values), author, self._data.now())
+            given = _plain(kind, values)
+            whole = {**row.values, **given}
+            with_derived(self._data, kind, row.values, whole, given)
+            changes = self.table(object).update(row, whole, author, self._data.now())
             self._data.record_history(object, row, changes, author)
+            if object == "Account":
+                mirror(self._data, row, author)
             return
         try:
-            self._saver.update(kind, row, values, Writer(author, self._data.user_id(author)))
+            self._saver.update(kind, row, values, self.person(author))
         except RowRefused as refusal:
-            raise ControlRefused(
-                str(refusal), [error.in_collection() for error in refusal.errors]
-            ) from refusal
+            raise in_words(refusal) from refusal
+
+    def person(self, author: str) -> Writer:
+        """Someone who writes with all rights."""
+        return Writer(author, self._data.user_id(author), limited=False)
 
     def delete(self, object: str, id: str, author: str) -> None:
         """Put a row into the recycle bin as a person would."""
-        self.table(object).delete(self._row(object, id), author, self._data.now())
+        try:
+            self._saver.bin.delete(self._row(object, id), author)
+        except RowRefused as refusal:
+            raise in_words(refusal) from refusal
+
+    def restore(self, body: Mapping[str, Any]) -> dict[str, str]:
+        """Take a row out of the recycle bin as a person would: ``{object, id, author?}``."""
+        object, id = str(body.get("object")), str(body.get("id"))
+        row = self.table(object).get(normal_id(id) or "")
+        if row is None:
+            raise ControlRefused(f"no {object} has the id {id}")
+        try:
+            self._saver.bin.restore(row, str(body.get("author", "user:someone")))
+        except RowRefused as refusal:
+            raise in_words(refusal) from refusal
+        return {"restored": row.id}
 
     def rows(self, object: str, deleted: bool) -> list[dict[str, Any]]:
         """Rows as stored."""
@@ -87,9 +125,16 @@ class Admin:
             case {"remove_rule": {"name": str(name)}}:
                 kept = [rule for rule in self._data.rules.get(object, []) if rule.name != name]
                 self._data.rules[object] = kept
+            case {"add_stage": dict(declared)} if object == "Opportunity":
+                self._add_stage(kind, declared)
+            case {"add_record_type": dict(declared)}:
+                self._record_types.add(kind, declared)
+            case {"change_record_type": dict(declared)}:
+                self._record_types.change(kind, declared)
             case _:
                 raise ControlRefused(
-                    "give one of add_field, change_field, remove_field, add_rule and remove_rule"
+                    "give one of add_field, change_field, remove_field, add_rule, remove_rule, add_record_type, "
+                    "change_record_type and, for Opportunity, add_stage"
                 )
         return {"object": object, "rules": [rule.name for rule in self._data.rules.get(object, [])]}
 
@@ -98,6 +143,22 @@ class Admin:
         for object, names in tracked.items():
             self.table(object)
             self._data.replace_kind(replace(self._data.full[object], tracked=frozenset(names)))
+
+    def _add_stage(self, kind: ObjectType, declared: Mapping[str, Any]) -> None:
+        """``{"name", "probability"?, "forecast"?, "closed"?, "won"?}``; a name that is there is changed."""
+        try:
+            stage = Stage(**{"probability": 0, "forecast": "Pipeline", **declared})
+        except TypeError as error:
+            raise ControlRefused(f"a stage cannot be made of {dict(declared)}") from error
+        if stage.forecast not in FORECAST_CATEGORIES:
+            raise ControlRefused(f"{stage.forecast} is no forecast category")
+        field = kind.by_name["stagename"]
+        self._data.add_stage(stage)
+        if stage.name not in field.values:
+            longer = replace(field, values=(*field.values, stage.name))
+            self._data.replace_kind(
+                kind.with_fields(longer if each is field else each for each in kind.fields)
+            )
 
     def _add_field(self, kind: ObjectType, declared: Mapping[str, Any]) -> None:
         if not {"name", "type"} <= declared.keys() or kind.find(declared["name"]):
@@ -114,9 +175,7 @@ class Admin:
                 table.put_back(row, replace(version, values={**version.values, field.name: field.default}))
 
     def _remove_field(self, kind: ObjectType, field: Field) -> None:
-        for names in self._data.hidden.values():
-            if field.name in names:
-                names.remove(field.name)
+        self._data.permissions.forget(kind.name, field.name)
         fields = tuple(each for each in kind.fields if each is not field)
         self._data.replace_kind(replace(kind, fields=fields, tracked=kind.tracked - {field.name}))
 
@@ -125,6 +184,11 @@ class Admin:
         if row is None:
             raise ControlRefused(f"no living {object} has the id {id}")
         return row
+
+
+def in_words(refusal: RowRefused) -> ControlRefused:
+    """What the org answered a person, for the control port."""
+    return ControlRefused(str(refusal), [error.in_collection() for error in refusal.errors])
 
 
 def _plain(kind: ObjectType, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from .fields import NUMBER_TYPES, Field, ObjectType
 from .ids import normal_id
 from .names import Names
 from .records import Reader
-from .soql import Among, Compare, Expression, Joined, Literal, Not, Path, excerpt
+from .soql import excerpt
+from .soql_tree import Among, Compare, Expression, Joined, Literal, Not, Path, Query, Within
 from .values import read_datetime, stamp
 
 Test = Callable[[Row], bool]
@@ -21,8 +22,10 @@ Test = Callable[[Row], bool]
 class Conditions:
     """Compiles the conditions of one query over one object. All methods raise ApiError."""
 
-    def __init__(self, names: Names, kind: ObjectType) -> None:
+    def __init__(self, names: Names, kind: ObjectType, inside: Callable[[Query], set[Any]]) -> None:
+        """inside: the values that a semi-join's query finds."""
         self._names = names
+        self._inside = inside
         self._kind = kind
         self._text = names.text
 
@@ -41,6 +44,8 @@ class Conditions:
                 return self._comparison(path, sign, literal)
             case Among(path, sign, literals):
                 return self._among(path, sign, literals)
+            case Within(path, sign, query):
+                return self._within(path, sign, query)
 
     def _filtered(self, path: Path, sign: str) -> tuple[Field, Reader]:
         field, read = self._names.reader(self._kind, path)
@@ -80,6 +85,14 @@ class Conditions:
         if folds_case(field):
             return lambda row: ((value.casefold() if (value := read(row)) else value) in wanted) == inside
         return lambda row: (read(row) in wanted) == inside
+
+    def _within(self, path: Path, sign: str, query: Query) -> Test:
+        field, read = self._filtered(path, sign)
+        if field.type not in {"id", "reference"}:
+            text = f"{excerpt(self._text, path.at)}The left operand field in the where expression for a semi-join must be an id"
+            raise ApiError(400, "MALFORMED_QUERY", text)
+        found, inside = self._inside(query), sign == "in"
+        return lambda row: (read(row) in found) == inside
 
     def _wanted(self, field: Field, literal: Literal, path: Path) -> Any:
         """A literal in the form stored values have. Raises ApiError if it does not fit the field."""

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..kernel.clock import Clock
-from ..kernel.org import ControlRefused
 from ..kernel.rows import Change, Row, Table, Version
-from .fields import Field, ObjectType
+from .fields import SYSTEM_FIELDS, Field, ObjectType
 from .ids import make_id
 from .lookup import ValueIndex
+from .permissions import Permissions
+from .places import Places
 from .rules import Rule
-from .stock import STOCK, history_type
+from .stock import STOCK, WITH_HISTORY, history_name, history_type
+from .stock_deals import FORECAST_CATEGORIES, STAGES, Stage
 
 SYSTEM_AUTHOR = "system"
+BIN_LIFE = timedelta(days=15)
+"""How long a deleted row can still be seen and restored; after that only its id is remembered, as a hole."""
+ChildRelationship = tuple[str, str, str, bool]
+"""Of an object that hangs on another: its name, its field, the name of the relationship, whether it is deleted too."""
 _SLUG = re.compile("[^a-z0-9]+")
 
 
@@ -27,11 +33,14 @@ class OrgData:
         self.clock = clock
         self.full: dict[str, ObjectType] = dict(STOCK)
         self.seen: dict[str, ObjectType] = dict(STOCK)
-        self.hidden: dict[str, list[str]] = {}
+        self.permissions = Permissions()
+        self.places: Places | None = None
         self.keeps_history = True
+        self.bin_holds_unique_values = False
         self.rules: dict[str, list[Rule]] = {}
         self.tables: dict[str, Table] = {}
-        self._indexes: dict[tuple[str, str], ValueIndex] = {}
+        self._indexes: dict[tuple[str, str, bool], ValueIndex] = {}
+        self._children: dict[str, tuple[tuple[ObjectType, Field], ...]] = {}
         self._users: dict[str, str] = {}
         self._domain = f"{_SLUG.sub('-', org_name.lower()).strip('-') or 'org'}.practice.example"
         self._names = {name.lower(): name for name in self.full}
@@ -41,6 +50,8 @@ class OrgData:
         self._make_organization(org_name, org_id)
         self.integration_user = self.user_id("user:integration")
         self.sales_user = self.user_id("user:sales")
+        for stage in STAGES:
+            self.add_stage(stage)
 
     def now(self) -> datetime:
         """The org's time, to the second, as rows are stamped."""
@@ -51,18 +62,96 @@ class OrgData:
         proper = self._names.get(name.lower())
         if proper is None or (proper.endswith("History") and not self.keeps_history):
             return None
-        return self.seen[proper]
+        kind = self.seen[proper]
+        return kind if kind.readable else None
 
     def kind_of_id(self, row_id: str) -> str | None:
         """The name of the object whose ids begin like this one."""
         return self._by_prefix.get(row_id[:3])
 
-    def index(self, object: str, field: Field) -> ValueIndex:
-        """The index over a field; made when it is first asked for."""
-        key = (object, field.name)
+    def row(self, row_id: str) -> Row | None:
+        """Any row by its whole id, deleted or not, as long as it is not purged."""
+        object = self.kind_of_id(row_id)
+        row = self.tables[object].get(row_id) if object else None
+        return None if row is None or self.is_purged(row) else row
+
+    def is_purged(self, row: Row) -> bool:
+        """Whether the row has been in the recycle bin for too long to be anywhere now."""
+        return row.deleted_at is not None and self.clock.now() - row.deleted_at > BIN_LIFE
+
+    def is_visible(self, row: Row) -> bool:
+        """Whether the API's user can see the row, be it in the recycle bin."""
+        return self.permissions.rows.get(row.id) != "none" and not self.is_purged(row)
+
+    def child_relationships(self, name: str) -> tuple[ChildRelationship, ...]:
+        """What the API's user sees hanging on an object."""
+        return tuple(
+            (kind.name, field.name, field.children, field.cascade)
+            for kind, field in self.children_of(self._names[name.lower()])
+            if field.children and (seen := self.kind(kind.name)) and seen.find(field.name)
+        )
+
+    def child_relationship(self, object: str, name: str) -> tuple[ObjectType, Field] | None:
+        """The object and the field behind a relationship name seen from the parent."""
+        for kind, field in self.children_of(object):
+            if field.children and field.children.lower() == name.lower():
+                seen = self.kind(kind.name)
+                found = seen.find(field.name) if seen else None
+                return (seen, found) if seen and found else None
+        return None
+
+    def index(self, object: str, field: Field, *, deleted: bool = False) -> ValueIndex:
+        """The index over a field, deleted rows counting or not; made when it is first asked for."""
+        key = (object, field.name, deleted)
         if key not in self._indexes:
-            self._indexes[key] = ValueIndex(self.tables[object], field)
+            self._indexes[key] = ValueIndex(self.tables[object], field, deleted=deleted)
         return self._indexes[key]
+
+    def children_of(self, object: str) -> tuple[tuple[ObjectType, Field], ...]:
+        """The objects and their fields that may name rows of this object; histories and authors aside."""
+        if object not in self._children:
+            self._children[object] = tuple(
+                (kind, field)
+                for kind in self.full.values()
+                for field in kind.references
+                if object in field.reference_to and field.name not in SYSTEM_FIELDS
+            )
+        return self._children[object]
+
+    def children(self, kind: ObjectType, field: Field, parent_id: str, *, deleted: bool = False) -> list[Row]:
+        """The rows of an object that name a parent in a field, oldest first."""
+        table = self.tables[kind.name]
+        found = [table.get(each) for each in self.index(kind.name, field, deleted=deleted).find(parent_id)]
+        rows = [row for row in found if row is not None and not self.is_purged(row)]
+        return sorted(rows, key=lambda row: row.id)
+
+    def stage(self, name: str) -> Mapping[str, Any] | None:
+        """What a stage of opportunities stands for: the values of its OpportunityStage row."""
+        kind = self.full["OpportunityStage"]
+        found = self.index(kind.name, kind.by_name["masterlabel"]).find(name)
+        row = self.tables[kind.name].get(found[0]) if found else None
+        return row.values if row else None
+
+    def add_stage(self, stage: Stage) -> None:
+        """Make a stage known, or change what it stands for."""
+        kind = self.full["OpportunityStage"]
+        table = self.tables[kind.name]
+        values = {
+            "MasterLabel": stage.name,
+            "ApiName": stage.name,
+            "IsActive": True,
+            "IsClosed": stage.closed,
+            "IsWon": stage.won,
+            "ForecastCategory": FORECAST_CATEGORIES[stage.forecast],
+            "ForecastCategoryName": stage.forecast,
+            "DefaultProbability": float(stage.probability),
+        }
+        found = self.index(kind.name, kind.by_name["masterlabel"]).find(stage.name)
+        row = table.get(found[0]) if found else None
+        if row is not None:
+            table.update(row, values, SYSTEM_AUTHOR, self.now())
+        else:
+            table.insert({**values, "SortOrder": len(table) + 1}, SYSTEM_AUTHOR, self.now())
 
     def user_id(self, author: str) -> str:
         """The User row of an author; people and the platform get theirs when they first appear."""
@@ -73,9 +162,13 @@ class OrgData:
             self._users[author] = found
         return found
 
+    def owner_id(self, owner: str) -> str:
+        """The id of a queue or a user, who may be named as an author too."""
+        return owner if self.tables["Group"].get(owner) else self.user_id(owner)
+
     def record_history(self, object: str, row: Row, changes: Iterable[Change], author: str) -> None:
         """Write the field history of an update. Long texts and multiple choices are listed without values."""
-        kind, history = self.full[object], self.tables.get(f"{object}History")
+        kind, history = self.full[object], self.tables.get(history_name(object))
         if not self.keeps_history or history is None:
             return
         for change in changes:
@@ -89,7 +182,7 @@ class OrgData:
 
     def record_creation(self, object: str, row: Row, author: str) -> None:
         """The one line of field history that says a row was made."""
-        history = self.tables.get(f"{object}History")
+        history = self.tables.get(history_name(object))
         if self.keeps_history and history is not None:
             values = {f"{object}Id": row.id, "Field": "created", "OldValue": None, "NewValue": None}
             history.insert(values, author, row.created_at)
@@ -97,27 +190,21 @@ class OrgData:
     def replace_kind(self, kind: ObjectType) -> None:
         """Take over a changed object; indexes over its fields are made anew when asked for."""
         self.full[kind.name] = kind
-        if f"{kind.name}History" in self.full:
-            self.full[f"{kind.name}History"] = history_type(kind)
+        if history_name(kind.name) in self.full:
+            self.full[history_name(kind.name)] = history_type(kind)
         for key in [key for key in self._indexes if key[0] == kind.name]:
             self._indexes.pop(key).close()
-        self.hide(self.hidden)
+        self.see_again()
 
-    def hide(self, hidden: Mapping[str, list[str]]) -> None:
-        """Hide fields from the API's user. Raises ControlRefused for an object or field that is not there."""
-        for name, fields in hidden.items():
-            kind = self.full.get(name)
-            if kind is None or any(kind.find(field) is None for field in fields):
-                raise ControlRefused(f"cannot hide {fields} of {name}: no such object or field")
-        self.hidden = {name: list(fields) for name, fields in hidden.items()}
-        self.seen = {
-            name: kind.without(self.hidden[name]) if self.hidden.get(name) else kind
-            for name, kind in self.full.items()
-        }
+    def see_again(self) -> None:
+        """Work out anew what the API's user sees, after a change of objects or of rights."""
+        self._children = {}
+        self.seen = {name: self.permissions.seen(kind) for name, kind in self.full.items()}
 
     def _make_table(self, kind: ObjectType) -> None:
-        # Both history objects share one key prefix; the second counts from far away so that ids stay unique.
-        first = 62**8 if kind.name == "ContactHistory" else 0
+        # All history objects share one key prefix; each counts from far away so that ids stay unique.
+        histories = [history_name(each.name) for each in WITH_HISTORY]
+        first = histories.index(kind.name) * 62**8 if kind.name in histories else 0
         self.tables[kind.name] = Table(kind.name, lambda count: make_id(kind.key_prefix, first + count))
 
     def _make_organization(self, name: str, org_id: str) -> None:
@@ -145,7 +232,9 @@ class OrgData:
             "FirstName": None,
             "Name": name,
             "Email": address,
+            "Alias": name[:8],
             "IsActive": True,
+            "UserType": "Standard",
             "TimeZoneSidKey": "Asia/Tokyo",
             "LanguageLocaleKey": "ja",
         }

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from .fields import NUMBER_TYPES, TEXT_TYPES, Field, ObjectType
+from .data import ChildRelationship
+from .fields import NUMBER_TYPES, TEXT_TYPES, Field, ObjectType, RecordType
 
 _SOAP_TYPES = {
     "id": "tns:ID",
@@ -22,23 +23,76 @@ _GROUPABLE = frozenset(("picklist", "reference", "boolean", "int"))
 
 
 @functools.lru_cache(maxsize=64)
-def describe_body(kind: ObjectType, version: str) -> bytes:
-    """The whole answer to ``/sobjects/X/describe``."""
+def describe_body(kind: ObjectType, children: tuple[ChildRelationship, ...], version: str) -> bytes:
+    """The whole answer to ``/sobjects/X/describe``. children: what hangs on it."""
     document = {**object_summary(kind, version), "fields": [_field(each) for each in kind.fields]}
-    document |= {"childRelationships": [], "recordTypeInfos": [_MASTER], "namedLayoutInfos": []}
+    document |= {
+        "childRelationships": [_child(*each) for each in children],
+        "recordTypeInfos": _record_types(kind),
+        "namedLayoutInfos": [],
+    }
     return orjson.dumps(document)
+
+
+def _child(child: str, field: str, relationship: str, cascades: bool) -> dict[str, Any]:
+    return {
+        "childSObject": child,
+        "field": field,
+        "relationshipName": relationship,
+        "cascadeDelete": cascades,
+        "restrictedDelete": False,
+        "deprecatedAndHidden": False,
+        "junctionIdListNames": [],
+        "junctionReferenceTo": [],
+    }
+
+
+def _record_types(kind: ObjectType) -> list[dict[str, Any]]:
+    """The record types and the master, which is the default where there is no other."""
+    others = [
+        {
+            "active": each.active,
+            "available": each.active and each.available,
+            "defaultRecordTypeMapping": each.default,
+            "developerName": each.developer_name,
+            "master": False,
+            "name": each.name,
+            "recordTypeId": each.id,
+            "urls": {},
+        }
+        for each in kind.record_types
+    ]
+    return [*others, {**_MASTER, "defaultRecordTypeMapping": kind.default_record_type is None}]
 
 
 _MASTER = {
     "active": True,
     "available": True,
-    "defaultRecordTypeMapping": True,
     "developerName": "Master",
     "master": True,
     "name": "マスタ",
     "recordTypeId": "012000000000000AAA",
     "urls": {},
 }
+
+
+def picklist_values(kind: ObjectType, record_type: RecordType | None, version: str) -> dict[str, Any]:
+    """The values of each picklist that a record type allows; None is the master, which allows all."""
+    record_type_id = record_type.id if record_type else _MASTER["recordTypeId"]
+    base = f"/services/data/{version}/ui-api/object-info/{kind.name}/picklist-values/{record_type_id}"
+    allowed = record_type.values if record_type else {}
+    shown: dict[str, Any] = {}
+    for field in kind.fields:
+        if field.type not in {"picklist", "multipicklist"}:
+            continue
+        values = [each for each in field.values if field.name not in allowed or each in allowed[field.name]]
+        shown[field.name] = {
+            "controllerValues": {},
+            "defaultValue": None,
+            "url": f"{base}/{field.name}",
+            "values": [{"attributes": None, "label": each, "validFor": [], "value": each} for each in values],
+        }
+    return {"picklistFieldValues": shown}
 
 
 def object_summary(kind: ObjectType, version: str) -> dict[str, Any]:
@@ -56,7 +110,7 @@ def object_summary(kind: ObjectType, version: str) -> dict[str, Any]:
         "deletable": kind.deletable,
         "undeletable": kind.deletable,
         "mergeable": kind.name in {"Lead", "Contact", "Account"},
-        "queryable": True,
+        "queryable": kind.readable,
         "searchable": kind.createable,
         "retrieveable": True,
         "replicateable": kind.createable,
@@ -128,7 +182,7 @@ def _references_of(field: Field) -> dict[str, Any]:
         "polymorphicForeignKey": len(field.reference_to) > 1,
         "namePointing": len(field.reference_to) > 1,
         "compoundFieldName": field.compound,
-        "cascadeDelete": False,
+        "cascadeDelete": field.cascade,
         "restrictedDelete": False,
         "writeRequiresMasterRead": False,
     }

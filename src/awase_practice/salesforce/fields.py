@@ -30,6 +30,8 @@ class Field:
     """One field. length in characters; digits for whole numbers; precision = all digits, scale = decimals.
 
     derived: worked out by the org and written by nobody. tracked fields appear in field history when changed.
+    relationship: a reference's name seen from the child, children: seen from the parent. cascade: the row goes into
+    the recycle bin together with the row that this field names.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Field:
     values: tuple[str, ...] = ()
     reference_to: tuple[str, ...] = ()
     relationship: str | None = None
+    children: str | None = None
+    cascade: bool = False
     name_field: bool = False
     compound: str | None = None
     derived: bool = False
@@ -82,9 +86,26 @@ class Field:
         return frozenset(self.values)
 
 
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """One record type. available: to the API's user; default: that user's own; person: of person accounts.
+
+    values: picklist field → the values this record type allows; a picklist that is not named allows all of its own.
+    """
+
+    id: str
+    name: str
+    developer_name: str
+    active: bool = True
+    available: bool = True
+    default: bool = False
+    person: bool = False
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+
+
 @dataclass(frozen=True, eq=False)
 class ObjectType:
-    """One object with its fields in order of describe."""
+    """One object with its fields in order of describe. readable, createable …: to the API's user."""
 
     name: str
     label: str
@@ -94,6 +115,8 @@ class ObjectType:
     createable: bool = True
     updateable: bool = True
     deletable: bool = True
+    readable: bool = True
+    record_types: tuple[RecordType, ...] = ()
     tracked: frozenset[str] = field(default_factory=frozenset)
 
     @cached_property
@@ -124,6 +147,16 @@ class ObjectType:
     def indexed(self) -> tuple[Field, ...]:
         """Fields by whose value rows are found at once."""
         return tuple(each for each in self.fields if each.unique or each.external_id or each.id_lookup)
+
+    @cached_property
+    def references(self) -> tuple[Field, ...]:
+        """Fields that name rows of other objects."""
+        return tuple(each for each in self.fields if each.type == "reference")
+
+    @property
+    def default_record_type(self) -> RecordType | None:
+        """What a new row gets if none is asked for; None is the master."""
+        return next((each for each in self.record_types if each.default and each.active), None)
 
     def find(self, name: str) -> Field | None:
         """A field by name, whatever its case."""

@@ -94,6 +94,7 @@ class Login:
     def __init__(self, data: OrgData, org_id: str, secret_seed: str) -> None:
         self.session_seconds = 7200
         self.rotates = False
+        self.revoked = False
         self._data = data
         self._org_id = org_id
         self._seed = secret_seed.encode()
@@ -117,7 +118,9 @@ class Login:
         if kind.lower() not in {"bearer", "oauth"}:
             token = request.first("oauth_token") or ""
         held = self._sessions.get(token.strip())
-        return held if held is not None and held.expires_at > self._data.clock.now() else None
+        if held is None or held.expires_at <= self._data.clock.now() or not self._is_active(held.user_id):
+            return None
+        return held
 
     def end_session(self, request: HttpRequest) -> None:
         """Make the call's token worthless from now on."""
@@ -126,6 +129,12 @@ class Login:
     def end_all(self) -> None:
         """Make every access token worthless."""
         self._sessions.clear()
+
+    def set_revoked(self, revoked: bool) -> None:
+        """Take the access away from the client, every token of it, or give it back (the refresh token works again)."""
+        self.revoked = revoked
+        if revoked:
+            self.end_all()
 
     def token(self, request: HttpRequest) -> HttpResponse:
         """Answer a token call."""
@@ -186,6 +195,8 @@ class Login:
             return self._by_assertion(form.get("assertion", ""), request)
         if grant == "client_credentials":
             self._check_client(form, request, needs_secret=True)
+            if self.revoked:
+                raise SignInRefusal("invalid_grant", "no client credentials user enabled")
             return self._opened(self._data.integration_user, request, issued=True)
         if grant == "refresh_token":
             return self._by_refresh_token(form, request)
@@ -216,8 +227,8 @@ class Login:
     def _user(self, username: object) -> str:
         for row in self._data.tables["User"].live():
             if row.values.get("Username") == username:
-                if not row.values.get("IsActive"):
-                    raise SignInRefusal("invalid_grant", "inactive user")
+                if self.revoked:
+                    break
                 return row.id
         raise SignInRefusal("invalid_grant", "user hasn't approved this consumer")
 
@@ -225,7 +236,7 @@ class Login:
         self._check_client(form, request, needs_secret=False)
         token = form.get("refresh_token", "")
         user_id = self._refresh_tokens.get(token)
-        if user_id is None:
+        if user_id is None or self.revoked:
             raise SignInRefusal("invalid_grant", "expired access/refresh token")
         answer = self._opened(user_id, request, issued=True)
         if self.rotates:
@@ -250,6 +261,8 @@ class Login:
             raise SignInRefusal("invalid_client", "invalid client credentials")
 
     def _opened(self, user_id: str, request: HttpRequest, *, issued: bool) -> dict[str, Any]:
+        if not self._is_active(user_id):
+            raise SignInRefusal("invalid_grant", "inactive user")
         now = self._data.clock.now()
         self._made += 1
         token = f"{self._org_id[:15]}!AQ{self._secret(f'session/{self._made}', 60)}"
@@ -263,6 +276,10 @@ class Login:
             "token_type": "Bearer",
         }
         return {**answer, "issued_at": str(int(now.timestamp() * 1000))} if issued else answer
+
+    def _is_active(self, user_id: str) -> bool:
+        user = self._data.tables["User"].find(user_id)
+        return user is not None and bool(user.values.get("IsActive"))
 
     def _secret(self, purpose: str, length: int) -> str:
         digest = b"".join(

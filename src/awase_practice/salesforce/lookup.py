@@ -9,13 +9,17 @@ from .fields import Field
 
 
 class ValueIndex:
-    """The live rows of one table by the value of one field; case does not count unless the field says so."""
+    """The rows of one table by the value of one field; case does not count unless the field says so.
 
-    def __init__(self, table: Table, field: Field) -> None:
+    deleted: rows that were deleted count too, otherwise only live ones.
+    """
+
+    def __init__(self, table: Table, field: Field, *, deleted: bool = False) -> None:
         self._field = field
+        self._deleted = deleted
         self._ids: dict[Any, list[str]] = {}
         self._name = field.name
-        for row in table.live():
+        for row in table.all() if deleted else table.live():
             self._add(row.values.get(self._name), row.id)
         table.watchers.append(self._wrote)
         self._table = table
@@ -34,12 +38,15 @@ class ValueIndex:
         return value
 
     def _wrote(self, row: Row, before: Version | None) -> None:
-        old = None if before is None or before.deleted_at else before.values.get(self._name)
-        new = None if row.deleted_at else row.values.get(self._name)
+        old = None if before is None or self._gone(before) else before.values.get(self._name)
+        new = None if self._gone(row) else row.values.get(self._name)
         if old == new:
             return
         self._remove(old, row.id)
         self._add(new, row.id)
+
+    def _gone(self, row: Row | Version) -> bool:
+        return row.deleted_at is not None and not self._deleted
 
     def _add(self, value: Any, row_id: str) -> None:
         if value is not None:

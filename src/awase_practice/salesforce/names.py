@@ -9,7 +9,9 @@ from .data import OrgData
 from .errors import ApiError
 from .fields import Field, ObjectType
 from .records import Reader, reader_of
-from .soql import Path, excerpt
+from .soql import excerpt
+from .soql_tree import Path
+from .stock_setup import OWNER_NAME
 
 
 class Names:
@@ -35,7 +37,7 @@ class Names:
     def parent(self, kind: ObjectType, part: str, path: Path) -> tuple[Field, ObjectType]:
         """The reference field and the object behind one relationship name."""
         through = kind.by_relationship.get(part.lower())
-        target = self._data.kind(through.reference_to[0]) if through else None
+        target = self._behind(through) if through else None
         if through is None or target is None:
             text = (
                 f"{excerpt(self.text, path.at)}Didn't understand relationship '{part}' in field path. If you are "
@@ -44,6 +46,22 @@ class Names:
             )
             raise ApiError(400, "INVALID_FIELD", text)
         return through, target
+
+    def child(self, kind: ObjectType, path: Path) -> tuple[ObjectType, Field]:
+        """The object and its reference field behind the relationship of a sub-select."""
+        found = self._data.child_relationship(kind.name, path.parts[0])
+        if found is None:
+            text = (
+                f"{excerpt(self.text, path.at)}Didn't understand relationship '{path.parts[0]}' in FROM part of query "
+                "call. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom "
+                "relationship name. Please reference your WSDL or the describe call for the appropriate names."
+            )
+            raise ApiError(400, "INVALID_TYPE", text)
+        return found
+
+    def _behind(self, through: Field) -> ObjectType | None:
+        several = len(through.reference_to) > 1
+        return OWNER_NAME if several else self._data.kind(through.reference_to[0])
 
     def field(self, kind: ObjectType, name: str, path: Path) -> Field:
         """A field of an object."""
@@ -62,7 +80,7 @@ class Names:
         steps = []
         for part in path.parts[:-1]:
             through, kind = self.parent(kind, part, path)
-            steps.append((reader_of(self._data, through), self._data.tables[kind.name]))
+            steps.append(reader_of(self._data, through))
         field = self.field(kind, path.parts[-1], path)
         read = reader_of(self._data, field)
         if not steps:
@@ -70,8 +88,8 @@ class Names:
 
         def through_parents(row: Row) -> Any:
             at: Row | None = row
-            for read_id, table in steps:
-                at = table.get(read_id(at) or "") if at else None
+            for read_id in steps:
+                at = self._data.row(read_id(at) or "") if at else None
             return read(at) if at else None
 
         return field, through_parents

@@ -11,17 +11,20 @@ from typing import Any
 from ..kernel.clock import Clock
 from ..kernel.faults import FaultPlan
 from ..kernel.http import HttpRequest, HttpResponse, json_response
-from ..kernel.org import ControlRefused, history_of
+from ..kernel.org import ControlCall, history_of
 from ..kernel.quota import RollingDay
 from .admin import Admin
 from .data import OrgData
 from .errors import ApiError, RowRefused, not_found, wrong_method
+from .identity import Identity
 from .ids import make_id
 from .login import Login, Session
 from .querying import Querying
 from .rest import Rest
-from .save import Saver, Writer
+from .save import Saver
+from .settings import Settings
 from .sobject_collections import Collections
+from .writer import Writer
 
 _LONGEST_HEAD = 16_384
 _DAY_LIMIT = 100_000
@@ -50,6 +53,8 @@ class SalesforceOrg:
         self.calls: Counter[str] = Counter()
         saver = Saver(self.data)
         self._admin = Admin(self.data, saver)
+        self._identity = Identity(self.data, saver, self._admin)
+        self._settings = Settings(self.data, self.login, self.quota, self._admin, self._identity)
         self._querying = Querying(self.data)
         self._rest = Rest(self.data, saver)
         self._collections = Collections(self.data, saver, self._rest, faults)
@@ -130,7 +135,8 @@ class SalesforceOrg:
     def _data_call(self, request: HttpRequest, session: Session) -> HttpResponse:
         version, what = _version(request.segments[2]), request.segments[3:]
         allow = "allowsave=true" in request.headers.get("sforce-duplicate-rule-header", "").lower()
-        writer = Writer(session.user_id, session.user_id, allow)
+        assigns = request.headers.get("sforce-auto-assign", "").strip().lower() != "false"
+        writer = Writer(session.user_id, session.user_id, allow_duplicates=allow, assigns=assigns)
         self.calls[_kind_of_call(request.method, what)] += 1
         match what:
             case ():
@@ -140,6 +146,8 @@ class SalesforceOrg:
                 return json_response(200, self._limits())
             case ("query" | "queryAll", *rest) if len(rest) <= 1:
                 return self._query(request, version, rest)
+            case ("ui-api", "object-info", name, "picklist-values", record_type):
+                return self._rest.picklist_values(request, name, record_type, version)
             case ("composite", "sobjects", *rest):
                 return self._collections.handle(request, rest, version, writer)
             case ("sobjects", *rest):
@@ -207,32 +215,14 @@ class SalesforceOrg:
         return self._admin.change_schema(body)
 
     def change_settings(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """day_limit, session_seconds, rotate_refresh_tokens, hidden_fields, history, tracked_fields."""
-        for name, value in body.items():
-            match name, value:
-                case "day_limit", int():
-                    self.quota.limit = value
-                case "session_seconds", int() | float():
-                    self.login.session_seconds = int(value)
-                case "rotate_refresh_tokens", bool():
-                    self.login.rotates = value
-                case "hidden_fields", dict():
-                    self.data.hide(value)
-                case "history", bool():
-                    self.data.keeps_history = value
-                case "tracked_fields", dict():
-                    self._admin.track(value)
-                case _:
-                    raise ControlRefused(f"there is no setting {name} that takes {value!r}")
+        return self._settings.change(body)
+
+    def more_control(self) -> Mapping[tuple[str, str], ControlCall]:
+        """What only this vendor's people do: merge, convert, restore."""
         return {
-            "day_limit": self.quota.limit,
-            "session_seconds": self.login.session_seconds,
-            "rotate_refresh_tokens": self.login.rotates,
-            "hidden_fields": self.data.hidden,
-            "history": self.data.keeps_history,
-            "tracked_fields": {
-                name: sorted(kind.tracked) for name, kind in self.data.full.items() if kind.tracked
-            },
+            ("POST", "merge"): self._identity.merge,
+            ("POST", "convert"): self._identity.convert,
+            ("POST", "restore"): self._admin.restore,
         }
 
     def keep(self) -> dict[str, Any]:

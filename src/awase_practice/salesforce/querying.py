@@ -16,10 +16,12 @@ from ..kernel.rows import Row
 from .conditions import Conditions, folds_case
 from .data import OrgData
 from .errors import ApiError
+from .fields import SYSTEM_FIELDS, ObjectType
 from .ids import make_id, normal_id
 from .names import Names
 from .records import RecordShape
-from .soql import Among, Compare, Joined, Literal, Order, Path, Query, excerpt, parse
+from .soql import excerpt, parse
+from .soql_tree import Among, Compare, Joined, Literal, Order, Path, Query
 
 PAGE = 2000
 _LONG_TEXT_PAGE = 200
@@ -45,9 +47,9 @@ class Querying:
     def answer(self, text: str, version: str, *, deleted: bool, page: int | None = None) -> HttpResponse:
         """The first page of a query. deleted: rows in the recycle bin are looked at too. Raises ApiError."""
         query = parse(text)
-        plan = _Plan(self._data, text, query, version)
-        rows = plan.rows(deleted)
-        if not query.fields:
+        plan = _Plan(self._data, text, query, version, deleted=deleted)
+        rows = plan.rows()
+        if not query.fields and not query.children:
             return json_response(200, {"totalSize": len(rows), "done": True, "records": []})
         longest = _LONG_TEXT_PAGE if plan.long_texts > 1 else PAGE
         cursor = _Cursor(rows, plan.shape, min(page or longest, longest), self._data.clock.now())
@@ -84,23 +86,45 @@ class Querying:
 class _Plan:
     """One query with all its names resolved."""
 
-    def __init__(self, data: OrgData, text: str, query: Query, version: str) -> None:
-        self._data, self._text, self._query = data, text, query
+    def __init__(
+        self,
+        data: OrgData,
+        text: str,
+        query: Query,
+        version: str,
+        *,
+        deleted: bool,
+        kind: ObjectType | None = None,
+    ) -> None:
+        """kind: of a sub-select, whose FROM names a relationship."""
+        self._data, self._text, self._query, self._version = data, text, query, version
+        self._deleted = deleted
         self._names = Names(data, text)
-        self._kind = self._names.object(query.object)
+        self._kind = kind or self._names.object(query.object)
         self.shape = RecordShape(data, self._kind, version)
         self.long_texts = 0
         for path in query.fields:
             self._show(path)
-        self._test = Conditions(self._names, self._kind).compile(query.where) if query.where else None
+        for child in query.children:
+            self._show_children(child)
+        conditions = Conditions(self._names, self._kind, self._values)
+        self._test = conditions.compile(query.where) if query.where else None
         self._order = [(self._sort_key(order), order.descending) for order in query.order]
 
-    def rows(self, deleted: bool) -> list[Row]:
+    def rows(self) -> list[Row]:
         """The rows of the result, in order."""
-        candidates = self._candidates()
-        test = self._test
+        return self.choose(self._candidates())
+
+    def choose(self, candidates: Iterable[Row]) -> list[Row]:
+        """Those of some rows that the query wants, in order."""
+        test, deleted, data = self._test, self._deleted, self._data
+        unseen = {row_id for row_id, access in data.permissions.rows.items() if access == "none"}
         chosen = [
-            row for row in candidates if (deleted or row.deleted_at is None) and (test is None or test(row))
+            row
+            for row in candidates
+            if (row.deleted_at is None or (deleted and not data.is_purged(row)))
+            and row.id not in unseen
+            and (test is None or test(row))
         ]
         for key, descending in reversed(self._order):
             chosen.sort(key=key, reverse=descending)
@@ -108,16 +132,50 @@ class _Plan:
         return chosen[start:] if self._query.limit is None else chosen[start : start + self._query.limit]
 
     def _candidates(self) -> Iterable[Row]:
-        """The rows worth testing: those with the ids that the query names, or all."""
+        """The rows worth testing: those that an index finds for a value that the query names, or all."""
         where = self._query.where
         terms = where.terms if isinstance(where, Joined) and where.word == "and" else (where,)
         table = self._data.tables[self._kind.name]
         for term in terms:
-            if isinstance(term, Compare | Among) and [part.lower() for part in term.path.parts] == ["id"]:
-                named = _named_ids(term)
-                if named is not None:
-                    return [row for each in named if (row := table.get(each))]
+            named = self._named(term) if isinstance(term, Compare | Among) else None
+            if named is not None:
+                return [row for each in sorted(named) if (row := table.get(each))]
         return table.all()
+
+    def _named(self, term: Compare | Among) -> set[str] | None:
+        """The ids of all rows that a term can be true of, if that can be told without looking at every row."""
+        field = self._kind.find(term.path.parts[0]) if len(term.path.parts) == 1 else None
+        literals = _literals(term)
+        if field is None or literals is None or any(each.kind == "null" for each in literals):
+            return None
+        values: set[Any] = {each.value for each in literals}
+        if field.type in {"id", "reference"}:
+            values = {normal_id(str(each)) for each in values} - {None}
+        if field.name == "Id":
+            return values
+        if field.name in SYSTEM_FIELDS or not (field.type == "reference" or field in self._kind.indexed):
+            return None
+        index = self._data.index(self._kind.name, field, deleted=self._deleted)
+        return {row_id for each in values for row_id in index.find(each)}
+
+    def _values(self, query: Query) -> set[Any]:
+        """What a semi-join's query finds in its one field."""
+        inner = _Plan(self._data, self._text, query, self._version, deleted=self._deleted)
+        if len(query.fields) != 1:
+            text = f"{excerpt(self._text, query.object.at)}a semi-join sub-select can only query one field"
+            raise ApiError(400, "MALFORMED_QUERY", text)
+        _, read = inner._names.reader(inner._kind, query.fields[0])
+        return {read(row) for row in inner.rows()} - {None}
+
+    def _show_children(self, query: Query) -> None:
+        kind, through = self._names.child(self._kind, query.object)
+        plan = _Plan(self._data, self._text, query, self._version, deleted=self._deleted, kind=kind)
+        data, deleted = self._data, self._deleted
+
+        def rows_of(row: Row) -> list[Row]:
+            return plan.choose(data.children(kind, through, row.id, deleted=deleted))
+
+        self.shape.add_children(through.children or "", rows_of, plan.shape)
 
     def _show(self, path: Path) -> None:
         shape, kind = self.shape, self._kind
@@ -150,12 +208,7 @@ class _Plan:
         return key
 
 
-def _named_ids(term: Compare | Among) -> list[str] | None:
-    if isinstance(term, Compare) and term.sign == "=":
-        literals: tuple[Literal, ...] = (term.literal,)
-    elif isinstance(term, Among) and term.sign == "in":
-        literals = term.literals
-    else:
-        return None
-    ids = {normal_id(str(each.value)) for each in literals}
-    return sorted(each for each in ids if each)
+def _literals(term: Compare | Among) -> tuple[Literal, ...] | None:
+    if isinstance(term, Compare):
+        return (term.literal,) if term.sign == "=" else None
+    return term.literals if term.sign == "in" else None

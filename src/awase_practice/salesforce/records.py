@@ -9,9 +9,11 @@ from typing import Any
 from ..kernel.rows import Row
 from .data import OrgData, shown_name
 from .fields import Field, ObjectType
+from .stock_setup import OWNER_TYPE
 from .values import stamp
 
 Reader = Callable[[Row], Any]
+Children = Callable[[Row], list[Row]]
 
 
 def reader_of(data: OrgData, field: Field) -> Reader:
@@ -29,6 +31,8 @@ def reader_of(data: OrgData, field: Field) -> Reader:
         return lambda row: data.user_id(row.created_by)
     if name == "LastModifiedById":
         return lambda row: data.user_id(row.modified_by)
+    if field is OWNER_TYPE:
+        return lambda row: "Queue" if data.kind_of_id(row.id) == "Group" else "User"
     if field.derived:
         return lambda row: shown_name(row.values)
     return lambda row: row.values.get(name)
@@ -41,9 +45,10 @@ class RecordShape:
         self.kind = kind
         self._data = data
         self._version = version
-        self._url = f"/services/data/{version}/sobjects/{kind.name}/"
+        self._url = f"/services/data/{version}/sobjects/"
         self._readers: dict[str, Reader] = {}
         self._parents: dict[str, tuple[Reader, RecordShape]] = {}
+        self._children: dict[str, tuple[Children, RecordShape]] = {}
 
     @property
     def fields(self) -> Mapping[str, Reader]:
@@ -62,15 +67,23 @@ class RecordShape:
             self._parents[name] = (reader_of(self._data, through), shape)
         return self._parents[name][1]
 
+    def add_children(self, name: str, rows_of: Children, shape: RecordShape) -> None:
+        """Show the rows that hang on a row, under the name of their relationship."""
+        self._children[name] = (rows_of, shape)
+
     def show(self, row: Row) -> dict[str, Any]:
         """One record."""
-        record: dict[str, Any] = {"attributes": {"type": self.kind.name, "url": self._url + row.id}}
+        url = f"{self._url}{self._data.kind_of_id(row.id) or self.kind.name}/{row.id}"
+        record: dict[str, Any] = {"attributes": {"type": self.kind.name, "url": url}}
         for name, read in self._readers.items():
             record[name] = read(row)
         for name, (read_id, shape) in self._parents.items():
             parent_id = read_id(row)
-            parent = self._data.tables[shape.kind.name].get(parent_id) if parent_id else None
-            record[name] = shape.show(parent) if parent else None
+            parent = self._data.row(parent_id) if parent_id else None
+            record[name] = shape.show(parent) if parent and self._data.is_visible(parent) else None
+        for name, (rows_of, shape) in self._children.items():
+            shown = [shape.show(each) for each in rows_of(row)]
+            record[name] = {"totalSize": len(shown), "done": True, "records": shown} if shown else None
         return record
 
 

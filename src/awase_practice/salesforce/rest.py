@@ -8,13 +8,15 @@ from typing import Any
 from ..kernel.http import HttpRequest, HttpResponse, UnreadableBody, json_response
 from ..kernel.rows import Row
 from .data import OrgData
-from .describe import describe_body, object_summary
+from .describe import describe_body, object_summary, picklist_values
 from .errors import ApiError, not_found, refused, wrong_method
 from .fields import Field, ObjectType
 from .ids import normal_id
 from .records import RecordShape, whole_shape
-from .save import Saver, Writer
+from .references import MASTER_RECORD_TYPE
+from .save import Saver
 from .values import WrongJsonType, check_json_type
+from .writer import Writer
 
 VERSIONS = {
     f"{number}.0": label
@@ -144,7 +146,21 @@ class Rest:
     def describe(self, name: str, version: str) -> HttpResponse:
         """``/sobjects/X/describe``."""
         headers = {"Content-Type": "application/json;charset=UTF-8"}
-        return HttpResponse(200, headers, describe_body(self.kind(name), version))
+        return HttpResponse(
+            200, headers, describe_body(self.kind(name), self._data.child_relationships(name), version)
+        )
+
+    def picklist_values(
+        self, request: HttpRequest, name: str, record_type: str, version: str
+    ) -> HttpResponse:
+        """``/ui-api/object-info/X/picklist-values/RECORD-TYPE``: what a record type allows [shape from memory]."""
+        if request.method != "GET":
+            raise wrong_method(request.method, "HEAD,GET")
+        kind = self.kind(name)
+        named = next((each for each in kind.record_types if each.id == normal_id(record_type)), None)
+        if named is None and normal_id(record_type) != MASTER_RECORD_TYPE:
+            raise not_found()
+        return json_response(200, picklist_values(kind, named, version))
 
     def by_id(
         self, request: HttpRequest, name: str, row_id: str, version: str, writer: Writer
@@ -199,7 +215,7 @@ class Rest:
             found = table.find(normal_id(str(value)) or "")
             return [found] if found else []
         ids = self._data.index(kind.name, field).find(value)
-        return [row for each in ids if (row := table.find(each))]
+        return [row for each in ids if (row := table.find(each)) and self._data.is_visible(row)]
 
     def _upsert(
         self,
@@ -229,7 +245,7 @@ class Rest:
         if whole is None:
             raise ApiError(400, "MALFORMED_ID", f"malformed id {row_id}")
         row = self._data.tables[kind.name].get(whole)
-        if row is None:
+        if row is None or not self._data.is_visible(row):
             raise not_found()
         return row
 

@@ -52,21 +52,37 @@ def _matches(name: str, pattern: str) -> Condition:
     return holds
 
 
+_SPEAKERS = frozenset(("rule", "trigger", "flow"))
+_STATUS_CODE = re.compile("[A-Z][A-Z_]+")
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A validation rule, or a before trigger that throws (``as_trigger``)."""
+    """What stops a save.
+
+    speaks: as a validation ``rule``, a before ``trigger`` that throws, a ``flow`` that fails, or as the platform with
+    a status code of its own (``ENTITY_IS_LOCKED``).
+    """
 
     name: str
     message: str
     holds: Condition
     field: str | None
-    as_trigger: bool
+    speaks: str
 
     def error(self, creating: bool) -> RowError:
         """What the vendor answers when the condition holds."""
-        if not self.as_trigger:
-            fields = (self.field,) if self.field else ()
+        fields = (self.field,) if self.field else ()
+        if self.speaks not in _SPEAKERS:
+            return RowError(self.speaks, self.message, fields)
+        if self.speaks == "rule":
             return RowError("FIELD_CUSTOM_VALIDATION_EXCEPTION", self.message, fields)
+        if self.speaks == "flow":
+            text = (
+                f"We can't save this record because the “{self.name}” process failed. Give your Salesforce admin "
+                f"these details. {self.message}"
+            )
+            return RowError("CANNOT_EXECUTE_FLOW_TRIGGER", text)
         moment = "BeforeInsert" if creating else "BeforeUpdate"
         text = (
             f"{self.name}: execution of {moment}\n\ncaused by: {self.message}\n\n"
@@ -86,31 +102,66 @@ class Automation:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateRule:
-    """Rows of one object must not share the exact value of a field. blocks: False means allow with an alert."""
+    """Rows of one object should not share the exact value of a field.
+
+    action: ``block`` refuses, ``alert`` refuses unless the writer allows saving, ``allow`` says nothing.
+    against: the object whose rows are compared, in the field of the same name; None is the rule's own object.
+    """
 
     name: str
     field: str
     alert: str
-    blocks: bool
+    action: str
+    against: str | None = None
 
 
-Rule = Refusal | Automation | DuplicateRule
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """An entry of the object's assignment rule: who owns a saved row. owner: a user, an author or a queue."""
+
+    name: str
+    owner: str
+    when: Condition
+
+
+Rule = Refusal | Automation | DuplicateRule | Assignment
 
 
 def rule_of(declared: Mapping[str, Any]) -> Rule:
     """Read a declared rule. Raises ControlRefused.
 
-    ``{"name", "field"?, "message", "when", "as"?: "trigger"}``, ``{"name"?, "set": {...}, "when"?}`` or
-    ``{"name"?, "duplicate": "block" | "alert", "field"?: "Email", "alert"?: text}``.
+    ``{"name", "field"?, "message", "when", "as"?: "trigger" | "flow" | CODE, "nested"?: {"code", "message", "fields"?}}``,
+    ``{"name"?, "set": {...}, "when"?}``, ``{"name"?, "assign": owner, "when"?}`` or
+    ``{"name"?, "duplicate": "block" | "alert" | "allow", "field"?: "Email", "alert"?: text,
+    "against"?: object}``.
     """
     if "duplicate" in declared:
+        if declared["duplicate"] not in {"block", "alert", "allow"}:
+            raise ControlRefused("a duplicate rule says block, alert or allow")
         name = declared.get("name", "Standard_Duplicate_Rule")
         alert = declared.get("alert", "Use one of these records?")
-        return DuplicateRule(name, declared.get("field", "Email"), alert, declared["duplicate"] == "block")
+        field, against = declared.get("field", "Email"), declared.get("against")
+        return DuplicateRule(name, field, alert, declared["duplicate"], against)
     when = condition_of(declared["when"]) if "when" in declared else (lambda _values: True)
     if "set" in declared:
         return Automation(declared.get("name", "Before_Save_Flow"), dict(declared["set"]), when)
+    if "assign" in declared:
+        return Assignment(declared.get("name", "Assignment_Rule"), str(declared["assign"]), when)
     if not {"name", "message", "when"} <= declared.keys():
         raise ControlRefused("a rule needs name, message and when")
-    as_trigger = declared.get("as") == "trigger"
-    return Refusal(declared["name"], declared["message"], when, declared.get("field"), as_trigger)
+    speaks = declared.get("as", "rule")
+    if speaks not in _SPEAKERS and not _STATUS_CODE.fullmatch(speaks):
+        raise ControlRefused("a refusal speaks as a rule, a trigger, a flow or with a status code")
+    message = declared["message"] + _nested(declared.get("nested"), speaks)
+    return Refusal(declared["name"], message, when, declared.get("field"), speaks)
+
+
+def _nested(refusal: Mapping[str, Any] | None, speaks: str) -> str:
+    """The refusal of another save inside, in the words that a trigger or a flow puts around it."""
+    if refusal is None:
+        return ""
+    code, message = refusal.get("code", "UNKNOWN_EXCEPTION"), refusal.get("message", "")
+    if speaks == "flow":
+        return f" This error occurred when the flow tried to update records: {code}: {message}."
+    fields = ", ".join(refusal.get("fields", ()))
+    return f"; first error: {code}, {message}: [{fields}]"

@@ -1,30 +1,27 @@
 """Saving a row in the vendor's order of checks.
 
-Formats, references → before-save automations → before triggers → required fields → validation rules → duplicate
-rules → unique fields → write → field history. A layer that refuses hides all layers behind it.
+Formats, references, places → before-save automations → flows and before triggers → required fields → validation
+rules → duplicate rules → unique fields → write → assignment rules → field history. A layer that refuses hides all
+layers behind it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..kernel.rows import Row
 from .data import OrgData
+from .deleting import Bin
+from .derived import with_derived
+from .duplicates import Duplicates
 from .errors import RowError, RowRefused, refused
-from .fields import Field, ObjectType
-from .rules import Automation, DuplicateRule, Refusal
-from .values import stored_value
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """Who writes, and how: allow_duplicates passes duplicate rules that only alert."""
-
-    author: str
-    user_id: str
-    allow_duplicates: bool = False
+from .fields import ObjectType
+from .person_accounts import check_person, mirror
+from .references import References, locked
+from .rules import Assignment, Automation, Refusal
+from .values import bad_choice, stored_value
+from .writer import Writer
 
 
 class Saver:
@@ -32,51 +29,126 @@ class Saver:
 
     def __init__(self, data: OrgData) -> None:
         self._data = data
+        self._references = References(data)
+        self._duplicates = Duplicates(data)
+        self.bin = Bin(data)
 
     def create(self, kind: ObjectType, given: Mapping[str, Any], writer: Writer) -> Row:
         """Save a new row."""
         self._must(kind, kind.createable, "inserted")
-        laid = self._formatted(kind, given, creating=True)
         full = self._data.full[kind.name]
+        laid = self._formatted(kind, full.defaults, given, writer, creating=True)
         values = {**full.defaults, **laid}
         if "OwnerId" in values and laid.get("OwnerId") is None:
             values["OwnerId"] = writer.user_id
+        with_derived(self._data, full, None, values, laid)
+        check_person(full, values, laid)
+        self._check_choices(full, values, laid)
         self._judge(full, None, values, writer, set(laid))
+        self._assign(full, values, writer)
         row = self._data.tables[kind.name].insert(values, writer.author, self._data.now())
         self._data.record_creation(kind.name, row, writer.author)
+        self._follow(full, row, writer)
         return row
 
     def update(self, kind: ObjectType, row: Row, given: Mapping[str, Any], writer: Writer) -> None:
         """Save changes to a row."""
         self._must(kind, kind.updateable, "updated")
-        if row.deleted_at is not None:
-            raise refused("ENTITY_IS_DELETED", "entity is deleted", status=404)
+        self._reach(row, writer)
         if row.values.get("IsConverted"):
             raise refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
-        laid = self._formatted(kind, given, creating=False)
+        laid = self._formatted(kind, row.values, given, writer, creating=False)
         full = self._data.full[kind.name]
         values = {**row.values, **laid}
-        changed = {name for name, value in laid.items() if row.values.get(name) != value}
+        with_derived(self._data, full, row.values, values, laid)
+        check_person(full, values, laid)
+        changed = {name for name, value in values.items() if row.values.get(name) != value}
+        self._check_choices(full, values, changed)
         self._judge(full, row, values, writer, changed)
-        now = self._data.now()
-        changes = self._data.tables[kind.name].update(row, values, writer.author, now)
+        self._assign(full, values, writer)
+        changes = self._data.tables[kind.name].update(row, values, writer.author, self._data.now())
         self._data.record_history(kind.name, row, changes, writer.author)
+        self._follow(full, row, writer)
 
     def delete(self, kind: ObjectType, row: Row, writer: Writer) -> None:
-        """Put a row into the recycle bin."""
+        """Put a row into the recycle bin, with what hangs on it."""
+        if not kind.deletable and self._data.full[kind.name].deletable:
+            raise _no_access()
         self._must(kind, kind.deletable, "deleted")
+        self._reach(row, writer)
+        check_person(self._data.full[kind.name], row.values, {})
+        self.bin.delete(row, writer.author)
+
+    def _reach(self, row: Row, writer: Writer) -> None:
         if row.deleted_at is not None:
             raise refused("ENTITY_IS_DELETED", "entity is deleted", status=404)
-        self._data.tables[kind.name].delete(row, writer.author, self._data.now())
+        if not writer.limited:
+            return
+        rights = self._data.permissions
+        if rights.rows.get(row.id) == "none":
+            text = f"insufficient access rights on cross-reference id: {row.id[:15]}"
+            raise refused("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", text, status=403)
+        if row.id in rights.rows:
+            raise _no_access()
+        if rights.is_held(row.id):
+            raise locked(row.id)
+
+    def _follow(self, kind: ObjectType, row: Row, writer: Writer) -> None:
+        """What the org itself changes in other rows after a save."""
+        if kind.name == "OpportunityContactRole":
+            self._only_primary(kind, row, writer)
+        if kind.name == "Account":
+            mirror(self._data, row, writer.author)
+
+    def _only_primary(self, kind: ObjectType, row: Row, writer: Writer) -> None:
+        """An opportunity has one primary contact: a new one takes the mark from the others [from memory]."""
+        if not row.values.get("IsPrimary"):
+            return
+        table, through = self._data.tables[kind.name], kind.by_name["opportunityid"]
+        for other in self._data.children(kind, through, row.values["OpportunityId"]):
+            if other.id != row.id and other.values.get("IsPrimary"):
+                table.update(other, {"IsPrimary": False}, writer.author, self._data.now())
+
+    def _assign(self, kind: ObjectType, values: dict[str, Any], writer: Writer) -> None:
+        rules = self._data.rules.get(kind.name, ()) if writer.assigns else ()
+        for rule in rules:
+            if isinstance(rule, Assignment) and rule.when(values):
+                values["OwnerId"] = self._data.owner_id(rule.owner)
+                return
+
+    def _check_choices(self, kind: ObjectType, values: Mapping[str, Any], names: Collection[str]) -> None:
+        """Refuse values that the row's record type does not allow."""
+        chosen = values.get("RecordTypeId")
+        record_type = (
+            next((each for each in kind.record_types if each.id == chosen), None) if chosen else None
+        )
+        if record_type is None:
+            return
+        for name, allowed in record_type.values.items():
+            value, field = values.get(name), kind.find(name)
+            if name not in names or value is None or field is None or not field.restricted:
+                continue
+            for part in str(value).split(";") if field.type == "multipicklist" else [value]:
+                if part not in allowed:
+                    raise bad_choice(field, part)
 
     def _must(self, kind: ObjectType, allowed: bool, what: str) -> None:
         if not allowed:
             text = f"entity type cannot be {what}: {kind.name}"
             raise refused("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", text)
 
-    def _formatted(self, kind: ObjectType, given: Mapping[str, Any], creating: bool) -> dict[str, Any]:
+    def _formatted(
+        self,
+        kind: ObjectType,
+        before: Mapping[str, Any],
+        given: Mapping[str, Any],
+        writer: Writer,
+        *,
+        creating: bool,
+    ) -> dict[str, Any]:
         laid: dict[str, Any] = {}
         errors: list[RowError] = []
+        status = 400
         closed: list[str] = []
         for name, value in given.items():
             field = kind.find(name)
@@ -86,34 +158,20 @@ class Saver:
                 closed.append(field.name)
                 continue
             try:
-                laid[field.name] = self._stored(field, value)
+                stored = stored_value(field, value)
+                if field.type == "reference" and (creating or stored != before.get(field.name)):
+                    stored = self._references.checked(kind, field, stored, writer)
+                laid[field.name] = stored
             except RowRefused as refusal:
                 errors.extend(refusal.errors)
+                status = max(status, refusal.status)
         if closed:
             raise RowRefused([_closed(closed)])
         if errors:
-            raise RowRefused(errors)
+            raise RowRefused(errors, status)
+        if self._data.places is not None:
+            self._data.places.settle(self._data.full[kind.name], before, laid)
         return laid
-
-    def _stored(self, field: Field, value: Any) -> Any:
-        stored = stored_value(field, value)
-        if field.type != "reference":
-            return stored
-        if stored is None:
-            if field.name == "OwnerId":
-                raise refused("INVALID_CROSS_REFERENCE_KEY", "Owner ID: owner cannot be blank", "OwnerId")
-            return None
-        target = self._data.kind_of_id(stored)
-        if target not in field.reference_to:
-            text = f"{field.label}: id value of incorrect type: {value}"
-            raise refused("MALFORMED_ID", text, field.name)
-        row = self._data.tables[target].find(stored)
-        if row is None:
-            raise refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field.name)
-        if target == "User" and not row.values.get("IsActive"):
-            text = f"operation performed with inactive user [{stored}] as owner of record"
-            raise refused("INACTIVE_OWNER_OR_USER", text, field.name)
-        return stored
 
     def _judge(
         self, kind: ObjectType, row: Row | None, values: dict[str, Any], writer: Writer, changed: set[str]
@@ -129,47 +187,21 @@ class Saver:
         creating = row is None
         refusals = [rule for rule in rules if isinstance(rule, Refusal)]
         for rule in refusals:
-            if rule.as_trigger and rule.holds(values):
+            if rule.speaks != "rule" and rule.holds(values):
                 raise RowRefused([rule.error(creating)])
         missing = [field.name for field in kind.required if values.get(field.name) is None]
         if missing:
             text = f"Required fields are missing: [{', '.join(missing)}]"
             raise refused("REQUIRED_FIELD_MISSING", text, *missing)
-        broken = [rule.error(creating) for rule in refusals if not rule.as_trigger and rule.holds(values)]
+        broken = [rule.error(creating) for rule in refusals if rule.speaks == "rule" and rule.holds(values)]
         if broken:
             raise RowRefused(broken)
-        for rule in rules:
-            if isinstance(rule, DuplicateRule) and (creating or rule.field in changed):
-                self._no_duplicate(kind, row, values, rule, writer)
-        self._unique(kind, row, values, changed)
+        self._duplicates.judge(kind, row, values, changed, writer)
+        self._duplicates.keep_unique(kind, row, values, changed)
 
-    def _no_duplicate(
-        self,
-        kind: ObjectType,
-        row: Row | None,
-        values: Mapping[str, Any],
-        rule: DuplicateRule,
-        writer: Writer,
-    ) -> None:
-        field = kind.find(rule.field)
-        if field is None or values.get(field.name) is None or (writer.allow_duplicates and not rule.blocks):
-            return
-        found = self._data.index(kind.name, field).find(values[field.name])
-        others = [each for each in found if row is None or each != row.id]
-        if others:
-            more = {"duplicateResut": _duplicate_result(kind, rule, others)}
-            raise RowRefused([RowError("DUPLICATES_DETECTED", rule.alert, more=more)])
 
-    def _unique(
-        self, kind: ObjectType, row: Row | None, values: Mapping[str, Any], changed: set[str]
-    ) -> None:
-        for field in kind.fields:
-            if not field.unique or field.name not in changed or values.get(field.name) is None:
-                continue
-            for other in self._data.index(kind.name, field).find(values[field.name]):
-                if row is None or other != row.id:
-                    text = f"duplicate value found: {field.name} duplicates value on record with id: {other[:15]}"
-                    raise refused("DUPLICATE_VALUE", text)
+def _no_access() -> RowRefused:
+    return refused("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", status=403)
 
 
 def _closed(names: list[str]) -> RowError:
@@ -178,34 +210,3 @@ def _closed(names: list[str]) -> RowError:
         "and verify that it is read/write for your profile or permission set."
     )
     return RowError("INVALID_FIELD_FOR_INSERT_UPDATE", text, tuple(names))
-
-
-def _duplicate_result(kind: ObjectType, rule: DuplicateRule, ids: list[str]) -> dict[str, Any]:
-    records = [
-        {
-            "additionalInformation": [],
-            "fieldDiffs": [],
-            "matchConfidence": 100.0,
-            "record": {
-                "attributes": {"type": kind.name, "url": f"/services/data/v65.0/sobjects/{kind.name}/{each}"},
-                "Id": each,
-            },
-        }
-        for each in ids
-    ]
-    match = {
-        "entityType": kind.name,
-        "errors": [],
-        "matchEngine": "ExactMatchEngine",
-        "rule": f"{rule.name}_Match",
-        "size": len(records),
-        "success": True,
-        "matchRecords": records,
-    }
-    return {
-        "allowSave": not rule.blocks,
-        "duplicateRule": rule.name,
-        "duplicateRuleEntityType": kind.name,
-        "errorMessage": rule.alert,
-        "matchResults": [match],
-    }

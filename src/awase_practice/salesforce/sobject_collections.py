@@ -16,7 +16,8 @@ from .fields import Field, ObjectType
 from .ids import normal_id
 from .records import RecordShape
 from .rest import Rest, json_body, read_types, values_of
-from .save import Saver, Writer
+from .save import Saver
+from .writer import Writer
 
 MOST_RECORDS = 200
 _MOST_RUNS = 10
@@ -103,7 +104,8 @@ class Collections:
             shape.add(field)
         table = self._data.tables[kind.name]
         rows = [table.find(normal_id(each) or "") for each in ids]
-        return json_response(200, [shape.show(row) if row else None for row in rows])
+        shown = [shape.show(row) if row and self._data.is_visible(row) else None for row in rows]
+        return json_response(200, shown)
 
     def _run(self, steps: Sequence[Step], all_or_none: bool) -> HttpResponse:
         savepoint = Savepoint(self._data.tables.values()) if all_or_none else None
@@ -190,7 +192,7 @@ class Collections:
             raise refused("MALFORMED_ID", f"malformed id {row_id}", "Id")
         if self._data.kind_of_id(whole) != kind.name:
             raise refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-        row = self._data.tables[kind.name].get(whole)
+        row = self._data.row(whole)
         if row is None:
             raise refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
         return row

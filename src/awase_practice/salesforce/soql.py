@@ -1,7 +1,7 @@
 """The query language: a tokenizer and a recursive-descent parser into a small tree.
 
-Covered: field lists with parent dots, COUNT(), WHERE with AND, OR, NOT and parentheses, comparisons, LIKE, IN,
-NOT IN, INCLUDES, EXCLUDES, ORDER BY, LIMIT, OFFSET. As at the vendor, AND and OR may not stand side by side
+Covered: field lists with parent dots, child sub-selects, COUNT(), WHERE with AND, OR, NOT and parentheses,
+comparisons, LIKE, IN and NOT IN (a list or a semi-join), INCLUDES, EXCLUDES, ORDER BY, LIMIT, OFFSET. As at the vendor, AND and OR may not stand side by side
 without parentheses, dates and numbers stand without quotes, and texts with them.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .errors import ApiError
+from .soql_tree import Among, Compare, Expression, Joined, Literal, Not, Order, Path, Query, Within
 
 LONGEST_QUERY = 100_000
 _LONGEST_LITERAL = 4000
@@ -39,79 +40,6 @@ class Token:
     kind: str
     text: str
     at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """A field, possibly through parents: ``("Owner", "Name")``."""
-
-    parts: tuple[str, ...]
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A value in the query. kind: string, number, date, datetime, boolean or null."""
-
-    kind: str
-    value: str | float | bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """``path sign literal``; sign is one of = != < <= > >= like."""
-
-    path: Path
-    sign: str
-    literal: Literal
-
-
-@dataclass(frozen=True, slots=True)
-class Among:
-    """``path IN (...)`` and its kin; sign is one of in, not in, includes, excludes."""
-
-    path: Path
-    sign: str
-    literals: tuple[Literal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Several terms joined by one word: and, or."""
-
-    word: str
-    terms: tuple[Expression, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """A negated term."""
-
-    term: Expression
-
-
-Expression = Compare | Among | Joined | Not
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One part of ORDER BY."""
-
-    path: Path
-    descending: bool
-    nulls_last: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A parsed query; fields is empty for COUNT()."""
-
-    fields: tuple[Path, ...]
-    object: Path
-    where: Expression | None
-    order: tuple[Order, ...]
-    limit: int | None
-    offset: int
 
 
 def malformed(text: str) -> ApiError:
@@ -161,10 +89,17 @@ class _Parser:
         self._text = text
         self._tokens = list(_tokens(text))
         self._place = 0
+        self._depth = 0
 
     def query(self) -> Query:
+        whole = self._query()
+        if self._now.kind != "end":
+            raise self._unexpected()
+        return whole
+
+    def _query(self) -> Query:
         self._expect("select")
-        fields = self._fields()
+        fields, children = self._fields()
         self._expect("from")
         object = self._path("object")
         where = self._expression() if self._take("where") else None
@@ -175,9 +110,7 @@ class _Parser:
             raise ApiError(
                 400, "NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {_MOST_OFFSET}"
             )
-        if self._now.kind != "end":
-            raise self._unexpected()
-        return Query(fields, object, where, order, limit, offset)
+        return Query(fields, object, where, order, limit, offset, children)
 
     @property
     def _now(self) -> Token:
@@ -208,14 +141,32 @@ class _Parser:
         self._place += 1
         return Path(tuple(token.text.split(".")), token.at)
 
-    def _fields(self) -> tuple[Path, ...]:
+    def _fields(self) -> tuple[tuple[Path, ...], tuple[Query, ...]]:
         if self._word() == "count" and self._word(1) == "(" and self._word(2) == ")":
             self._place += 3
-            return ()
-        fields = [self._path("field")]
-        while self._take(","):
-            fields.append(self._path("field"))
-        return tuple(fields)
+            return (), ()
+        fields: list[Path] = []
+        children: list[Query] = []
+        while True:
+            if self._word() == "(":
+                children.append(self._inside())
+            else:
+                fields.append(self._path("field"))
+            if not self._take(","):
+                return tuple(fields), tuple(children)
+
+    def _inside(self) -> Query:
+        """A query in parentheses; those do not nest further [from memory: one level for children]."""
+        self._expect("(")
+        if self._depth:
+            raise self._unexpected()
+        self._depth += 1
+        query = self._query()
+        self._depth -= 1
+        if not query.fields or query.children:
+            raise self._unexpected()
+        self._expect(")")
+        return query
 
     def _expression(self) -> Expression:
         first = self._term()
@@ -249,6 +200,8 @@ class _Parser:
         if sign not in {"in", "not in", "includes", "excludes"}:
             raise self._unexpected()
         self._place += 1
+        if sign in {"in", "not in"} and self._word() == "(" and self._word(1) == "select":
+            return Within(path, sign, self._inside())
         self._expect("(")
         literals = [self._literal()]
         while self._take(","):

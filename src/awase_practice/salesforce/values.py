@@ -126,7 +126,7 @@ def _text(field: Field, value: str) -> str:
 
 def _choice(field: Field, value: str) -> str:
     if field.restricted and value not in field.allowed:
-        raise _bad_choice(field, value)
+        raise bad_choice(field, value)
     if len(value) > field.length:
         text = f"data value too large: {value} (max length={field.length})"
         raise _refusal("STRING_TOO_LONG", field, text)
@@ -139,12 +139,13 @@ def _choices(field: Field, value: str) -> str | None:
     if field.restricted:
         for part in value.split(";"):
             if part.strip() and part.strip() not in field.allowed:
-                raise _bad_choice(field, part.strip())
+                raise bad_choice(field, part.strip())
     known = [each for each in field.values if each in parts]
     return ";".join(known + sorted(parts - field.allowed)) or None
 
 
-def _bad_choice(field: Field, value: str) -> RowRefused:
+def bad_choice(field: Field, value: str) -> RowRefused:
+    """A restricted picklist does not hold this value, or not for the record type."""
     text = f"bad value for restricted picklist field: {value}"
     return _refusal("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", field, text)
 

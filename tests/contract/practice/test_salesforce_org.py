@@ -204,7 +204,7 @@ def test_describe_tells_what_preflight_needs(org: PracticeProcess) -> None:
     assert fields["Industry"]["restrictedPicklist"]
     assert "製造業" in [each["value"] for each in fields["Industry"]["picklistValues"]]
     assert (fields["Budget__c"]["precision"], fields["Budget__c"]["scale"]) == (10, 2)
-    assert fields["OwnerId"]["referenceTo"] == ["User"]
+    assert fields["OwnerId"]["referenceTo"] == ["Group", "User"]
 
 
 def test_field_history_lists_what_is_tracked(org: PracticeProcess) -> None:

@@ -1,0 +1,81 @@
+"""Whether a row may name another row: does it exist, may the writer use it, may it own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .data import OrgData
+from .errors import RowRefused, refused
+from .fields import Field, ObjectType
+from .stock_setup import OWNING_USER_TYPES
+from .writer import Writer
+
+MASTER_RECORD_TYPE = "012000000000000AAA"
+
+
+class References:
+    """The vendor's checks of a reference field's value. All methods raise RowRefused."""
+
+    def __init__(self, data: OrgData) -> None:
+        self._data = data
+
+    def checked(self, kind: ObjectType, field: Field, named: str | None, writer: Writer) -> str | None:
+        """What is stored for an id that a write gives; the id is well-formed and whole."""
+        if field.name == "RecordTypeId":
+            return self._record_type(kind, named, writer)
+        if named is None:
+            if field.name == "OwnerId":
+                raise refused("INVALID_CROSS_REFERENCE_KEY", "Owner ID: owner cannot be blank", "OwnerId")
+            return None
+        target = self._data.kind_of_id(named)
+        if field.name == "OwnerId" and target == "Group" and target not in field.reference_to:
+            raise _wrong_owner_type(field)
+        if target not in field.reference_to:
+            text = f"{field.label}: id value of incorrect type: {named}"
+            raise refused("MALFORMED_ID", text, field.name)
+        row = self._data.tables[target].find(named)
+        if row is None:
+            raise refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field.name)
+        if target == "User":
+            _check_user(kind, field, named, row.values)
+        self._reach(target, named, writer)
+        return named
+
+    def _reach(self, target: str, named: str, writer: Writer) -> None:
+        rights = self._data.permissions
+        if not writer.limited:
+            return
+        if named in rights.rows or not self._data.seen[target].readable:
+            text = f"insufficient access rights on cross-reference id: {named[:15]}"
+            raise refused("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", text, status=403)
+        if rights.is_held(named):
+            raise locked(named)
+
+    def _record_type(self, kind: ObjectType, named: str | None, writer: Writer) -> str | None:
+        if named is None or named == MASTER_RECORD_TYPE:
+            return None
+        found = next((each for each in kind.record_types if each.id == named), None)
+        if found is None or not found.active or (writer.limited and not found.available):
+            text = f"Record Type ID: this ID value isn't valid for the user: {named}"
+            raise refused("INVALID_CROSS_REFERENCE_KEY", text, "RecordTypeId")
+        return named
+
+
+def locked(row_id: str) -> RowRefused:
+    """Somebody else's transaction holds the row."""
+    text = f"unable to obtain exclusive access to this record or 1 records: {row_id[:15]}"
+    return refused("UNABLE_TO_LOCK_ROW", text)
+
+
+def _check_user(kind: ObjectType, field: Field, named: str, user: Any) -> None:
+    if not user.get("IsActive"):
+        text = f"operation performed with inactive user [{named}] as owner of {kind.name.lower()}"
+        raise refused("INACTIVE_OWNER_OR_USER", text, field.name)
+    if field.name == "OwnerId" and user.get("UserType", "Standard") not in OWNING_USER_TYPES:
+        raise _wrong_owner_type(field)
+
+
+def _wrong_owner_type(field: Field) -> RowRefused:
+    return refused(
+        "OP_WITH_INVALID_USER_TYPE_EXCEPTION", "Operation not valid for this user type", field.name
+    )

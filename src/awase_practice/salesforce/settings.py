@@ -1,0 +1,127 @@
+"""What an administrator sets for the whole org, through the control port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..kernel.org import ControlRefused
+from ..kernel.quota import RollingDay
+from .admin import Admin
+from .data import OrgData
+from .identity import Identity
+from .login import Login
+from .person_accounts import switch_on
+from .places import PREFIXES, SMALL_WORLD, Countries, Places
+
+
+class Settings:
+    """The settings of one org by name. Lists and maps replace what was set before. All methods raise ControlRefused."""
+
+    def __init__(
+        self, data: OrgData, login: Login, quota: RollingDay, admin: Admin, identity: Identity
+    ) -> None:
+        self._data, self._login, self._quota = data, login, quota
+        self._admin, self._identity = admin, identity
+        rights = data.permissions
+        self._fields: Mapping[str, Callable[[Any], None]] = {
+            "hidden_fields": lambda value: rights.hide(data.full, value),
+            "read_only_fields": lambda value: rights.close(data.full, value),
+            "object_permissions": lambda value: rights.allow(data.full, value),
+            "row_access": rights.share,
+        }
+
+    def change(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Change some; all as they are then.
+
+        day_limit, session_seconds: whole numbers. rotate_refresh_tokens, access_revoked, history,
+        unique_in_recycle_bin, lead_conversion_maps_key, person_accounts (on for good): true or false. hidden_fields,
+        read_only_fields, tracked_fields: object → names. object_permissions: object → {create, edit, delete, read}.
+        row_access: id → read or none. locked_rows: ids, or id → tries. state_country: true, false or
+        {country code: [name, {state code: name}]}.
+        """
+        for name, value in body.items():
+            if not (self._set_number(name, value) or self._set_switch(name, value)):
+                self._set_list(name, value)
+        return self.shown()
+
+    def _set_number(self, name: str, value: Any) -> bool:
+        match name, value:
+            case "day_limit", int():
+                self._quota.limit = value
+            case "session_seconds", int() | float():
+                self._login.session_seconds = int(value)
+            case _:
+                return False
+        return True
+
+    def _set_switch(self, name: str, value: Any) -> bool:
+        match name, value:
+            case "rotate_refresh_tokens", bool():
+                self._login.rotates = value
+            case "access_revoked", bool():
+                self._login.set_revoked(value)
+            case "history", bool():
+                self._data.keeps_history = value
+            case "unique_in_recycle_bin", bool():
+                self._data.bin_holds_unique_values = value
+            case "lead_conversion_maps_key", bool():
+                self._identity.maps_key = value
+            case "person_accounts", True:
+                switch_on(self._data)
+            case "state_country", bool() | dict():
+                self._set_places(value)
+            case _:
+                return False
+        return True
+
+    def _set_list(self, name: str, value: Any) -> None:
+        if name == "locked_rows" and isinstance(value, list | dict):
+            self._data.permissions.lock(value if isinstance(value, dict) else dict.fromkeys(value))
+        elif name == "tracked_fields" and isinstance(value, dict):
+            self._admin.track(value)
+        elif name in self._fields and isinstance(value, dict):
+            self._fields[name](value)
+            self._data.see_again()
+        else:
+            raise ControlRefused(f"there is no setting {name} that takes {value!r}")
+
+    def _set_places(self, value: bool | Mapping[str, Any]) -> None:
+        countries: Countries = {}
+        if value is True:
+            countries = SMALL_WORLD
+        elif value:
+            try:
+                countries = {code: (str(name), dict(states)) for code, (name, states) in value.items()}
+            except (TypeError, ValueError) as error:
+                text = "countries are given as {code: [name, {state code: name}]}"
+                raise ControlRefused(text) from error
+        for object, prefix in PREFIXES.items():
+            kind = self._data.full[object]
+            codes = {f"{prefix}StateCode", f"{prefix}CountryCode"}
+            plain = kind.with_fields(field for field in kind.fields if field.name not in codes)
+            self._data.replace_kind(Places(countries).with_codes(plain) if countries else plain)
+        self._data.places = Places(countries) if countries else None
+
+    def shown(self) -> dict[str, Any]:
+        """All settings."""
+        data, rights = self._data, self._data.permissions
+        return {
+            "day_limit": self._quota.limit,
+            "session_seconds": self._login.session_seconds,
+            "rotate_refresh_tokens": self._login.rotates,
+            "access_revoked": self._login.revoked,
+            "history": data.keeps_history,
+            "unique_in_recycle_bin": data.bin_holds_unique_values,
+            "lead_conversion_maps_key": self._identity.maps_key,
+            "person_accounts": data.full["Account"].find("IsPersonAccount") is not None,
+            "state_country": data.places is not None,
+            "hidden_fields": rights.hidden,
+            "read_only_fields": rights.read_only,
+            "object_permissions": rights.objects,
+            "row_access": rights.rows,
+            "locked_rows": rights.locked,
+            "tracked_fields": {
+                name: sorted(kind.tracked) for name, kind in data.full.items() if kind.tracked
+            },
+        }

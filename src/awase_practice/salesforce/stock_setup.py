@@ -1,0 +1,123 @@
+"""What an administrator sets up and the API only reads: users, queues, the organization, record types."""
+
+from __future__ import annotations
+
+from .fields import Field, ObjectType
+from .stock_fields import ID, SYSTEM, choice, flag, kept, text
+
+OWNING_USER_TYPES = ("Standard", "PowerPartner", "Guest")
+"""Users of these types may own records."""
+USER_TYPES = (
+    *OWNING_USER_TYPES,
+    "PowerCustomerSuccess",
+    "CustomerSuccess",
+    "CspLitePortal",
+    "CSNOnly",
+    "AutomatedProcess",
+)
+
+USER = ObjectType(
+    "User",
+    "ユーザ",
+    "ユーザ",
+    "005",
+    (
+        ID,
+        text("Username", "ユーザ名", 80, required=True, id_lookup=True),
+        text("LastName", "姓", 80, required=True),
+        text("FirstName", "名", 40),
+        text("Name", "氏名", 121, name_field=True, createable=False, updateable=False),
+        text("Email", "メール", 128, "email", required=True),
+        text("Alias", "別名", 8),
+        flag("IsActive", "有効"),
+        choice("UserType", "ユーザ種別", USER_TYPES),
+        text("TimeZoneSidKey", "タイムゾーン", 40, "picklist"),
+        text("LanguageLocaleKey", "言語", 40, "picklist"),
+        *SYSTEM[1:],
+    ),
+    createable=False,
+    updateable=False,
+    deletable=False,
+)
+
+ORGANIZATION = ObjectType(
+    "Organization",
+    "組織",
+    "組織",
+    "00D",
+    (
+        ID,
+        text("Name", "名前", 80, required=True, name_field=True),
+        text("InstanceName", "インスタンス名", 5),
+        flag("IsSandbox", "Sandbox"),
+        Field("TrialExpirationDate", "トライアル期限", "datetime"),
+        text("NamespacePrefix", "名前空間プレフィックス", 15),
+        text("OrganizationType", "組織エディション", 40, "picklist"),
+        text("LanguageLocaleKey", "言語", 40, "picklist"),
+        text("TimeZoneSidKey", "タイムゾーン", 40, "picklist"),
+        *SYSTEM[1:],
+    ),
+    createable=False,
+    updateable=False,
+    deletable=False,
+)
+
+GROUP = ObjectType(
+    "Group",
+    "グループ",
+    "グループ",
+    "00G",
+    (
+        ID,
+        text("Name", "名前", 40, required=True, name_field=True),
+        text("DeveloperName", "API 参照名", 80),
+        choice("Type", "種別", ("Queue", "Regular")),
+        text("Email", "メール", 255, "email"),
+        *SYSTEM[1:],
+    ),
+    createable=False,
+    updateable=False,
+    deletable=False,
+)
+
+RECORD_TYPE_OBJECT = ObjectType(
+    "RecordType",
+    "レコードタイプ",
+    "レコードタイプ",
+    "012",
+    (
+        ID,
+        text("Name", "名前", 80, required=True, name_field=True),
+        text("DeveloperName", "API 参照名", 80, required=True),
+        text("Description", "説明", 255),
+        text("SobjectType", "オブジェクト", 40, "picklist"),
+        flag("IsActive", "有効"),
+        flag("IsPersonType", "個人取引先"),
+        *SYSTEM[1:],
+    ),
+    createable=False,
+    updateable=False,
+    deletable=False,
+)
+
+OWNER_TYPE = kept("Type", "種別", "picklist", length=40)
+OWNER_NAME = ObjectType(
+    "Name",
+    "名前",
+    "名前",
+    "",
+    (
+        ID,
+        text("Name", "名前", 121, name_field=True),
+        text("FirstName", "名", 40),
+        text("LastName", "姓", 80),
+        text("Email", "メール", 128, "email"),
+        text("Username", "ユーザ名", 80),
+        OWNER_TYPE,
+        flag("IsActive", "有効"),
+    ),
+    createable=False,
+    updateable=False,
+    deletable=False,
+)
+"""What a path sees behind a reference to several objects: the fields that owners of any kind share [from memory]."""
