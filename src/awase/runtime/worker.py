@@ -17,7 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 from awase.configuration import Workspace
-from awase.core.mapping import Sync
+from awase.core.mapping import Sync, parents_first
 from awase.engine.running import Report
 from awase.engine.switches import refusal
 from awase.errors import AlreadyRunning, AwaseError, Bug, LostFence, StoreBusy
@@ -61,11 +61,6 @@ CarryOut = Callable[[Workspace, Sync], Awaitable[Report]]
 Order = Callable[[Sequence[Sync]], Sequence[Sync]]
 
 
-def as_written(syncs: Sequence[Sync]) -> Sequence[Sync]:
-    """The order of the file."""
-    return syncs
-
-
 @dataclass(frozen=True, slots=True)
 class Habits:
     """How a worker works. Times are seconds."""
@@ -76,7 +71,7 @@ class Habits:
     """Without a sign of life for so long, a worker is taken for dead."""
     grace: float = 20.0
     """What a run may still take when the worker is told to stop."""
-    order: Order = as_written
+    order: Order = parents_first
     """In which syncs that are due together are begun: those that others go through first."""
 
 
