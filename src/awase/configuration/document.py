@@ -435,10 +435,15 @@ class SyncPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         ),
     ] = None
     schedule: Annotated[
-        SchedulePart | None, Meta(description="When `awase worker` runs it; without it, only when told to.")
+        SchedulePart | None,
+        Meta(
+            description="When `awase worker` runs it; without it, only when told to.",
+            examples=[{"every": "15m"}],
+        ),
     ] = None
     write_windows: Annotated[
-        list[Filled] | None, Meta(description="In the place of the workspace's; [] is always.")
+        list[Filled] | None,
+        Meta(description="In the place of the workspace's; [] is always.", examples=[["sun 00:00-24:00"]]),
     ] = None
     fields: Annotated[
         list[FieldPart],
