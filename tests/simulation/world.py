@@ -108,6 +108,10 @@ class WatchedStore(MemoryStore):
     def all_batches(self) -> list[JournalBatch]:
         return [batch for _, batch in self._batches.values()]
 
+    def keep_setting(self, name: str, value: str) -> None:
+        """A setting saved by another process, in the middle of whatever goes on."""
+        self._settings[name] = value
+
     def states_seen(self) -> set[State]:
         answers = [answer for history in self._outcomes.values() for _, answer in history]
         return {outcome.state for answer in answers for outcome in answer}

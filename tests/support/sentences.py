@@ -46,7 +46,8 @@ LISTS = {
     "cli/errors.py": ("_RECORD",),
     "cli/call.py": ("_STEPS",),
     "cli/demo/showing.py": ("_PHASES", "_STEPS", "_WRITES", "_FATES", "_SOURCES"),
-    "cli/status.py": ("MODES", "ORG_KINDS", "_STATES"),
+    "cli/status.py": ("MODES", "ORG_KINDS", "STATES"),
+    "cli/worker.py": ("_LINES",),
     "cli/explain.py": ("_LINK_STATES", "_OUTCOMES", "_OPERATIONS"),
     "connectors/salesforce/auth.py": ("_REMEDIES", "_OTHER_REMEDY"),
     "connectors/hubspot/auth.py": ("_CHECK_APP", "_CONNECT_AGAIN"),
@@ -104,6 +105,8 @@ def _spoken(tree: ast.AST) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         called = _name(node.func)
+        if called == "kind" and isinstance(node.func, ast.Attribute):
+            continue
         if called in ERROR_NAMES:
             if node.args:
                 yield from _constants(node.args[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from awase.configuration.lines import lines_of
 from awase.configuration.schema import json_schema
 from awase.core.filters import Condition
 from awase.core.mapping import CreateRule, Direction, OnConflict
+from awase.core.schedule import Schedule, windows_of
 from awase.errors import BadConfiguration, UnknownName
 
 GOOD = """\
@@ -236,3 +238,53 @@ def test_no_garbled_file_escapes_with_another_exception(at: int, noise: str) -> 
 def test_the_published_schema_is_the_models() -> None:
     published = Path(__file__).parents[2] / "docs" / "reference" / "awase.schema.json"
     assert published.read_bytes() == json_schema()
+
+
+SCHEDULED = GOOD.replace('language = "ja"', 'language = "ja"\nwrite_windows = ["22:00-06:00"]')
+
+
+def scheduled(lines: str) -> str:
+    """A good file whose sync also says this."""
+    return SCHEDULED.replace('match_on = "email"', f'match_on = "email"\n{lines}')
+
+
+def test_a_sync_has_a_schedule_in_the_workspaces_zone_or_none() -> None:
+    assert parse(SCHEDULED).schedules == {}
+    every = parse(scheduled('schedule = { every = "15m" }')).schedules["people"]
+    assert every == Schedule("Asia/Tokyo", every=timedelta(minutes=15))
+    cron = parse(scheduled('schedule = { cron = "0 9 * * mon" }')).schedules["people"]
+    assert cron == Schedule("Asia/Tokyo", cron="0 9 * * mon")
+
+
+def test_write_windows_are_the_workspaces_unless_the_sync_has_its_own() -> None:
+    assert parse(GOOD).write_windows["people"].windows == ()
+    assert parse(SCHEDULED).write_windows["people"] == windows_of(["22:00-06:00"], "Asia/Tokyo")
+    assert parse(scheduled("write_windows = []")).write_windows["people"].windows == ()
+    own = parse(scheduled('write_windows = ["sun 00:00-24:00"]')).write_windows["people"]
+    assert own == windows_of(["sun 00:00-24:00"], "Asia/Tokyo")
+
+
+def test_when_a_sync_runs_changes_no_plan() -> None:
+    digests = {parse(text).syncs[0].digest() for text in (GOOD, scheduled('schedule = { every = "15m" }'))}
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "value"),
+    [
+        ('schedule = { every = "soon" }', "schedule.every", "soon"),
+        ('schedule = { every = "1s" }', "schedule.every", "1s"),
+        ('schedule = { cron = "0 0 31 2 *" }', "schedule.cron", "0 0 31 2 *"),
+        ('schedule = { every = "1h", cron = "0 0 * * *" }', "schedule", "every"),
+        ("schedule = {}", "schedule", "every"),
+        ('write_windows = ["22:00-06:00", "nights"]', "write_windows[1]", "nights"),
+    ],
+)
+def test_a_mistake_in_times_names_its_line_and_its_text(lines: str, place: str, value: str) -> None:
+    text = scheduled(lines)
+    line = 1 + text[: text.index(lines)].count("\n")
+    with pytest.raises(BadConfiguration) as caught:
+        parse(text)
+    assert caught.value.where == f"awase.toml:{line}: syncs[0].{place}"
+    assert value in str(caught.value)
+    assert caught.value.remedy

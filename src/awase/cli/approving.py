@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from awase.cli.call import Call
 from awase.core.mapping import Sync
 from awase.core.plan import Plan
-from awase.errors import AwaseError, StoppedByGuard, WritingIsOff
+from awase.errors import AwaseError, StoppedByGuard
 from awase.ports.store import ConnectionRecord
+from awase.runtime.unattended import read_only
 
 
 class Approval:
@@ -32,7 +33,7 @@ class Approval:
 
     def __call__(self, plan: Plan) -> bool:
         self._show(plan)
-        self.refusal = self._read_only(plan)
+        self.refusal = read_only(plan, self._sync, self._records)
         if self.refusal is not None:
             return False
         if self._yes or not plan.header.guards:
@@ -51,16 +52,3 @@ class Approval:
     def told(self, stopped: StoppedByGuard) -> AwaseError:
         """The reason to show when a run was not approved."""
         return self.refusal or stopped
-
-    def _read_only(self, plan: Plan) -> WritingIsOff | None:
-        for side in {write.operation.side for write in plan.writes()}:
-            record = self._records[self._sync.connection(side)]
-            if record.mode == "read-only":
-                return WritingIsOff(
-                    "{connection} is read-only; nothing was written",
-                    where=f"sync {self._sync.name}",
-                    remedy="When you have looked at the plan: awase connect {connection} --mode {mode}",
-                    connection=record.name,
-                    mode="practice" if record.org_kind == "practice" else "live",
-                )
-        return None

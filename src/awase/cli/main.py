@@ -7,10 +7,25 @@ from typing import Annotated
 import typer
 
 from awase import __version__
-from awase.cli import connect, db, demo, errors, explain, init, plan, practice, serve, status, sync
+from awase.cli import (
+    connect,
+    db,
+    demo,
+    errors,
+    explain,
+    init,
+    pause,
+    plan,
+    practice,
+    runs,
+    serve,
+    status,
+    sync,
+    worker,
+)
 from awase.cli.call import DirectoryOption, JsonOption, LanguageOption, help_text
 
-_VERBS = (init, connect, plan, sync, status, errors, explain, db, serve, practice, demo)
+_VERBS = (init, connect, plan, sync, worker, runs, pause, status, errors, explain, db, serve, practice, demo)
 """Modules of verbs, in the order in which help lists them."""
 
 

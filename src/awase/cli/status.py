@@ -1,24 +1,24 @@
-"""``awase status`` and ``awase runs``: where things stand, without asking a vendor."""
+"""``awase status``: where things stand, without asking a vendor."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from awase.assembly import open_store
-from awase.cli.amounts import allotments, item_kind, note_line, run_document, shown
-from awase.cli.call import Call, help_text, verb
+from awase.cli.amounts import allotments, item_kind, run_document
+from awase.cli.call import Call, verb
 from awase.cli.items import local
-from awase.core.mapping import Sync
+from awase.cli.pause import say_paused, say_stopped
 from awase.core.records import ERROR_KINDS
 from awase.engine.running import OBSERVE_ONLY
-from awase.ports.store import RunRecord
+from awase.engine.switches import WRITING_STOPPED, paused, thrown
 from awase.store.postgres import PostgresStore
 
 MODES = {"read-only": "read-only", "practice": "practice", "live": "live"}
 ORG_KINDS = {"production": "production", "sandbox": "sandbox", "practice": "practice"}
-_STATES = {
+STATES = {
     "running": "running",
     "done": "done",
     "stopped": "stopped",
@@ -28,9 +28,8 @@ _STATES = {
 
 
 def add_to(app: typer.Typer) -> None:
-    """Make these verbs of ``app``."""
+    """Make this a verb of ``app``."""
     verb(app, "status", "Show connections, syncs, the last run and what is open.")(status)
-    verb(app, "runs", "List past runs, newest first.")(runs)
 
 
 def status(call: Call) -> int:
@@ -60,12 +59,14 @@ async def _status(call: Call, store: PostgresStore) -> dict[str, Any]:
                 "links": await store.link_count(sync.name),
                 "errors": sum(kinds.get(kind, 0) for kind in ERROR_KINDS),
                 "open": kinds,
+                "paused": await thrown(store, paused(sync.name)),
                 "last_run": run_document(call, runs[0], sync) if runs else None,
             }
         )
     return {
         "workspace": workspace.name,
         "observe_only": await store.setting(OBSERVE_ONLY) or None,
+        "writing_stopped": await thrown(store, WRITING_STOPPED),
         "connections": [
             {
                 "name": name,
@@ -87,6 +88,8 @@ async def _status(call: Call, store: PostgresStore) -> dict[str, Any]:
 def _show(call: Call, content: dict[str, Any]) -> None:
     if content["observe_only"]:
         call.say("Nothing is written: this install only observes ({reason}).", reason=content["observe_only"])
+    if content["writing_stopped"]:
+        say_stopped(call, content["writing_stopped"])
     table = call.table(
         ("Name", "Mode", "Org", "User", "Calls in 24 hours"),
         title=call.t("Connections of {workspace}", workspace=content["workspace"]),
@@ -110,7 +113,7 @@ def _show(call: Call, content: dict[str, Any]) -> None:
         last = (
             call.t("never run")
             if run is None
-            else f"{local(run['started'], call.workspace())} {call.t(_STATES[run['state']])}"
+            else f"{local(run['started'], call.workspace())} {call.t(STATES[run['state']])}"
         )
         call.say(
             "Sync “{sync}”: {last}; {linked} people linked.",
@@ -118,47 +121,8 @@ def _show(call: Call, content: dict[str, Any]) -> None:
             last=last,
             linked=sync["links"].get("linked", 0),
         )
+        if sync["paused"]:
+            say_paused(call, sync["name"], sync["paused"])
         call.say("  Open errors: {count}", count=sync["errors"])
         for kind, count in sync["open"].items():
             call.say("  {kind}: {count}", kind=item_kind(call, kind), count=count)
-
-
-def runs(
-    call: Call,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help=help_text("How many."))] = 20,
-) -> int:
-    async def read() -> list[RunRecord]:
-        async with open_store(call.workspace()) as store:
-            return await store.runs(None, limit)
-
-    known = {sync.name: sync for sync in call.workspace().syncs}
-    found = call.run(read())
-    call.document({"runs": [run_document(call, run, known.get(run.sync)) for run in found]})
-    if not found:
-        call.say("Nothing was run yet.")
-        return 0
-    table = call.table(("Run", "Sync", "Started", "State", "Records", "Calls"))
-    for run in found:
-        table.add_row(
-            str(run.id),
-            run.sync,
-            local(run.started, call.workspace()),
-            call.t(_STATES[run.state]) + (f"\n{note_line(call, run)}" if run.note else ""),
-            _records(call, run, known.get(run.sync)),
-            "  ".join(f"{lane} {count}" for lane, count in run.calls.items() if count),
-        )
-    call.show(table)
-    return 0
-
-
-def _records(call: Call, run: RunRecord, sync: Sync | None) -> str:
-    lines = []
-    for place, counts in run.sides.items():
-        named = shown(sync, place) if sync else place
-        parts = [
-            f"{call.t(column)} {count}"
-            for column in ("created", "updated", "unchanged", "held", "rejected", "waiting", "skipped")
-            if (count := getattr(counts, column))
-        ]
-        lines.append(f"{named}: {call.t('read')} {counts.read} = {' + '.join(parts) or 0}")
-    return "\n".join(lines)

@@ -31,6 +31,13 @@ class WorkspacePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     language: Annotated[
         Literal["ja", "en"] | None, Meta(description="Language of texts; without it, the system's.")
     ] = None
+    write_windows: Annotated[
+        list[Filled],
+        Meta(
+            description="When runs may write, in the workspace's zone; without any, always.",
+            examples=[["mon-fri 22:00-06:00", "sat,sun 00:00-24:00"]],
+        ),
+    ] = []
 
 
 class ConnectionPart(
@@ -326,6 +333,21 @@ class FieldPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = "wait"
 
 
+class SchedulePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the two."""
+
+    every: Annotated[
+        Filled | None, Meta(description="A length of time: s, m, h, d or w.", examples=["15m"])
+    ] = None
+    cron: Annotated[
+        Filled | None,
+        Meta(
+            description="Minute, hour, day, month, day of the week, in the workspace's zone.",
+            examples=["*/15 9-18 * * mon-fri"],
+        ),
+    ] = None
+
+
 class SyncPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[Name, Meta(description="Names the sync in commands and lists.", examples=["people"])]
     ma: Annotated[MaPart, Meta(description="The marketing side.")]
@@ -400,6 +422,17 @@ class SyncPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             description="How far back each reading begins; without it, three times the vendor's lag.",
             examples=[900],
         ),
+    ] = None
+    schedule: Annotated[
+        SchedulePart | None,
+        Meta(
+            description="When `awase worker` runs it; without it, only when told to.",
+            examples=[{"every": "15m"}],
+        ),
+    ] = None
+    write_windows: Annotated[
+        list[Filled] | None,
+        Meta(description="In the place of the workspace's; [] is always.", examples=[["sun 00:00-24:00"]]),
     ] = None
     fields: Annotated[
         list[FieldPart],

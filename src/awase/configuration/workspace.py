@@ -24,6 +24,7 @@ from awase.configuration.document import (
     SyncPart,
 )
 from awase.configuration.lines import Path, lines_of
+from awase.configuration.times import schedules, write_windows
 from awase.configuration.transforms import steps_of
 from awase.core.mapping import (
     OWNERS,
@@ -38,6 +39,7 @@ from awase.core.mapping import (
     WithoutPartner,
     parents_first,
 )
+from awase.core.schedule import Schedule, WriteWindows
 from awase.errors import BadConfiguration, UnknownName
 
 FILE_NAME = "awase.toml"
@@ -71,6 +73,10 @@ class Workspace:
     connections: Mapping[str, ConnectionSettings]
     syncs: tuple[Sync, ...]
     file: FilePath
+    schedules: Mapping[str, Schedule]
+    """By sync; one that is not named runs only when told to."""
+    write_windows: Mapping[str, WriteWindows]
+    """By sync: its own, else the workspace's. Beside the syncs, for they change no plan."""
 
     def sync(self, name: str | None) -> Sync:
         """The sync of that name, or the only one. Raises UnknownName."""
@@ -144,6 +150,8 @@ def parse(text: str, file: FilePath = FilePath(FILE_NAME)) -> Workspace:
         },
         syncs=syncs,
         file=file,
+        schedules=schedules(document, checker),
+        write_windows=write_windows(document, checker),
     )
 
 

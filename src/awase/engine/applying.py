@@ -16,6 +16,7 @@ from awase.core.records import Item, ItemKind, LedgerEntry, Link
 from awase.engine.auditing import audit
 from awase.engine.environment import Environment
 from awase.engine.resolving import NOT_FOUND, is_doubtful, may_come_late, resolve, resolve_refused
+from awase.engine.switches import refusal
 from awase.errors import AwaseError, BudgetSpent, NotConnected, Retry
 from awase.ports.connector import WriteBatch
 from awase.ports.store import Claim, JournalBatch, OpenBatch, Settlement
@@ -137,6 +138,8 @@ class _Sender:
         places = [p for p in batch.places if p not in self.skip and not self._is_silenced(p, silenced)]
         if not places:
             return
+        # A person who throws a switch means the run that is under way, too.
+        self.applied.stopped = self.applied.stopped or await refusal(self.env.store, self.claim.sync)
         if self.applied.stopped is not None:
             self._defer(places, self.applied.stopped)
             return

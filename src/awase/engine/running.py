@@ -28,6 +28,7 @@ from awase.engine.staleness import (
     unless_known_better,
 )
 from awase.engine.sweeping import SWEPT, is_due
+from awase.engine.switches import refusal
 from awase.errors import AwaseError, LostFence, StoppedByGuard, WritingIsOff
 from awase.ports.store import Claim, Note, RunRecord, Settlement
 
@@ -124,6 +125,8 @@ async def _carry_out(
     skipped: dict[int, Item] | None = None,
 ) -> Report:
     skipped = skipped or {}
+    if plan.writes() and (switched_off := await refusal(env.store, sync.sync.name)):
+        raise switched_off
     if not approve(plan):
         raise StoppedByGuard(
             "nothing was written: this plan wants an approval ({rules})",

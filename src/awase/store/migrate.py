@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
+from psycopg import sql
 
 from awase.core.values import hash64
 from awase.errors import StoreUnusable
@@ -126,3 +127,57 @@ async def apply_migrations(connection: Connection, where: str, up_to: int | None
         )
         applied.append(f"{one.number:04}_{one.name}")
     return applied
+
+
+class Guest(msgspec.Struct, frozen=True, kw_only=True):
+    """The tables of a library, which brings its own SQL, in a schema of their own."""
+
+    schema: str
+    whole: bytes
+    """Makes the newest state in an empty schema."""
+    steps: tuple[tuple[str, bytes], ...]
+    """(name, code) of every change that led to it, in the order of their names."""
+
+
+async def follow(connection: Connection, guest: Guest, place: str) -> list[str]:
+    """Bring a guest's schema to what its release wants; returns the steps applied, nothing where all was there.
+
+    ``connection`` is in autocommit; each step is a transaction. Raises StoreUnusable for the schema of a newer release.
+    """
+    applied: list[str] = []
+    while True:
+        async with connection.transaction():
+            await lock_schema(connection)
+            await connection.execute(_of_guest("create_guest_schema", guest))
+            await connection.execute(_of_guest("create_guest_steps", guest))
+            cursor = await connection.execute(_of_guest("guest_steps", guest))
+            seen = {row[0] for row in await cursor.fetchall()}
+            names = [name for name, _ in guest.steps]
+            if newer := sorted(seen - set(names)):
+                raise StoreUnusable(
+                    "the queue was made by a newer Awase: step {name} is unknown here",
+                    name=newer[0],
+                    where=place,
+                    remedy="Install that release or a newer one.",
+                )
+            if seen == set(names):
+                return applied
+            await connection.execute(_of_guest("enter_guest_schema", guest))
+            done = await _one_step(connection, guest, seen)
+            for name in done:
+                await connection.execute(_of_guest("record_guest_step", guest), {"name": name})
+            applied += done
+
+
+async def _one_step(connection: Connection, guest: Guest, seen: set[str]) -> list[str]:
+    """Everything at once where nothing is there, else the first step that is missing."""
+    if not seen:
+        await connection.execute(guest.whole)
+        return [name for name, _ in guest.steps]
+    name, code = next((name, code) for name, code in guest.steps if name not in seen)
+    await connection.execute(code)
+    return [name]
+
+
+def _of_guest(statement: str, guest: Guest) -> sql.Composed:
+    return sql.SQL(statements("server")[statement].decode()).format(schema=sql.Identifier(guest.schema))

@@ -42,3 +42,26 @@ insert into awase.migration (number, name, checksum) values (%(number)s, %(name)
 select exists (select from awase.sync) or exists (select from awase.connection)
     or exists (select from awase.secret) or exists (select from awase.setting)
     or exists (select from awase.ledger);
+
+-- name: create_guest_schema
+-- Another project's tables live apart from ours: they are neither backed up nor restored with them.
+create schema if not exists {schema};
+
+-- name: create_guest_steps
+-- Which of its steps this database has seen.
+create table if not exists {schema}.awase_step (
+    name       text collate "C" primary key,
+    applied_at timestamptz not null default now()
+);
+
+-- name: guest_steps
+-- In order.
+select name from {schema}.awase_step order by name;
+
+-- name: enter_guest_schema
+-- Its code names no schema.
+set local search_path to {schema};
+
+-- name: record_guest_step
+-- In the same transaction as the step itself.
+insert into {schema}.awase_step (name) values (%(name)s);
