@@ -7,11 +7,11 @@ store (its in-memory twin) are the simulator's.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from awase.connectors.hubspot.connector import HubSpotConnector
 from awase.connectors.salesforce.connector import SalesforceConnector
@@ -35,6 +35,7 @@ from tests.simulation.scheduler import Killed, VirtualClock, VirtualTasks
 from tests.simulation.wire import Network, SimulatedWire
 
 ANSWER_SECONDS = 30.0
+T = TypeVar("T")
 
 FIELDS = (
     FieldMapping("email", {"Lead": "Email", "Contact": "Email"}),
@@ -172,10 +173,16 @@ class World:
     # -- processes -------------------------------------------------------------------------------------------------
     def run_sync(self, process: int, kill_at: int | None = None) -> Report | AwaseError | None:
         """One process that runs the sync once. None: it was killed. An AwaseError: it ended with it."""
+        return self.run(process, _sync, kill_at)
+
+    def run(
+        self, process: int, work: Callable[[Environment], Awaitable[T]], kill_at: int | None = None
+    ) -> T | AwaseError | None:
+        """One process that does ``work``; ends as ``run_sync`` does."""
         tasks = VirtualTasks(hash64(self.seed, process), self.clock)
         with tasks:
             try:
-                return tasks.run(self._process(tasks), kill_at=kill_at)
+                return tasks.run(self._process(tasks, work), kill_at=kill_at)
             except Killed:
                 self.store.crash()
                 self.note("killed")
@@ -186,7 +193,7 @@ class World:
                 self.note(f"ended: {error.code}")
                 return error
 
-    async def _process(self, tasks: VirtualTasks) -> Report:
+    async def _process(self, tasks: VirtualTasks, work: Callable[[Environment], Awaitable[T]]) -> T:
         connectors: dict[Side, Connector] = {
             "ma": HubSpotConnector(base_url="http://127.0.0.1:1", now=self.clock.now),
             "crm": SalesforceConnector(login_url="http://127.0.0.1:2", now=self.clock.now),
@@ -222,10 +229,10 @@ class World:
             sides=accesses,
             diagnose=_by_code,
         )
-        report = await sync_now(env, SYNC, approve=lambda _: True)
+        done = await work(env)
         for transport in transports.values():
             await transport.close()
-        return report
+        return done
 
     # -- time and traces -------------------------------------------------------------------------------------------
     def pass_time(self, seconds: float) -> None:
@@ -246,6 +253,10 @@ class World:
                 for row in org.rows(name):
                     hasher.update(repr(sorted(row.items(), key=lambda kv: kv[0])).encode())
         return hasher.hexdigest()
+
+
+async def _sync(env: Environment) -> Report:
+    return await sync_now(env, SYNC, approve=lambda _: True)
 
 
 def _by_code(error: VendorError) -> str:

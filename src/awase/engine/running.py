@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,7 +19,7 @@ from awase.engine.applying import Applied, apply, settled_writes
 from awase.engine.environment import Environment
 from awase.engine.folding import fold
 from awase.engine.observing import bind_live
-from awase.engine.planning import SCOPE, make_plan
+from awase.engine.planning import SCOPE
 from awase.engine.recovering import recover, watch
 from awase.engine.staleness import (
     moved_since,
@@ -27,6 +27,7 @@ from awase.engine.staleness import (
     refuse_if_stale,
     unless_known_better,
 )
+from awase.engine.standing import planned
 from awase.engine.sweeping import SWEPT, is_due
 from awase.engine.switches import refusal
 from awase.errors import AwaseError, LostFence, StoppedByGuard, WritingIsOff
@@ -57,7 +58,7 @@ async def plan_only(env: Environment, sync: Sync, selection: Selection | None = 
     async with env.store.claim(sync.name) as claim:
         bound = await bind_live(env, sync)
         await recover(env, bound, claim)
-        return await make_plan(env, bound, selection)
+        return await planned(env, bound, selection)
 
 
 async def sync_now(
@@ -71,12 +72,12 @@ async def sync_now(
     tell = progress or (lambda _: None)
     async with env.store.claim(sync.name) as claim:
         bound = await bind_live(env, sync)
-        async with _started(env, claim, "sync") as run:
+        async with started(env, claim, "sync") as run:
             tell("recover")
             await recover(env, bound, claim, run.id)
             tell("plan")
-            plan = await make_plan(env, bound, selection)
-            return await _carry_out(env, bound, claim, run, plan, approve, tell)
+            plan = await planned(env, bound, selection)
+            return await carry_out(env, bound, claim, run, plan, approve, tell)
 
 
 async def apply_plan(
@@ -88,17 +89,17 @@ async def apply_plan(
         bound = await bind_live(env, sync)
         refuse_if_stale(plan, bound, {side: access.org.id for side, access in env.sides.items()})
         refuse_if_overtaken(plan, await env.store.runs(sync.name))
-        async with _started(env, claim, "apply") as run:
+        async with started(env, claim, "apply") as run:
             tell("recover")
             await recover(env, bound, claim, run.id)
             tell("check")
             skipped = await moved_since(env, bound, plan)
             plan = await unless_known_better(env, plan)
-            return await _carry_out(env, bound, claim, run, plan, approve, tell, skipped)
+            return await carry_out(env, bound, claim, run, plan, approve, tell, skipped)
 
 
 @asynccontextmanager
-async def _started(env: Environment, claim: Claim, kind: str) -> AsyncIterator[RunRecord]:
+async def started(env: Environment, claim: Claim, kind: str) -> AsyncIterator[RunRecord]:
     """A new run, marked stopped or failed with its reason when it does not come to its end."""
     now = env.clock.now()
     run = RunRecord(id=await env.store.start_run(claim, kind, now), sync=claim.sync, kind=kind, started=now)
@@ -114,7 +115,7 @@ async def _started(env: Environment, claim: Claim, kind: str) -> AsyncIterator[R
         raise
 
 
-async def _carry_out(
+async def carry_out(
     env: Environment,
     sync: BoundSync,
     claim: Claim,
@@ -123,7 +124,9 @@ async def _carry_out(
     approve: Approve,
     tell: Callable[[str], None],
     skipped: dict[int, Item] | None = None,
+    first: Callable[[], Awaitable[None]] | None = None,
 ) -> Report:
+    """Carry ``plan`` out once it is approved; ``first`` is done before anything is sent."""
     skipped = skipped or {}
     if plan.writes() and (switched_off := await refusal(env.store, sync.sync.name)):
         raise switched_off
@@ -140,6 +143,8 @@ async def _carry_out(
             remedy="Compare with `awase plan` first; then lift it with `awase db resume`.",
             reason=reason,
         )
+    if first is not None:
+        await first()
     tell("apply")
     applied = await apply(env, sync, claim, run.id, plan, frozenset(skipped))
     tell("settle")

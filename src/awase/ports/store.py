@@ -73,7 +73,8 @@ class StoredItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a run ended early: an error kept so that it can be told in any language (``locale.told``)."""
+    """What a run leaves to be said, above all why it ended early, so that it can be told in any language
+    (``locale.told``)."""
 
     text: str
     """An English sentence with named places."""
@@ -109,7 +110,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     sync: str
     kind: str
-    """``plan``, ``sync`` or ``apply``."""
+    """``sync``, ``apply`` or ``undo``."""
     started: datetime
     ended: datetime | None = None
     state: Literal["running", "done", "stopped", "failed", "interrupted"] = "running"
@@ -118,7 +119,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     conflicts: int = 0
     calls: dict[str, int] = {}
     note: Note | None = None
-    """None where the run came to its end."""
+    """Why it ended early; of an undo that came to its end, which run it undid (place ``run``). Otherwise None."""
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
