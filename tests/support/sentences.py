@@ -47,6 +47,8 @@ LISTS = {
     "cli/call.py": ("_STEPS",),
     "cli/demo/showing.py": ("_PHASES", "_STEPS", "_WRITES", "_FATES", "_SOURCES"),
     "cli/status.py": ("MODES", "ORG_KINDS", "STATES"),
+    "engine/undoing.py": ("NOTE",),
+    "cli/undo.py": ("_LEFT", "_THEN", "_COLUMNS"),
     "cli/worker.py": ("_LINES",),
     "cli/explain.py": ("_LINK_STATES", "_OUTCOMES", "_OPERATIONS"),
     "connectors/salesforce/auth.py": ("_REMEDIES", "_OTHER_REMEDY"),

@@ -21,11 +21,12 @@ from awase.cli import (
     serve,
     status,
     sync,
+    undo,
     worker,
 )
 from awase.cli.call import DirectoryOption, JsonOption, LanguageOption, help_text
 
-_VERBS = (init, connect, plan, sync, worker, runs, pause, status, errors, explain, db, serve, practice, demo)
+_VERBS = (init, connect, plan, sync, worker, runs, undo, pause, status, errors, explain, db, serve, practice, demo)
 """Modules of verbs, in the order in which help lists them."""
 
 

@@ -27,6 +27,7 @@ from awase.ports.store import Claim, Note, OpenBatch, RunRecord, Settlement, Sto
 KIND = "undo"
 """The kind of a run that undid another; its note names that one in the place ``run``."""
 
+NOTE = "put back what run {run} had written"
 _LOOKS = (200, 20_000, 2_000_000)
 """How many of the newest runs are looked through; it is nearly always one of the last."""
 
@@ -234,7 +235,7 @@ async def _finished(
 ) -> Report:
     """The run's own numbers: of the records that the other run wrote to, and which run that was."""
     applied = {(o.link, side) for (side, _, _), o in outcomes.items() if o.state == State.APPLIED}
-    note = Note(text="put back what run {run} had written", places={"run": undoing.run.id})
+    note = Note(text=NOTE, places={"run": undoing.run.id})
     record = msgspec.structs.replace(
         report.run,
         sides=counts(undoing.undo, outcomes),
