@@ -48,6 +48,7 @@ LISTS = {
     "cli/demo/showing.py": ("_PHASES", "_STEPS", "_WRITES", "_FATES", "_SOURCES"),
     "cli/status.py": ("MODES", "ORG_KINDS", "STATES"),
     "engine/undoing.py": ("NOTE",),
+    "cli/reconcile.py": ("_REASONS", "_COLUMNS", "_NUMBERS"),
     "cli/undo.py": ("_LEFT", "_THEN", "_COLUMNS"),
     "cli/worker.py": ("_LINES",),
     "cli/explain.py": ("_LINK_STATES", "_OUTCOMES", "_OPERATIONS"),
