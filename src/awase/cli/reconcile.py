@@ -267,15 +267,22 @@ def _show_run(call: Call, number: int) -> int:
     call.show(table)
     for place, each in numbers.items():
         for error_type, count in sorted(each.ignored.items(), key=lambda pair: -pair[1]):
-            why = (
-                entry(error_type).name.in_(call.language)
-                if error_type
-                else call.t("a later run knows the reason")
-            )
             call.say(
-                "  {place} ignored: {what} ({count})", place=shown(sync, place), what=why, count=f"{count:,}"
+                "  {place} ignored: {what} ({count})",
+                place=shown(sync, place),
+                what=_why(call, error_type),
+                count=f"{count:,}",
             )
     return 0
+
+
+def _why(call: Call, reason: str) -> str:
+    """Why a run ignored a record, in words."""
+    if not reason:
+        return call.t("a later run knows the reason")
+    if reason in set(Reason):
+        return call.t(_REASONS[Reason(reason)])
+    return entry(reason).name.in_(call.language)
 
 
 async def _numbers(store: Store, run: RunRecord) -> dict[str, RunNumbers]:

@@ -14,9 +14,10 @@ from typing import Any
 
 import polars as pl
 
+from awase.core.frames import IN
 from awase.core.mapping import BoundField, BoundSync, column
 from awase.core.merge import TABLE, Changed, Decision, decision
-from awase.core.operations import OperationKind, Side, other
+from awase.core.operations import SIDES, OperationKind, Side, other
 from awase.core.plan import Plan
 from awase.core.records import Item, ItemKind
 from awase.core.undo import alike_column
@@ -50,8 +51,6 @@ ON_PURPOSE = frozenset(
     {Reason.FILTERED, Reason.EXCLUDED, Reason.NOT_CREATED, Reason.TWIN, Reason.BY_DIRECTION}
 )
 """Reasons that nobody has to do anything about."""
-
-_SIDES: tuple[Side, Side] = ("ma", "crm")
 
 CONSENT = "opt-out"
 """Stands for the field in a difference of consent."""
@@ -127,6 +126,8 @@ class Known:
     """What the next run would do."""
     items: Sequence[Item] = ()
     """Open ones."""
+    excluded: frozenset[int] = frozenset()
+    """Links that a person keeps out."""
     unfinished: frozenset[int] = frozenset()
     """Links of writes in the journal that nobody has looked after yet."""
 
@@ -137,6 +138,7 @@ class Judge:
     def __init__(self, known: Known, sync: BoundSync) -> None:
         self.sync = sync
         self.unfinished = known.unfinished
+        self.excluded = known.excluded
         looked_at = {link for chunk in known.plan.chunks for link in chunk.evaluated}
         items = [item for item in known.items if item.link not in looked_at]
         items += [item for chunk in known.plan.chunks for item in chunk.items]
@@ -159,6 +161,8 @@ class Judge:
     def of_field(self, row: Mapping[str, Any], bound: BoundField) -> tuple[Reason, str]:
         """Why both sides of a pair (a row of ``merge``) differ in one field, and the error type if there is one."""
         link, object = row["_link"], row["_crm_object"]
+        if (outside := self._outside(row)) is not None:
+            return outside, ""
         for item in self.items.get(link, ()):
             if item.kind == ItemKind.CONFLICT and item.field == bound.name:
                 return Reason.CONFLICT, item.error_type
@@ -171,8 +175,17 @@ class Judge:
         # Whatever else the merge says of a field, it is told by an item of that field.
         return self._of_items(link, bound.name) or (Reason.UNKNOWN, "")
 
+    def _outside(self, row: Mapping[str, Any]) -> Reason | None:
+        """Why a pair is kept out of the sync, if it is."""
+        if row["_link"] in self.excluded:
+            return Reason.EXCLUDED
+        met = [row[f"{IN}_{side}"] for side in SIDES if f"{IN}_{side}" in row]
+        return Reason.FILTERED if False in met else None
+
     def _of_write(self, link: int, side: Side, crm_object: str, bound: BoundField) -> tuple[Reason, str]:
         """Why a value that is to go to ``side`` is not there."""
+        if not self.sync.sync.may_update(side):
+            return Reason.BY_DIRECTION, ""
         object = self.sync.sync.ma_object if side == "ma" else crm_object
         target = bound.on(side, object)
         if target is not None and (link, side, target.name) in self.writes:
@@ -215,10 +228,14 @@ class Judge:
 
     # -- records alone -----------------------------------------------------------------------------------------------
     def of_record(
-        self, side: Side, object: str, link: int | None, *, had_partner: bool, created: bool
+        self, side: Side, object: str, link: int | None, *, met: bool, had_partner: bool, created: bool
     ) -> tuple[Reason, str]:
-        """Why a record has no partner. ``had_partner``: it is linked to one that is not there any more; ``created``:
-        the sync's rules would make one."""
+        """Why a record has no partner. ``met``: it is inside the filter; ``had_partner``: it is linked to one that is
+        not there any more; ``created``: the sync's rules would make one."""
+        if link in self.excluded:
+            return Reason.EXCLUDED, ""
+        if not met:
+            return Reason.FILTERED, ""
         if link is None:
             return (Reason.UNKNOWN if created else Reason.NOT_CREATED), ""
         toward = other(side)
@@ -271,7 +288,7 @@ def compare(merged: pl.DataFrame, judge: Judge, into: Reconciliation) -> None:
 
 def _of_field(row: Mapping[str, Any], bound: BoundField, judge: Judge) -> Difference:
     reason, detail = judge.of_field(row, bound)
-    ma, crm = (as_text(_value(row[column(side, bound.name)])) for side in _SIDES)
+    ma, crm = (as_text(_value(row[column(side, bound.name)])) for side in SIDES)
     toward: Side = "crm" if Decision(row[decision(bound.name)]) == Decision.TO_CRM else "ma"
     return Difference(
         reason,
@@ -288,7 +305,7 @@ def _of_field(row: Mapping[str, Any], bound: BoundField, judge: Judge) -> Differ
 
 def _of_consent(row: Mapping[str, Any], judge: Judge) -> Difference:
     reason, detail = judge.of_consent(row)
-    ma, crm = (as_text(row[f"_out_{side}"]) for side in _SIDES)
+    ma, crm = (as_text(row[f"_out_{side}"]) for side in SIDES)
     toward: Side = "ma" if row["_out_crm"] else "crm"
     return Difference(
         reason,
@@ -308,10 +325,8 @@ def _names(row: Mapping[str, Any], sync: BoundSync) -> tuple[str, str]:
 
 
 def _label(row: Mapping[str, Any], sync: BoundSync) -> str:
-    match_on = sync.sync.match_on
-    return str(
-        (row.get(column("ma", match_on)) or row.get(column("crm", match_on)) or "") if match_on else ""
-    )
+    name = sync.sync.label_on
+    return as_text(_value(row[column("ma", name)] or row[column("crm", name)])) or ""
 
 
 def _value(cell: Any) -> Value:

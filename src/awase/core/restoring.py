@@ -12,10 +12,10 @@ from awase.core.capabilities import Capabilities
 from awase.core.checks import findings
 from awase.core.checks.check import Certainty
 from awase.core.checks.preflight import sends, value_column
-from awase.core.frames import base_frame, canonical_cell, people
+from awase.core.frames import base_frame, canonical_cell, made_key, people
 from awase.core.mapping import BoundField, BoundSync, column
-from awase.core.merge import Decision, decision, merge
-from awase.core.operations import Operation, OperationKind, Side, other
+from awase.core.merge import Decision, decision, merge, settles
+from awase.core.operations import SIDES, Operation, OperationKind, Side, other
 from awase.core.plan import PlannedWrite
 from awase.core.records import BaseRow, Item, ItemKind, Link
 from awase.core.undo import (
@@ -31,7 +31,6 @@ from awase.core.undo import (
     Written,
     alike,
     alike_column,
-    record_on,
     same,
 )
 from awase.core.values import DTYPES, Value, as_text, is_of, pack
@@ -78,6 +77,7 @@ class _Undoing:
             for side, frame in present.frames.items()
             for row in frame.to_dicts()
         }
+        self.merged: dict[int, dict[str, Any]] = {}
         self.result = Undo()
 
     def made(self, done: Journalled) -> Undo:
@@ -151,8 +151,7 @@ class _Undoing:
         return link is not None and link.id in self.present.out
 
     def _label(self, side: Side, row: Mapping[str, Any]) -> str:
-        match_on = self.sync.sync.match_on
-        return as_text(_cell(row.get(column(side, match_on)))) or "" if match_on else ""
+        return as_text(_cell(row[column(side, self.sync.sync.label_on)])) or ""
 
     # -- what the target would say -----------------------------------------------------------------------------------
     def _accepted_by_target(self, candidates: Sequence[_Candidate]) -> list[_Candidate]:
@@ -206,7 +205,10 @@ class _Undoing:
         }
         pairs = people(frames["ma"], frames["crm"], base_frame(self.present.bases, self.sync), self.sync)
         pairs = pairs.filter(pl.col("_id_ma").is_not_null() & pl.col("_id_crm").is_not_null())
-        merged = {row["_link"]: row for row in alike(merge(pairs, self.sync), self.sync).to_dicts()}
+        merged = {
+            row["_link"]: row
+            for row in alike(merge(pairs, self.sync, self.present.tables), self.sync).to_dicts()
+        }
         thens = {}
         for one in accepted:
             row = merged.get(one.link.id)
@@ -220,6 +222,7 @@ class _Undoing:
             else:
                 then = Then.CONFLICT
             thens[one.link.id, one.bound.name] = then
+        self.merged = merged
         return thens
 
     # -- the writes --------------------------------------------------------------------------------------------------
@@ -232,11 +235,14 @@ class _Undoing:
             if then == Then.CARRIED:
                 # The base keeps what the run wrote: to the next run the old value is an edit like any other.
                 continue
-            patch[side][name] = canonical_cell(_plain(one.written.before))
-            if then != Then.ALONE:
-                patch[other(side)][name] = canonical_cell(
-                    self._partner(link, side)[column(other(side), name)]
-                )
+            if then == Then.ALONE:
+                patch[side][name] = canonical_cell(_plain(one.written.before))
+            else:
+                row = self.merged[link.id]
+                for place in SIDES:
+                    patch[place][name] = canonical_cell(row[settles(place, name)])
+            if one.bound.mapping.has_steps:
+                patch[side][made_key(name)] = False
             if then == Then.CONFLICT:
                 self.result.conflicts.append(self._conflict(one, patch))
         operation = Operation(
@@ -257,9 +263,6 @@ class _Undoing:
                 label=of_record[0].label,
             )
         )
-
-    def _partner(self, link: Link, side: Side) -> Mapping[str, Any]:
-        return self.rows[name] if (name := record_on(link, other(side))) is not None else {}
 
     def _conflict(self, one: _Candidate, patch: Mapping[Side, Mapping[str, Value]]) -> Item:
         link, name = one.link, one.bound.name

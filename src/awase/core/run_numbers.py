@@ -22,17 +22,18 @@ class RunNumbers:
     duplicate: int
     deleted: int
     ignored: Mapping[str, int]
-    """By error type; ``""``: a later run has met the record again and keeps its reason now."""
+    """By error type, or by why it stays out (``filtered``, ``excluded`` …); ``""``: a later run has met the record again and keeps its reason now."""
 
 
-_DUPLICATES = frozenset({"several_matches", "linked_elsewhere"})
+_DUPLICATES = ("several_matches", "linked_elsewhere")
+_DELETED = "deleted"
 
 
 def run_numbers(counts: RunCounts, items: Iterable[Item], added_again: int) -> RunNumbers:
     """The numbers of one object from its counts, the items that the run was the last to meet on records of that
     object (toward the other side), and how many of its creates found their record there.
 
-    Each link counts once, by what weighs most. What is skipped without an item is deleted.
+    Each link counts once, by what weighs most.
     """
     weight = {kind: place for place, kinds in enumerate(_WEIGHT.values()) for kind in kinds}
     heaviest: dict[int, Item] = {}
@@ -41,22 +42,14 @@ def run_numbers(counts: RunCounts, items: Iterable[Item], added_again: int) -> R
             known = heaviest.get(item.link)
             if known is None or weight[item.kind] < weight[known.kind]:
                 heaviest[item.link] = item
-    ignored: Counter[str] = Counter()
-    duplicate, left_over = 0, dict[str, int]()
-    for count_name, kinds in _WEIGHT.items():
-        budget: int = getattr(counts, count_name)
-        for item in heaviest.values():
-            if item.kind not in kinds or budget == 0:
-                continue
-            budget -= 1
-            if item.error_type in _DUPLICATES:
-                duplicate += 1
-            else:
-                ignored[item.error_type] += 1
-        left_over[count_name] = budget
-    deleted = left_over.pop("skipped")
-    if (rest := sum(left_over.values())) > 0:
-        ignored[""] += rest
+    reasons: Counter[str] = Counter()
+    for name, kinds in _WEIGHT.items():
+        told = [item.error_type for item in heaviest.values() if item.kind in kinds]
+        count: int = getattr(counts, name)
+        reasons.update(told[:count])
+        reasons[""] += max(0, count - len(told))
+    reasons.update(counts.reasons)
+    reasons[""] += counts.skipped - sum(counts.reasons.values())
     again = min(added_again, counts.created)
     return RunNumbers(
         total=counts.read,
@@ -64,9 +57,9 @@ def run_numbers(counts: RunCounts, items: Iterable[Item], added_again: int) -> R
         added_again=again,
         updated=counts.updated,
         unchanged=counts.unchanged,
-        duplicate=duplicate,
-        deleted=deleted,
-        ignored=dict(ignored),
+        duplicate=sum(reasons.pop(name, 0) for name in _DUPLICATES),
+        deleted=counts.deleted + reasons.pop(_DELETED, 0),
+        ignored={name: count for name, count in reasons.items() if count},
     )
 
 
@@ -74,6 +67,5 @@ _WEIGHT: Mapping[str, tuple[ItemKind, ...]] = {
     "rejected": (ItemKind.REJECTED,),
     "held": (ItemKind.HELD,),
     "waiting": (ItemKind.DEFERRED, ItemKind.UNKNOWN, ItemKind.WAITING, ItemKind.CONFLICT, ItemKind.AMBIGUOUS),
-    "skipped": (ItemKind.SKIPPED,),
 }
-"""Counts that need a reason, heaviest first, and the kinds of items that tell it."""
+"""Counts whose reasons stand in items, heaviest first, and the kinds of items that tell them."""

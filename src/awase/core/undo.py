@@ -14,11 +14,12 @@ from enum import StrEnum
 
 import polars as pl
 
-from awase.core.mapping import BoundSync, column
-from awase.core.merge import target
-from awase.core.operations import Operation, OperationKind, Outcome, Side, State
+from awase.core.mapping import BoundSync
+from awase.core.merge import settles, stuck_on, target
+from awase.core.operations import SIDES, Operation, OperationKind, Outcome, Side, State, other
 from awase.core.plan import Draft
 from awase.core.records import BaseRow, Item, Link
+from awase.core.references import Tables
 from awase.core.values import Value, as_text
 
 UNDONE = "undone"
@@ -119,6 +120,8 @@ class Present:
     bases: Sequence[BaseRow] = ()
     out: frozenset[int] = frozenset()
     """Links that the ledger knows to be out."""
+    tables: Tables = field(default_factory=dict)
+    """The partners of each reference field."""
 
 
 @dataclass(slots=True)
@@ -170,9 +173,9 @@ def same(one: Value, another: Value) -> bool:
 
 
 def record_on(link: Link, side: Side) -> RecordName | None:
-    """The link's record on ``side``; None where it has none."""
-    object, id = (link.ma_object, link.ma_id) if side == "ma" else (link.crm_object, link.crm_id)
-    return None if object is None or id is None else (side, object, id)
+    """The link's record on ``side`` with that side; None where it has none."""
+    record = link.record(side)
+    return None if record is None else (side, *record)
 
 
 def alike(merged: pl.DataFrame, sync: BoundSync) -> pl.DataFrame:
@@ -180,11 +183,15 @@ def alike(merged: pl.DataFrame, sync: BoundSync) -> pl.DataFrame:
     CRM object does not have the field."""
     columns = []
     for b in sync.fields:
-        equal = pl.col(target("crm", b.name)).eq_missing(pl.col(column("crm", b.name))) | pl.col(
-            target("ma", b.name)
-        ).eq_missing(pl.col(column("ma", b.name)))
+        # As the merge itself calls two values equal.
+        ways = [
+            pl.col(target(to, b.name)).eq_missing(pl.col(settles(to, b.name)))
+            & ~pl.col(stuck_on(other(to), b.name))
+            & pl.lit(b.carries(to))
+            for to in SIDES
+        ]
         here = pl.col("_crm_object").is_in(list(b.crm))
-        columns.append((equal | ~here).alias(alike_column(b.name)))
+        columns.append((pl.any_horizontal(*ways) | ~here).alias(alike_column(b.name)))
     return merged.with_columns(columns)
 
 

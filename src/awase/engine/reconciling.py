@@ -15,17 +15,20 @@ from typing import Any
 import polars as pl
 
 from awase.core.decide import Memory, decide
-from awase.core.frames import base_frame, people
+from awase.core.frames import IN, base_frame, people
 from awase.core.mapping import BoundSync, Sync, column
 from awase.core.merge import merge
-from awase.core.operations import OperationKind, Side
+from awase.core.operations import SIDES, OperationKind, Side
 from awase.core.plan import Plan
 from awase.core.reconcile import Difference, Judge, Known, Reason, Reconciliation, compare
 from awase.core.records import Link
 from awase.core.undo import RecordName, alike, record_on
+from awase.core.values import as_text
 from awase.engine.environment import Environment
-from awase.engine.observing import SIDES, bind_live, observe, read_records
+from awase.engine.observing import bind_live, observe, read_records
+from awase.engine.relinking import is_gone
 from awase.engine.standing import planned
+from awase.engine.translating import partner_tables
 
 Frames = Mapping[Side, pl.DataFrame]
 
@@ -44,7 +47,7 @@ async def reconcile(env: Environment, sync: Sync) -> Reconciliation:
 
 
 def _live(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.filter(~pl.col("_deleted").fill_null(value=False))
+    return frame.filter(~is_gone())
 
 
 def _index_lag(env: Environment) -> float:
@@ -73,7 +76,7 @@ class _Reading:
         here = {side: set(sides[side]["_link"].drop_nulls().to_list()) for side in SIDES}
         both = here["ma"] & here["crm"]
         compare(await self._pairs(sides, both), judge, result)
-        made = self._made_by_rules(sides, both)
+        made = await self._made_by_rules(sides, both)
         for side in SIDES:
             for row in sides[side].to_dicts():
                 if row["_link"] not in both:
@@ -103,6 +106,7 @@ class _Reading:
         return Known(
             plan=await planned(self.env, self.sync),
             items=[stored.item for stored in await store.open_items(name)],
+            excluded=frozenset(await store.exclusions(name)),
             unfinished=frozenset(op.link for one in batches for op in one.batch.operations),
         )
 
@@ -111,9 +115,10 @@ class _Reading:
         kept = {side: sides[side].filter(pl.col("_link").is_in(list(both))) for side in SIDES}
         bases = await self.env.store.bases(self.sync.sync.name, sorted(both))
         pairs = people(kept["ma"], kept["crm"], base_frame(bases, self.sync), self.sync)
-        return alike(merge(pairs, self.sync), self.sync)
+        tables = await partner_tables(self.env, self.sync, kept, bases)
+        return alike(merge(pairs, self.sync, tables), self.sync)
 
-    def _made_by_rules(self, sides: Frames, both: set[int]) -> frozenset[RecordName]:
+    async def _made_by_rules(self, sides: Frames, both: set[int]) -> frozenset[RecordName]:
         """Records alone for which the sync's rules would make a partner, or hold one back."""
         alone = {
             side: sides[side].filter(~pl.col("_link").is_in(list(both)) | pl.col("_link").is_null())
@@ -128,7 +133,8 @@ class _Reading:
             alone[side] = alone[side].with_columns(pl.Series("_link", list(numbers), dtype=pl.Int64))
         lone = people(alone["ma"], alone["crm"], base_frame((), self.sync), self.sync)
         links = {number: _link(number, name) for number, name in names.items()}
-        draft = decide(lone, self.sync, self.env.capabilities(), Memory(links))
+        memory = Memory(links, tables=await partner_tables(self.env, self.sync, alone, ()))
+        draft = decide(lone, self.sync, self.env.capabilities(), memory)
         made = {w.operation.link for w in draft.writes if w.operation.kind == OperationKind.CREATE}
         made |= {item.link for item in draft.items}
         return frozenset(names[number] for number in made)
@@ -148,11 +154,12 @@ class _Reading:
             side,
             row["_object"],
             None if link is None else link.id,
+            met=row[IN] is not False,
             had_partner=had_partner,
             created=name in made,
         )
-        match_on = self.sync.sync.match_on
-        label = str(row[column(side, match_on)] or "") if match_on else ""
+        value = row[column(side, self.sync.sync.label_on)]
+        label = as_text(tuple(value) if isinstance(value, list) else value) or ""
         return Difference(
             reason,
             None if link is None else link.id,

@@ -11,16 +11,18 @@ import polars as pl
 
 from awase.core.identity import hashed_match_key
 from awase.core.mapping import BoundSync, Sync
-from awase.core.operations import Operation, Outcome, Side, State
+from awase.core.operations import SIDES, Operation, Outcome, Side, State
 from awase.core.plan import Plan, assemble
 from awase.core.records import Item, Link, RunCounts
 from awase.core.restoring import undo
 from awase.core.undo import UNDONE, Journalled, Left, Present, RecordName, Undo, journalled, record_on
 from awase.core.values import as_text
 from awase.engine.environment import Environment
-from awase.engine.observing import SIDES, bind_live, read_records
+from awase.engine.observing import bind_live, read_records
 from awase.engine.recovering import recover
+from awase.engine.relinking import is_gone
 from awase.engine.running import Report, carry_out, started
+from awase.engine.translating import partner_tables
 from awase.errors import BadInput, UnknownName
 from awase.ports.store import Claim, Note, OpenBatch, RunRecord, Settlement, Store
 
@@ -133,6 +135,7 @@ async def _made(env: Environment, sync: BoundSync, run: RunRecord, carry: bool) 
         connections={side: env.sides[side].org.id for side in SIDES},
         # Nothing was read that the next run need not read.
         cursors=cursors,
+        moves_cursors=False,
         read_calls=env.calls().get("read", 0) - calls_before,
         linked_before=(await env.store.link_count(sync.sync.name)).get("linked", 0),
         guard_share=sync.sync.guard_share,
@@ -172,13 +175,14 @@ async def _present(env: Environment, sync: BoundSync, done: Journalled) -> Prese
     for side in SIDES:
         named = {(object, id) for object, ids in wanted[side].items() for id in ids}
         named |= {name[1:] for name in links if name[0] == side}
-        read = await read_records(env, sync, side, named)
+        read = (await read_records(env, sync, side, named)).filter(~is_gone())
         held = [links.get((side, o, i)) for o, i in read.select("_object", "_id").iter_rows()]
         numbers = [None if link is None else link.id for link in held]
         frames[side] = read.with_columns(pl.Series("_link", numbers, dtype=pl.Int64))
     paired = sorted({link.id for link in links.values()})
     out = await _out(env, sync, done, links)
-    return Present(frames, links, await env.store.bases(sync.sync.name, paired), out)
+    bases = await env.store.bases(sync.sync.name, paired)
+    return Present(frames, links, bases, out, await partner_tables(env, sync, frames, bases))
 
 
 async def _out(
@@ -196,10 +200,14 @@ async def _out(
     addresses: dict[int, set[int]] = {}
     for written in done.values:
         link = links.get(written.record)
-        if link is None or named.get((match_on, written.side, written.object)) != written.field:
+        if (
+            link is None
+            or match_on is None
+            or named.get((match_on, written.side, written.object)) != written.field
+        ):
             continue
         for value in (written.before, written.value):
-            if (key := hashed_match_key(as_text(value))) is not None:
+            if (key := hashed_match_key(as_text(value), sync.sync.match_as)) is not None:
                 addresses.setdefault(key, set()).add(link.id)
     ids = sorted({link.id for link in links.values()})
     out_links, out_addresses = await env.store.opted_out(sync.sync.name, ids, sorted(addresses))
@@ -264,7 +272,9 @@ def counts(undo: Undo, outcomes: Mapping[RecordName, Outcome]) -> dict[str, RunC
     totals: dict[str, Counter[str]] = {}
     for (side, object, _), fate in fates.items():
         totals.setdefault(f"{side}:{object}", Counter())[fate] += 1
-    return {name: RunCounts(read=sum(c.values()), **c) for name, c in sorted(totals.items())}
+    return {
+        name: msgspec.convert({"read": sum(c.values()), **c}, RunCounts) for name, c in sorted(totals.items())
+    }
 
 
 def undone_by(runs: Iterable[RunRecord]) -> dict[int, int]:

@@ -17,6 +17,8 @@ def an_item(link: int, kind: ItemKind, error_type: str) -> Item:
 
 @given(
     counts=st.fixed_dictionaries({name: st.integers(0, 6) for name in COUNTS}),
+    deleted=st.integers(0, 3),
+    why=st.sampled_from(("", "filtered", "linked_elsewhere", "deleted")),
     items=st.lists(
         st.builds(
             an_item,
@@ -28,15 +30,27 @@ def an_item(link: int, kind: ItemKind, error_type: str) -> Item:
     ),
     again=st.integers(0, 9),
 )
-def test_they_add_up(counts: dict[str, int], items: list[Item], again: int) -> None:
-    numbers = run_numbers(RunCounts(read=sum(counts.values()), **counts), items, again)
+def test_they_add_up(counts: dict[str, int], deleted: int, why: str, items: list[Item], again: int) -> None:
+    reasons = {why: counts["skipped"]} if why else {}
+    whole = RunCounts(read=sum(counts.values()) + deleted, **counts, deleted=deleted, reasons=reasons)  # type: ignore[arg-type]
+    numbers = run_numbers(whole, items, again)
     parts = (numbers.new, numbers.added_again, numbers.updated, numbers.unchanged)
     assert all(part >= 0 for part in (*parts, numbers.duplicate, numbers.deleted, *numbers.ignored.values()))
     assert numbers.total == sum(parts) + numbers.duplicate + numbers.deleted + sum(numbers.ignored.values())
 
 
 def test_each_reason_is_told_and_what_weighs_most_counts() -> None:
-    counts = RunCounts(read=12, created=3, updated=1, unchanged=2, held=2, rejected=1, waiting=1, skipped=2)
+    counts = RunCounts(
+        read=13,
+        created=3,
+        updated=1,
+        unchanged=2,
+        held=2,
+        rejected=1,
+        waiting=1,
+        skipped=3,
+        reasons={"linked_elsewhere": 1, "deleted": 1, "filtered": 1},
+    )
     items = [
         an_item(1, ItemKind.HELD, "string_too_long"),
         an_item(1, ItemKind.HELD, "required_value_missing"),
@@ -48,7 +62,7 @@ def test_each_reason_is_told_and_what_weighs_most_counts() -> None:
     ]
     numbers = run_numbers(counts, items, added_again=1)
     assert (numbers.new, numbers.added_again, numbers.duplicate, numbers.deleted) == (2, 1, 2, 1)
-    assert numbers.ignored == {"string_too_long": 2, "validation_rule": 1}
+    assert numbers.ignored == {"string_too_long": 2, "validation_rule": 1, "filtered": 1}
 
 
 def test_a_reason_that_a_later_run_took_over_is_counted_without_a_name() -> None:
