@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
+from awase.core.filters import Condition
 from awase.core.frames import merged_base
 from awase.core.operations import Side
 from awase.core.reconcile import CONSENT, Difference, Reason, Reconciliation
@@ -190,3 +192,30 @@ def test_after_any_story_no_difference_is_without_a_reason() -> None:
         result = reconciled(play(seed).world)
         unexplained += [(seed, each) for each in result.differences if each.reason == Reason.UNKNOWN]
     assert unexplained == []
+
+
+def test_who_is_kept_out_by_a_person_or_the_filter_differs_on_purpose() -> None:
+    office = Office(3)
+    office.edit("ma", 0, "jobtitle", "部長")
+    office.edit("ma", 1, "jobtitle", "部長")
+    office.edit("ma", 1, "city", "川崎")
+    office.world.portal.load(
+        "contact", [{"email": "o@example.jp", "lastname": "外", "company": "社", "city": "川崎"}], "user:x"
+    )
+    office.world.pass_time(HOUR)
+    link = state_of(office).by_record["ma", "contact", office.contacts[0]]
+    sync = replace(SYNC, filter_ma=(Condition("city", is_in=("横浜",)),))
+
+    async def work(env: Environment) -> Reconciliation:
+        await env.store.exclude(SYNC.name, link, "本人の希望", env.clock.now())
+        return await reconcile(env, sync)
+
+    done = office.world.run(902, work)
+    assert isinstance(done, Reconciliation), done
+    assert [(each.field, each.reason) for each in done.differences] == [
+        ("jobtitle", Reason.EXCLUDED),
+        ("jobtitle", Reason.FILTERED),
+        ("city", Reason.FILTERED),
+        ("", Reason.FILTERED),
+    ]
+    assert done.agree
