@@ -61,13 +61,13 @@ def test_the_command_and_the_judge_find_the_same_differences_and_all_of_them_are
         assert here.sync().status == 1
         here.let_pass(DAY)
         asyncio.run(play(stage, "day"))
-        before = here.run("reconcile", "--json")
+        before = here.run("reconcile", "people", "--json")
         assert as_reconciled(before.document["reconciliations"][0]) == as_judged(here)
         assert before.document["reconciliations"][0]["reasons"]["changed"] > 0
 
-        run = here.sync().document["runs"][0]["run"]
+        run = here.sync("people").document["runs"][0]["run"]
         writes = here.writes()
-        ended = here.run("reconcile", "--json", "--csv", "differences.csv")
+        ended = here.run("reconcile", "people", "--json", "--csv", "differences.csv")
         (document,) = ended.document["reconciliations"]
         assert ended.status == 1
         assert (document["explained"], document["agree"]) == (True, False)
@@ -97,7 +97,7 @@ def test_the_command_and_the_judge_find_the_same_differences_and_all_of_them_are
         here.hubspot.edit("contact", person["id"], {"jobtitle": "見落とし"})
         overlook(here, person["id"], jobtitle="見落とし")
         here.let_pass(HOUR)
-        bug = here.run("reconcile", "--lang", "en", "--csv", "bug.csv")
+        bug = here.run("reconcile", "people", "--lang", "en", "--csv", "bug.csv")
         assert bug.status == 70
         assert "a mistake of Awase's" in bug.err
         assert "no reason found: 1 (stands against agreement)" in bug.out
