@@ -27,7 +27,24 @@ from awase.cli import (
 )
 from awase.cli.call import DirectoryOption, JsonOption, LanguageOption, help_text
 
-_VERBS = (init, connect, plan, sync, worker, runs, undo, reconcile, pause, status, errors, explain, db, serve, practice, demo)
+_VERBS = (
+    init,
+    connect,
+    plan,
+    sync,
+    worker,
+    runs,
+    undo,
+    reconcile,
+    pause,
+    status,
+    errors,
+    explain,
+    db,
+    serve,
+    practice,
+    demo,
+)
 """Modules of verbs, in the order in which help lists them."""
 
 
