@@ -18,6 +18,7 @@ from awase.configuration import parse
 from awase.connectors.hubspot.connector import HubSpotConnector
 from awase.connectors.sdk.calls import read_failure
 from awase.core.binding import bind
+from awase.core.filters import Condition
 from awase.core.mapping import BoundSync, FieldMapping, Sync
 from awase.core.plan import Plan
 from awase.core.planfile import load
@@ -57,7 +58,7 @@ def unanswered() -> None:
     raise read_failure(Unanswered(REQUEST, "refused", False), vendor="HubSpot", doing="signing in", words="")
 
 
-def bound(*fields: FieldMapping) -> BoundSync:
+def bound(*fields: FieldMapping, **settings: Any) -> BoundSync:
     text = {name: Field(name, name, Kind.TEXT, "string") for name in ("email", "Email", "optout")}
     sync = Sync(
         name="people",
@@ -66,6 +67,7 @@ def bound(*fields: FieldMapping) -> BoundSync:
         crm_connection="salesforce",
         crm_objects=("Lead",),
         fields=(FieldMapping("email", {"Lead": "Email"}), *fields),
+        **settings,
     )
     schemas = [Schema({name: ObjectSchema(name, name, text)}) for name in ("contact", "Lead")]
     return bind(sync, *schemas, {"ma": {"contact": ("optout",)}, "crm": {}})
@@ -197,6 +199,7 @@ RAISED: Mapping[type[AwaseError], Callable[[], Any]] = {
     errors.StoreBusy: at_a_closed_port,
     errors.BadInput: lambda: failed_read(302),
     errors.BadConfiguration: lambda: parse(GOOD.replace("time_zone", "timezone")),
+    errors.FilterBroken: lambda: bound(filter_ma=(Condition("grade", filled=True),)),
     errors.ConsentMapping: lambda: bound(FieldMapping("optout", {"Lead": "Email"})),
     errors.SchemaMismatch: lambda: bound(FieldMapping("nickname", {"Lead": "Title"})),
     errors.StalePlan: stale,

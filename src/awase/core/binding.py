@@ -217,23 +217,20 @@ def _check_pointers(sync: Sync, ma_object: ObjectSchema) -> None:
 def _check_reference(
     mapping: FieldMapping, ma_field: Field, crm_fields: Mapping[str, Field], where: str
 ) -> None:
-    """Ids of one system mean nothing in another: a reference is mapped through the sync of what it refers to."""
-    if mapping.through is not None:
+    """Ids of one system mean nothing in another: a reference is mapped through the sync of what it refers to.
+
+    A mere text of the MA may hold ids of the CRM; nobody else would read them.
+    """
+    refers = [field for field in crm_fields.values() if field.references]
+    if mapping.through is not None or not ma_field.references or not (refers or ma_field.relation):
         return
-    for object, field in (("", ma_field), *crm_fields.items()):
-        if field.references and not _carries_text(field):
-            raise BadConfiguration(
-                "“{field}” refers to records of {objects}, whose ids the other system does not know",
-                where=where,
-                remedy='Add through = "NAME" with the sync of those records (or through = "owners").',
-                field=f"{object}.{field.name}".lstrip("."),
-                objects=", ".join(field.references),
-            )
-
-
-def _carries_text(field: Field) -> bool:
-    """An id kept as a mere text may be mapped like one: only what the vendor itself checks as a reference may not."""
-    return field.vendor_type not in ("reference", "association")
+    raise BadConfiguration(
+        "“{field}” refers to records of {objects}, whose ids the other system does not know",
+        where=where,
+        remedy='Add through = "NAME" with the sync of those records (or through = "owners").',
+        field=ma_field.name,
+        objects=", ".join(ma_field.references),
+    )
 
 
 def _check_filters(sync: Sync, ma_object: ObjectSchema, crm_objects: Mapping[str, ObjectSchema]) -> None:

@@ -51,6 +51,7 @@ class _FileOperation(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
     values: dict[str, Any] = {}
     before: dict[str, Any] = {}
+    list: str = ""
     opt_out: OptOut | None = None
 
 
@@ -59,6 +60,7 @@ class _FileWrite(msgspec.Struct, frozen=True, kw_only=True):
     patch: BaseRow
     record: str
     label: str
+    made: tuple[str, ...] = ()
 
 
 class _FileChunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +165,7 @@ def _chunk_for_file(chunk: Chunk) -> _FileChunk:
             patch=write.patch,
             record=write.record,
             label=write.label,
+            made=write.made,
         )
         for write in chunk.writes
     )
@@ -188,6 +191,7 @@ def _read_chunk(line: bytes, name: str, number: int) -> Chunk:
                 patch=write.patch,
                 record=write.record,
                 label=write.label,
+                made=write.made,
             )
             for write in read.writes
         )
