@@ -57,7 +57,7 @@ def writes(draw: st.DrawFn) -> PlannedWrite:
 def plans(draw: st.DrawFn) -> Plan:
     draft = Draft(writes=draw(st.lists(writes(), max_size=5)))
     for link in draw(st.lists(ids, max_size=4)):
-        draft.arrivals.append(Arrival("ma", "contact", link, skipped=draw(st.booleans())))
+        draft.arrivals.append(Arrival("ma", "contact", link, skipped=draw(st.sampled_from(["", "deleted"]))))
         draft.evaluated.append(link)
         draft.links.append(Link(id=link, key=draw(texts), state="linked", ma_id=draw(st.none() | texts)))
         draft.matches.append(MatchEntry(link=link, side="crm", object="Lead", key=draw(ids)))

@@ -28,9 +28,15 @@ class OwnerLike(Protocol):
 
 
 def partners_of_owners(
-    owners: Mapping[Side, Sequence[OwnerLike]], overrides: Mapping[Side, Mapping[str, str]]
+    owners: Mapping[Side, Sequence[OwnerLike]],
+    overrides: Mapping[Side, Mapping[str, str]],
+    ourselves: frozenset[str] = frozenset(),
 ) -> Partners:
-    """Whom each owner stands for. ``overrides``: by target side, address there ← address here (``*``: anybody)."""
+    """Whom each owner stands for. ``overrides``: by target side, address there ← address here (``*``: anybody).
+
+    ``ourselves``: integration users, whom a vendor makes the owners of what is created without one. Without a partner of
+    their own they stand for nobody, and not for somebody who is missing.
+    """
     tables: dict[Side, dict[str, str]] = {}
     reasons: dict[tuple[Side, str], str] = {}
     for side in SIDES:
@@ -41,6 +47,8 @@ def partners_of_owners(
             address = match_key(owner.email)
             target = wanted.get(address) or owner.email
             found, reason = _with_address(owners[there], target)
+            if found is None and owner.id in ourselves:
+                continue
             if found is None and ANYBODY in wanted:
                 found, reason = _with_address(owners[there], wanted[ANYBODY])
             if found is not None:
@@ -48,7 +56,8 @@ def partners_of_owners(
             else:
                 reasons[side, owner.id] = reason
         tables[there] = table
-    return Partners(tables["crm"], tables["ma"], reasons)
+    partnerless = ourselves - set(tables["crm"]) - set(tables["ma"])
+    return Partners(tables["crm"], tables["ma"], reasons, partnerless)
 
 
 def _with_address(owners: Sequence[OwnerLike], address: str) -> tuple[str | None, str]:

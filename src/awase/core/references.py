@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from awase.core.mapping import BoundField
-from awase.core.operations import Side
+from awase.core.operations import Side, other
 from awase.core.values import DTYPES, Kind
 
 
@@ -25,6 +25,9 @@ class Partners:
     to_ma: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[tuple[Side, str], str] = field(default_factory=dict)
     """Why an id of that side has no partner, where more is known than that it has none: an error type."""
+
+    nobody: frozenset[str] = frozenset()
+    """Ids that stand for nobody, like a blank: the integration user, whom a vendor makes the owner of what has none."""
 
     def table(self, to: Side) -> Mapping[str, str]:
         return self.to_crm if to == "crm" else self.to_ma
@@ -77,8 +80,8 @@ def _replaced(ids: pl.Expr, table: Mapping[str, str]) -> pl.Expr:
 
 
 def _has_partner(ids: pl.Expr, side: Side, partners: Partners) -> pl.Expr:
-    there: Side = "crm" if side == "ma" else "ma"
-    return ids.is_in(list(partners.table(there))).fill_null(value=False)
+    told = [*partners.table(other(side)), *partners.nobody]
+    return ids.is_in(told).fill_null(value=False)
 
 
 def _sorted_or_null(ids: pl.Expr) -> pl.Expr:

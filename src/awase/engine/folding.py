@@ -23,18 +23,18 @@ async def fold(
     known = {link.id: link for link in await env.store.links_by_id(sync.sync.name, links)}
     bases = {row.link: row for row in await env.store.bases(sync.sync.name, links)}
     result = effects(settled, agreed, known, bases, env.diagnose, sync.context)
-    addresses = {one.operation.link: address for one in settled if (address := _address(one.operation, sync))}
-    result.items = [msgspec.structs.replace(i, label=addresses.get(i.link, "")) for i in result.items]
-    for one in settled:
-        key = hashed_match_key(_address(one.operation, sync))
+    labels = {one.operation.link: label for one in settled if (label := _label(one.operation, sync))}
+    result.items = [msgspec.structs.replace(i, label=labels.get(i.link, "")) for i in result.items]
+    for one in settled if sync.sync.match_on is not None else ():
+        key = hashed_match_key(_label(one.operation, sync), sync.sync.match_as)
         if key is not None and one.outcome.state == State.APPLIED:
             op = one.operation
             result.matches.append(MatchEntry(link=op.link, side=op.side, object=op.object, key=key))
     return result
 
 
-def _address(operation: Operation, sync: BoundSync) -> str | None:
-    """What people are matched on, if the operation writes it: how the record can be found, and recognised, after."""
-    bound = next(b for b in sync.fields if b.name == sync.sync.match_on)
+def _label(operation: Operation, sync: BoundSync) -> str | None:
+    """What records are recognised by, and matched on where anything is, if the operation writes it."""
+    bound = next((b for b in sync.fields if b.name == sync.sync.label_on), sync.fields[0])
     field = bound.on(operation.side, operation.object)
     return None if field is None else as_text(operation.values.get(field.name))

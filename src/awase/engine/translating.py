@@ -36,7 +36,10 @@ async def partner_tables(
             continue
         if owners is None and any(ids.values()):
             owners = await _owners(env)
-        tables[bound.name] = partners_of_owners(owners or {"ma": (), "crm": ()}, sync.sync.owner_overrides)
+        ourselves = frozenset(access.org.user_id for access in env.sides.values())
+        tables[bound.name] = partners_of_owners(
+            owners or {"ma": (), "crm": ()}, sync.sync.owner_overrides, ourselves
+        )
     return tables
 
 
