@@ -127,8 +127,10 @@ class HubSpotConnector:
 
     def read_relations(self, query: ReadQuery, ids: Sequence[str]) -> Flow[Page, None]:
         for some in chunks(list(ids), relations.READ_AT_ONCE):
-            told = yield from relations.read(self._paths, query.object.name, query.fields, some)
-            yield Page(query.object.name, "\n".join(some).encode(), len(some), told)
+            names = read.wanted_relations(query)
+            told = yield from relations.read(self._paths, query.object.name, names, some)
+            known = relations.answered(told, some)
+            yield Page(query.object.name, "\n".join(known).encode(), len(known), told)
 
     def decode_relations(self, page: Page, query: ReadQuery) -> pl.DataFrame:
         return rows.decode_relations(page, query)

@@ -60,6 +60,7 @@ class Refusal(msgspec.Struct, frozen=True):
     category: str | None = None
     error_type: str | None = msgspec.field(name="errorType", default=None)
     code: str | None = None
+    sub_category: str | None = msgspec.field(name="subCategory", default=None)
     context: Any = None
     """A mapping from names to a text or a list of texts; the vendor's own example has a plain text."""
     errors: list[Refusal] | None = None

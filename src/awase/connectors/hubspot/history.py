@@ -13,6 +13,7 @@ from awase.connectors.hubspot.limits import SIZES
 from awase.connectors.hubspot.paths import Paths
 from awase.connectors.hubspot.read import batch_read_request, batch_tail
 from awase.connectors.hubspot.rows import value_of
+from awase.connectors.hubspot.schema import MERGED
 from awase.connectors.sdk.calls import ask
 from awase.connectors.sdk.chunks import chunks
 from awase.core.values import DTYPES, Kind, as_text
@@ -68,7 +69,8 @@ def read_history(
 
     HubSpot gives whole histories, so each page carries the cursor along for ``decode_history`` to cut at.
     """
-    asked: dict[str, object] = {"properties": [], "propertiesWithHistory": list(query.fields)}
+    evidence = [MERGED] if MERGED in query.object.fields else []
+    asked: dict[str, object] = {"properties": evidence, "propertiesWithHistory": list(query.fields)}
     moment, flag = since.isoformat(), b"true" if ours else b"false"
     for group in chunks(list(chunks(ids, SIZES.audit)), _TOGETHER):
         answers = yield from ask(

@@ -240,11 +240,15 @@ def _batch_read(paths: Paths, query: ReadQuery, values: Sequence[str], by: str |
 def batch_tail(answer: Answer, query: ReadQuery, values: Sequence[str]) -> tuple[Response, Tail]:
     """``tail_of`` a batch read of ``values``, every one accounted for: found, or named as missing.
 
-    A record that is simply left out of the answer is not gone; taking it for gone would lose it in silence.
+    A record that is simply left out of the answer is not gone; taking it for gone would lose it in silence. The ids of
+    merged records find the survivor, which the answer holds once however many of them were asked for (from memory).
     """
     heard, tail = tail_of(answer, query)
     missing = [value for error in tail.errors or () for value in error.context_values("ids")]
     unexplained = len(set(values)) - len(tail.results) - len(set(missing))
+    if unexplained > 0:
+        merged = (set(values) - set(tail.ids) - set(missing)) & _absorbed(heard)
+        unexplained -= max(0, len(merged) - len(set(tail.ids) - set(values)))
     if unexplained > 0 and (missing or not tail.errors):
         raise VendorBusy(
             "HubSpot left {count} of the records asked for out of its answer without saying why",
@@ -252,6 +256,21 @@ def batch_tail(answer: Answer, query: ReadQuery, values: Sequence[str]) -> tuple
             count=unexplained,
         )
     return heard, tail
+
+
+class _Absorbing(msgspec.Struct):
+    properties: dict[str, str | None] = {}
+
+
+class _Absorbings(msgspec.Struct):
+    results: list[_Absorbing]
+
+
+def _absorbed(answer: Response) -> set[str]:
+    """The ids of all records that were merged into those of the answer."""
+    read = json_answer(answer, _Absorbings)
+    texts = [one.properties.get(MERGED) or "" for one in read.results] if read else []
+    return {id for text in texts for id in text.split(";") if id}
 
 
 def batch_read_request(

@@ -1,4 +1,4 @@
-"""Associations as fields of the records they belong to: which there are, how they are read, written and taken away.
+"""Associations as fields of the records they belong to: which there are, and how they are read.
 
 To the core the primary company of a contact is one field that holds an id, the contacts of a deal are one that holds
 several. The vendor keeps them apart: an association moves no record's stamp (from memory), is written by calls of its
@@ -14,20 +14,11 @@ from typing import Any, Never
 import msgspec
 
 from awase.connectors.hubspot.auth import VENDOR
-from awase.connectors.hubspot.faults import (
-    NOT_ACTED,
-    Refusal,
-    item_state,
-    refusal_of,
-    vendor_error,
-    vendor_words,
-)
+from awase.connectors.hubspot.faults import Refusal, vendor_words
 from awase.connectors.hubspot.paths import Paths
 from awase.connectors.sdk.bodies import JSON_HEADERS, json_answer, json_body
-from awase.connectors.sdk.calls import ask, ask_one, read_failure
+from awase.connectors.sdk.calls import ask, read_failure
 from awase.connectors.sdk.chunks import chunks
-from awase.connectors.sdk.outcomes import same_for_all, without_answer
-from awase.core.operations import Operation, Outcome, State, VendorError
 from awase.core.schema import Field
 from awase.core.values import Kind, Value
 from awase.errors import VendorBusy
@@ -38,6 +29,7 @@ READ_AT_ONCE = 1_000
 
 PREFIX = "associations."
 _CATEGORY = "HUBSPOT_DEFINED"
+_NONE_FOUND = "NO_ASSOCIATIONS_FOUND"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +72,19 @@ def relation_fields(object: str) -> dict[str, Field]:
 def create_members(object: str, values: Mapping[str, Value]) -> list[dict[str, Any]]:
     """The member ``associations`` of a create, for the relations among ``values``."""
     return [
-        {"to": {"id": target}, "types": [_type(relation)]}
+        {"to": {"id": target}, "types": [spec(relation)]}
         for name, relation in RELATIONS.get(object, {}).items()
-        for target in sorted(_ids(values.get(name)))
+        for target in sorted(ids_in(values.get(name)))
     ]
 
 
-def _type(relation: Relation) -> dict[str, Any]:
+def spec(relation: Relation) -> dict[str, Any]:
+    """The association's type as a request writes it."""
     return {"associationCategory": _CATEGORY, "associationTypeId": relation.type_id}
 
 
-def _ids(value: Value) -> set[str]:
+def ids_in(value: Value) -> set[str]:
+    """The ids that a relation's content names: none, one, or several."""
     if isinstance(value, tuple):
         return set(value)
     return set() if value is None else {str(value)}
@@ -125,10 +119,23 @@ class _Result(msgspec.Struct, rename={"origin": "from"}):
     to: list[_To] = []
     paging: _Paging | None = None
 
+    @property
+    def after(self) -> str | None:
+        return self.paging.next.after if self.paging and self.paging.next else None
+
 
 class _Results(msgspec.Struct):
     results: list[_Result] = []
     errors: list[Refusal] | None = None
+
+    @property
+    def refusals(self) -> list[Refusal]:
+        return self.errors or []
+
+
+class _Input(msgspec.Struct, frozen=True, omit_defaults=True):
+    id: str
+    after: str | None = None
 
 
 def read(
@@ -138,49 +145,86 @@ def read(
     told: list[tuple[str, bytes]] = []
     for name in names:
         relation = RELATIONS[object][name]
-        asked: list[dict[str, str]] = [{"id": id} for id in dict.fromkeys(ids)]
+        asked = [_Input(id) for id in dict.fromkeys(ids)]
         while asked:
             groups = list(chunks(asked, READ_AT_ONCE))
             answers = yield from ask(
                 [_read_request(paths, object, relation, group, lane) for group in groups]
             )
-            asked = []
-            for answer in answers:
-                body, results = _told(answer, object, relation)
+            further: list[_Input] = []
+            for group, answer in zip(groups, answers, strict=True):
+                body, results = _told(answer, object, relation, group)
                 told.append((name, body))
-                asked += [
-                    {"id": one.origin.id, "after": one.paging.next.after}
-                    for one in results
-                    if one.paging is not None and one.paging.next is not None
-                ]
+                further += [_Input(one.origin.id, one.after) for one in results if one.after is not None]
+            if set(further) & set(asked):
+                raise _busy(object, relation, "an answer names itself as the next one")
+            asked = further
     return tuple(told)
 
 
 def _read_request(
-    paths: Paths, object: str, relation: Relation, inputs: Sequence[dict[str, str]], lane: Lane
+    paths: Paths, object: str, relation: Relation, inputs: Sequence[_Input], lane: Lane
 ) -> Request:
     path = paths.associations(object, relation.target, "/batch/read")
     return Request("POST", path, headers=JSON_HEADERS, body=json_body({"inputs": list(inputs)}), lane=lane)
 
 
-def _told(answer: Answer, object: str, relation: Relation) -> tuple[bytes, list[_Result]]:
-    """A record without associations is answered as an error of its own (confirmed); any other error is none of that."""
-    doing = f"reading which {relation.target} belongs to {object}"
+def _told(
+    answer: Answer, object: str, relation: Relation, asked: Sequence[_Input]
+) -> tuple[bytes, list[_Result]]:
+    """A record without associations is answered as an error of its own (confirmed); any other error is none of that.
+
+    A record that is simply left out has not lost its associations: taking it for that would clear them elsewhere.
+    """
     if not isinstance(answer, Response):
-        raise read_failure(answer, vendor=VENDOR, doing=doing, words="")
-    read_well = json_answer(answer, _Results) if answer.status in (200, 207) else None
-    if read_well is None:
-        raise read_failure(answer, vendor=VENDOR, doing=doing, words=vendor_words(answer))
-    strange = [e for e in read_well.errors or () if (e.category or "") not in ("OBJECT_NOT_FOUND", "")]
-    strange = [e for e in strange if "association" not in (e.message or "").casefold()]
+        raise read_failure(answer, vendor=VENDOR, doing=_doing(object, relation), words="")
+    heard = json_answer(answer, _Results) if answer.status in (200, 207) else None
+    if heard is None:
+        words = vendor_words(answer)
+        raise read_failure(answer, vendor=VENDOR, doing=_doing(object, relation), words=words)
+    strange = [error for error in heard.refusals if not _says_none(error)]
     if strange:
-        raise VendorBusy(
-            "HubSpot could not answer for every record while {doing}: {words}",
-            remedy="Run the same command again later.",
-            doing=doing,
-            words=strange[0].message or "no explanation",
-        )
-    return answer.body, read_well.results
+        raise _busy(object, relation, strange[0].message or "no explanation")
+    without = max(len(heard.refusals), sum(len(_without(error)) for error in heard.refusals))
+    # Under another id than asked for: records that were merged into that one, perhaps several into the same.
+    merged = {one.origin.id for one in heard.results} - {one.id for one in asked}
+    if len(heard.results) + without < len(asked) and not merged:
+        raise _busy(object, relation, "some records are left out of the answer")
+    return answer.body, heard.results
+
+
+def _doing(object: str, relation: Relation) -> str:
+    return f"reading which {relation.target} belongs to {object}"
+
+
+def _busy(object: str, relation: Relation, words: str) -> VendorBusy:
+    return VendorBusy(
+        "HubSpot could not answer for every record while {doing}: {words}",
+        remedy="Run the same command again later.",
+        doing=_doing(object, relation),
+        words=words,
+    )
+
+
+def _says_none(error: Refusal) -> bool:
+    return error.category == "OBJECT_NOT_FOUND" or (error.sub_category or "").endswith(_NONE_FOUND)
+
+
+def _without(error: Refusal) -> list[str]:
+    """The records that an error says have no associations."""
+    return error.context_values("fromObjectId")
+
+
+def answered(told: Iterable[tuple[str, bytes]], ids: Sequence[str]) -> list[str]:
+    """Those of ``ids`` that the answers speak of under their own id: a merged record has become another one."""
+    known: set[str] = set()
+    for _, body in told:
+        heard = msgspec.json.decode(body, type=_Results)
+        if any(not _without(error) for error in heard.refusals):
+            return list(ids)
+        known.update(one.origin.id for one in heard.results)
+        known.update(id for error in heard.refusals for id in _without(error))
+    return [id for id in ids if id in known]
 
 
 def related(object: str, told: Iterable[tuple[str, bytes]]) -> dict[str, dict[str, Value]]:
@@ -202,106 +246,3 @@ def related(object: str, told: Iterable[tuple[str, bytes]]) -> dict[str, dict[st
         }
         for name, records in found.items()
     }
-
-
-# -- writing -----------------------------------------------------------------------------------------------------
-
-
-class _Created(msgspec.Struct, rename="camel"):
-    from_object_id: int | str = ""
-    to_object_id: int | str = ""
-
-
-class _Answer(msgspec.Struct):
-    results: list[_Created] | None = None
-    errors: list[Refusal] | None = None
-
-
-def relate(paths: Paths, object: str, operations: Sequence[Operation]) -> Flow[Never, list[Outcome]]:
-    """Add associations; a primary one takes the place of the one before, which stays as a plain one (confirmed)."""
-    relation = RELATIONS[object][operations[0].about]
-    pairs = [
-        (at, one.id or "", target)
-        for at, one in enumerate(operations)
-        for target in sorted(_ids(one.values[one.about]) - _ids(one.before.get(one.about)))
-    ]
-    inputs = [
-        {"from": {"id": record}, "to": {"id": target}, "types": [_type(relation)]}
-        for _, record, target in pairs
-    ]
-    answer = yield from ask_one(_write_request(paths, object, relation, "/batch/create", inputs))
-    return _settle(answer, operations, pairs)
-
-
-def unrelate(paths: Paths, object: str, operations: Sequence[Operation]) -> Flow[Never, list[Outcome]]:
-    """Take associations away. The vendor says nothing of single ones: those that were gone are gone all the same."""
-    relation = RELATIONS[object][operations[0].about]
-    inputs = [
-        {"from": {"id": one.id}, "to": [{"id": t} for t in sorted(_gone(one))]}
-        for one in operations
-        if _gone(one)
-    ]
-    answer = yield from ask_one(_write_request(paths, object, relation, "/batch/archive", inputs))
-    if isinstance(answer, Response) and answer.status == 204:
-        return same_for_all(operations, State.APPLIED)
-    return _settle(answer, operations, [])
-
-
-def _gone(operation: Operation) -> set[str]:
-    return _ids(operation.before.get(operation.about)) - _ids(operation.values[operation.about])
-
-
-def _write_request(
-    paths: Paths, object: str, relation: Relation, tail: str, inputs: Sequence[Any]
-) -> Request:
-    path = paths.associations(object, relation.target, tail)
-    body = json_body({"inputs": list(inputs)})
-    return Request("POST", path, headers=JSON_HEADERS, body=body, lane=Lane.WRITE, idempotent=False)
-
-
-def _settle(
-    answer: Answer, operations: Sequence[Operation], pairs: Sequence[tuple[int, str, str]]
-) -> list[Outcome]:
-    if not isinstance(answer, Response):
-        return without_answer(operations, answer)
-    if answer.status not in (200, 201, 207):
-        return _refused_whole(answer, operations)
-    told = json_answer(answer, _Answer)
-    if told is None:
-        return same_for_all(operations, State.UNKNOWN, _unreadable(answer))
-    made = {(str(one.from_object_id), str(one.to_object_id)) for one in told.results or ()}
-    missing = [(at, record, target) for at, record, target in pairs if (record, target) not in made]
-    refusals = told.errors or []
-    if len(missing) != len(refusals):
-        # The errors do not say whom they are for: what is missing is looked for.
-        unsure = {at for at, _, _ in missing}
-        return [
-            Outcome(link=one.link, id=one.id, state=State.UNKNOWN if at in unsure else State.APPLIED)
-            for at, one in enumerate(operations)
-        ]
-    said: dict[int, tuple[State, VendorError]] = {}
-    for (at, _, _), refusal in zip(missing, refusals, strict=True):
-        error = vendor_error(refusal)
-        said.setdefault(at, (item_state(refusal, error), error))
-    return [
-        Outcome(link=one.link, id=one.id, state=said[at][0], error=said[at][1])
-        if at in said
-        else Outcome(link=one.link, id=one.id, state=State.APPLIED)
-        for at, one in enumerate(operations)
-    ]
-
-
-def _refused_whole(answer: Response, operations: Sequence[Operation]) -> list[Outcome]:
-    refusal = refusal_of(answer)
-    if refusal is None or answer.status == 408 or not 400 <= answer.status < 500:
-        return same_for_all(operations, State.UNKNOWN, _unreadable(answer))
-    error = vendor_error(refusal, answer.status)
-    if answer.status in NOT_ACTED:
-        return same_for_all(operations, State.DEFERRED, error)
-    if len(operations) == 1:
-        return same_for_all(operations, State.REJECTED, error)
-    return same_for_all(operations, State.DEFERRED, msgspec.structs.replace(error, whole_call=True))
-
-
-def _unreadable(response: Response) -> VendorError:
-    return VendorError(code="NO_ANSWER", message=f"no usable answer (HTTP {response.status})")

@@ -90,7 +90,7 @@ def decode_relations(page: Page, query: ReadQuery) -> pl.DataFrame:
     ids = page.raw.decode().split("\n") if page.raw else []
     known = related(query.object.name, page.more)
     columns = {"_id": pl.Series(ids, dtype=pl.String)}
-    for name in query.fields:
+    for name in (name for name in query.fields if query.object.fields[name].relation):
         cells = [_cell(known.get(name, {}).get(id)) for id in ids]
         columns[name] = pl.Series(name, cells, dtype=DTYPES[query.object.fields[name].kind])
     return pl.DataFrame(columns)

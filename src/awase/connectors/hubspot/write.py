@@ -13,7 +13,7 @@ from typing import Any, Never
 
 import msgspec
 
-from awase.connectors.hubspot import relations
+from awase.connectors.hubspot import relating, relations
 from awase.connectors.hubspot.consent import opt_out
 from awase.connectors.hubspot.faults import (
     NOT_ACTED,
@@ -25,6 +25,7 @@ from awase.connectors.hubspot.faults import (
 )
 from awase.connectors.hubspot.paths import Paths
 from awase.connectors.hubspot.removals import archive, take_off_list
+from awase.connectors.hubspot.settling import unreadable
 from awase.connectors.sdk.bodies import JSON_HEADERS, json_answer, json_body
 from awase.connectors.sdk.calls import ask_one
 from awase.connectors.sdk.outcomes import same_for_all, without_answer
@@ -62,9 +63,9 @@ def write(paths: Paths, batch: WriteBatch) -> Flow[Never, list[Outcome]]:
         case OperationKind.OPT_OUT:
             return (yield from opt_out(paths, batch))
         case OperationKind.RELATE:
-            return (yield from relations.relate(paths, batch.object.name, batch.operations))
+            return (yield from relating.relate(paths, batch.object.name, batch.operations))
         case OperationKind.UNRELATE:
-            return (yield from relations.unrelate(paths, batch.object.name, batch.operations))
+            return (yield from relating.unrelate(paths, batch.object.name, batch.operations))
         case OperationKind.DELETE:
             return (yield from archive(paths, batch.object.name, batch.operations))
         case OperationKind.TAKE_OFF:
@@ -119,19 +120,15 @@ def outcomes(batch: WriteBatch, answer: Answer) -> list[Outcome]:
     if answer.status in (200, 201, 207):
         settled = json_answer(answer, _Settled)
         if settled is None:
-            return same_for_all(batch.operations, State.UNKNOWN, _unreadable(answer))
+            return same_for_all(batch.operations, State.UNKNOWN, unreadable(answer))
         return _settle(batch, settled)
     refusal = refusal_of(answer)
     if answer.status in NOT_ACTED:
         error = vendor_error(refusal or Refusal(), answer.status)
         return same_for_all(batch.operations, State.DEFERRED, error)
     if refusal is None or answer.status == 408 or not 400 <= answer.status < 500:
-        return same_for_all(batch.operations, State.UNKNOWN, _unreadable(answer))
+        return same_for_all(batch.operations, State.UNKNOWN, unreadable(answer))
     return _refused_whole(batch, refusal, answer.status)
-
-
-def _unreadable(response: Response) -> VendorError:
-    return VendorError(code="NO_ANSWER", message=f"no usable answer (HTTP {response.status})")
 
 
 def _refused_whole(batch: WriteBatch, refusal: Refusal, status: int) -> list[Outcome]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Never
+
 import msgspec
 
 from awase.connectors.salesforce.faults import failed_read
@@ -17,8 +20,11 @@ class _Outline(msgspec.Struct, frozen=True):
     next_path: str | None = msgspec.field(default=None, name="nextRecordsUrl")
 
 
-def follow(answer: Answer, object: str, lane: Lane) -> Flow[Page, Response]:
+def follow(answer: Answer, object: str, lane: Lane, relations: Sequence[str] = ()) -> Flow[Page, Response]:
     """Emit the answer to a query as a page, then the pages after it; return the first answer.
+
+    ``relations``: sub-selects of the query; rows of theirs for which an answer had no room go with its page, as
+    (``relation:id of the record``, answer) each.
 
     Raises SchemaMismatch, MissingPermission, VendorBusy … when any of them is refused.
     """
@@ -29,10 +35,37 @@ def follow(answer: Answer, object: str, lane: Lane) -> Flow[Page, Response]:
         if outline is None or outline.next_path == answer.request.url or not isinstance(answer, Response):
             raise failed_read(answer, f"reading {object}")
         first = first or answer
-        yield Page(object=object, raw=answer.body, rows=len(outline.records))
+        more = (yield from _rest(answer, outline, relations, lane)) if relations else ()
+        yield Page(object=object, raw=answer.body, rows=len(outline.records), more=more)
         if outline.done or outline.next_path is None:
             return first
         answer = yield from ask_one(query(outline.next_path, lane))
+
+
+class _Named(msgspec.Struct, frozen=True):
+    id: str = msgspec.field(name="Id")
+
+
+def _rest(
+    answer: Response, outline: _Outline, relations: Sequence[str], lane: Lane
+) -> Flow[Never, tuple[tuple[str, bytes], ...]]:
+    """The answers that hold what is missing of the rows of relations (a sub-select is paged too, confirmed)."""
+    if answer.body.count(b'"nextRecordsUrl"') <= (not outline.done):
+        return ()
+    more: list[tuple[str, bytes]] = []
+    for raw in outline.records:
+        record = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        for relation in relations:
+            rows = msgspec.json.decode(record[relation], type=_Outline | None)
+            while rows is not None and not rows.done:
+                if not _is_next(rows.next_path):
+                    raise failed_read(answer, f"reading {relation}")
+                further = yield from ask_one(query(rows.next_path or "", lane))
+                rows = _outline(further)
+                if rows is None or rows.next_path == further.request.url or not isinstance(further, Response):
+                    raise failed_read(further, f"reading {relation}")
+                more.append((f"{relation}:{msgspec.json.decode(raw, type=_Named).id}", further.body))
+    return tuple(more)
 
 
 def _outline(answer: Answer) -> _Outline | None:

@@ -102,7 +102,7 @@ def _read(
     path = query_path(api_version, _statement(reading, where, order), deleted_too=deleted_too)
     _check_length(path, reading)
     answer = yield from ask_one(query(path, Lane.READ))
-    first: Response = yield from follow(answer, reading.object.name, Lane.READ)
+    first: Response = yield from follow(answer, reading.object.name, Lane.READ, relations(reading))
     return cursor_from(first, "Salesforce")
 
 
@@ -120,7 +120,7 @@ def _read_named(
     for group in chunks(paths, _ASKED_TOGETHER):
         answers = yield from ask([query(each, Lane.READ) for each in group])
         for answer in answers:
-            yield from follow(answer, reading.object.name, Lane.READ)
+            yield from follow(answer, reading.object.name, Lane.READ, relations(reading))
 
 
 def _encoded_length(value: str) -> int:

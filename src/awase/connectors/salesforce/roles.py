@@ -6,7 +6,7 @@ their own; the parent's stamp does not move with them (confirmed for roles: they
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Never
 
@@ -16,11 +16,11 @@ from awase.connectors.salesforce import soql
 from awase.connectors.salesforce.faults import UNREADABLE, errors_in, failed_read, main_error
 from awase.connectors.salesforce.limits import MAX_BATCH, URI_ROOM
 from awase.connectors.salesforce.rest import data_path, delete, query, query_path, write
-from awase.connectors.salesforce.settling import settle_rows
+from awase.connectors.salesforce.settling import settle, settle_rows
 from awase.connectors.sdk.bodies import expected
 from awase.connectors.sdk.calls import ask_one
 from awase.connectors.sdk.chunks import chunks, chunks_within
-from awase.connectors.sdk.outcomes import same_for_all
+from awase.connectors.sdk.outcomes import same_for_all, worst
 from awase.core.operations import Operation, Outcome, State, VendorError
 from awase.core.schema import Field
 from awase.core.values import Kind
@@ -121,7 +121,7 @@ def relate(api_version: str, object: str, operations: Sequence[Operation]) -> Fl
         answers += zip(
             [at for at, _ in some], settle_rows(answer, [operations[at] for at, _ in some]), strict=True
         )
-    return [_worst(one, [o for at, o in answers if at == place]) for place, one in enumerate(operations)]
+    return [worst(one, [o for at, o in answers if at == place]) for place, one in enumerate(operations)]
 
 
 def unrelate(api_version: str, object: str, operations: Sequence[Operation]) -> Flow[Never, list[Outcome]]:
@@ -133,11 +133,15 @@ def unrelate(api_version: str, object: str, operations: Sequence[Operation]) -> 
         statement = soql.select(
             ("Id", joined.parent, joined.other), joined.object, (soql.one_of(joined.parent, some),)
         )
-        answer = yield from ask_one(query(query_path(api_version, statement), Lane.WRITE))
-        if not isinstance(answer, Response) or expected(answer, _Rows) is None:
-            return _unread(operations, answer)
-        for row in _rows(answer, joined).records:
-            found.setdefault((row.opportunity_id or "", row.contact_id or ""), []).append(row.id)
+        path: str | None = query_path(api_version, statement)
+        while path is not None:
+            answer = yield from ask_one(query(path, Lane.WRITE))
+            rows = expected(answer, _Rows)
+            if rows is None:
+                return _unread(operations, answer)
+            for row in rows.records:
+                found.setdefault((row.opportunity_id or "", row.contact_id or ""), []).append(row.id)
+            path = None if rows.done else rows.next_path
     doomed = [
         (at, row)
         for at, one in enumerate(operations)
@@ -147,9 +151,11 @@ def unrelate(api_version: str, object: str, operations: Sequence[Operation]) -> 
     answers: list[tuple[int, Outcome]] = []
     for group in chunks(doomed, MAX_BATCH):
         answer = yield from ask_one(delete(api_version, [row for _, row in group], Lane.WRITE))
-        settled = settle_deletions(answer, [operations[at] for at, _ in group])
+        settled = settle_deletions(
+            answer, [msgspec.structs.replace(operations[at], id=row) for at, row in group]
+        )
         answers += zip([at for at, _ in group], settled, strict=True)
-    return [_worst(one, [o for at, o in answers if at == place]) for place, one in enumerate(operations)]
+    return [worst(one, [o for at, o in answers if at == place]) for place, one in enumerate(operations)]
 
 
 def settle_deletions(answer: Answer, operations: Sequence[Operation]) -> list[Outcome]:
@@ -158,7 +164,7 @@ def settle_deletions(answer: Answer, operations: Sequence[Operation]) -> list[Ou
         Outcome(link=one.link, state=State.APPLIED, id=one.id)
         if outcome.error is not None and outcome.error.code == "ENTITY_IS_DELETED"
         else outcome
-        for one, outcome in zip(operations, settle_rows(answer, operations), strict=True)
+        for one, outcome in zip(operations, settle(answer, operations, None), strict=True)
     ]
 
 
@@ -182,14 +188,3 @@ def _removed(operation: Operation) -> set[str]:
 def _ids(values: Mapping[str, Any]) -> set[str]:
     content = next(iter(values.values()), None)
     return set(content) if isinstance(content, tuple) else set()
-
-
-_ORDER = (State.UNKNOWN, State.REJECTED, State.DEFERRED, State.APPLIED)
-
-
-def _worst(operation: Operation, outcomes: Iterable[Outcome]) -> Outcome:
-    """What became of an operation of several rows; without any, there was nothing left to do."""
-    several = sorted(outcomes, key=lambda outcome: _ORDER.index(outcome.state))
-    if not several:
-        return Outcome(link=operation.link, state=State.APPLIED, id=operation.id)
-    return msgspec.structs.replace(several[0], link=operation.link, id=operation.id)

@@ -58,8 +58,9 @@ def decode(page: Page, reading: ReadQuery) -> pl.DataFrame:
             words=str(cause),
         ) from cause
     columns = list(zip(*map(msgspec.structs.astuple, records), strict=True)) or [()] * len(names)
+    further = _further(page, dict(others))
     series = {
-        name: _related(cells) if name in dict(others) else _series(cells, kind)
+        name: _related(name, columns[0], cells, further) if name in dict(others) else _series(cells, kind)
         for name, kind, cells in zip(names, kinds, columns, strict=True)
     }
     return pl.DataFrame(
@@ -103,12 +104,26 @@ def _barred(series: Mapping[str, pl.Series], rows: int) -> pl.Series:
     return pl.Series("_barred", ["person_account" if one else None for one in persons], dtype=pl.String())
 
 
-def _related(cells: Sequence[Any]) -> pl.Series:
+def _related(
+    name: str, ids: Sequence[str], cells: Sequence[Any], further: Mapping[str, set[str]]
+) -> pl.Series:
     """Sub-select answers as sorted lists of ids; no rows are null (confirmed: the member is null then)."""
     lists = [
-        sorted({row.other for row in cell.records if row.other}) or None if cell else None for cell in cells
+        sorted({row.other for row in cell.records if row.other} | further.get(f"{name}:{id}", set())) or None
+        if cell
+        else None
+        for id, cell in zip(ids, cells, strict=True)
     ]
     return pl.Series(lists, dtype=DTYPES[Kind.TEXTS])
+
+
+def _further(page: Page, others: Mapping[str, str]) -> dict[str, set[str]]:
+    """The ids on the further pages of sub-selects, by ``relation:id of the record``."""
+    found: dict[str, set[str]] = {}
+    for about, body in page.more:
+        rows = msgspec.json.decode(body, type=_relation_type(others[about.partition(":")[0]]))
+        found.setdefault(about, set()).update(row.other for row in rows.records if row.other)
+    return found
 
 
 def _kind(reading: ReadQuery, name: str) -> Kind:

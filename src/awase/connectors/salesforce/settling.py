@@ -43,7 +43,8 @@ def _settle_refusal(answer: Response, operations: Sequence[Operation]) -> list[O
     """A whole call refused: nothing was applied if the vendor itself says so with a 4xx, otherwise nobody knows.
 
     One malformed value refuses all records of its call (from memory), and the answer does not say whose: in a call of
-    several all are put off, so that they are sent apart; alone, the record is the offender.
+    several all are put off, so that they are sent apart; alone, the record is the offender, and so it is if all rows of
+    the call stand for one operation.
     """
     errors = errors_in(answer.body)
     error = main_error(errors) if errors else _unreadable(answer)
@@ -53,7 +54,7 @@ def _settle_refusal(answer: Response, operations: Sequence[Operation]) -> list[O
         return same_for_all(operations, State.UNKNOWN, error)
     if answer.status == 401 or is_transient(error.code):
         return same_for_all(operations, State.DEFERRED, error)
-    if len(operations) == 1:
+    if len({one.link for one in operations}) == 1:
         return same_for_all(operations, State.REJECTED, error)
     return same_for_all(operations, State.DEFERRED, msgspec.structs.replace(error, whole_call=True))
 

@@ -88,7 +88,8 @@ def _request(api_version: str, batch: WriteBatch, operations: Sequence[Operation
     method = "POST" if kind is OperationKind.CREATE else "PATCH"
     path = data_path(api_version, "composite/sobjects")
     body = {"allOrNone": False, "records": records}
-    assign, save = batch.assignment_rules, batch.allow_duplicates
+    # An opt-out makes no duplicate: a rule that only alerts must not stand in its way, whatever the sync says.
+    assign, save = batch.assignment_rules, batch.allow_duplicates or kind is OperationKind.OPT_OUT
     return write(method, path, body, lane, assignment_rules=assign, allow_duplicates=save)
 
 

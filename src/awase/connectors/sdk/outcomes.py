@@ -1,8 +1,10 @@
-"""Outcomes for a whole call at once."""
+"""Outcomes for a whole call at once, and for an operation that takes several rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from awase.core.operations import Operation, Outcome, State, VendorError
 from awase.ports.flows import Unanswered
@@ -21,3 +23,14 @@ def without_answer(operations: Sequence[Operation], answer: Unanswered) -> list[
     """Outcomes of a write that got no complete answer: unknown if it may have been sent, deferred if surely not."""
     state = State.UNKNOWN if answer.maybe_sent else State.DEFERRED
     return same_for_all(operations, state, VendorError(code="NO_ANSWER", message=answer.reason))
+
+
+_WORST_FIRST = (State.UNKNOWN, State.REJECTED, State.DEFERRED, State.APPLIED)
+
+
+def worst(operation: Operation, outcomes: Iterable[Outcome]) -> Outcome:
+    """What became of an operation of several rows; without any, there was nothing left to do."""
+    several = sorted(outcomes, key=lambda outcome: _WORST_FIRST.index(outcome.state))
+    if not several:
+        return Outcome(link=operation.link, state=State.APPLIED, id=operation.id)
+    return msgspec.structs.replace(several[0], link=operation.link, id=operation.id)
