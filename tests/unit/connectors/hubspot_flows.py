@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from awase.connectors.hubspot.connector import HubSpotConnector
+from awase.connectors.hubspot.relations import relation_fields
 from awase.core.operations import Operation, OperationKind
 from awase.core.schema import Field, ObjectSchema
 from awase.core.values import Kind
@@ -88,6 +89,18 @@ CONTACT = ObjectSchema(
         }.items()
     },
 )
+DEAL = ObjectSchema(
+    name="deal",
+    label="Deal",
+    key_field="awase_key",
+    fields={
+        **{
+            name: Field(name=name, label=name, kind=Kind.TEXT, vendor_type="test")
+            for name in ("dealname", "awase_key")
+        },
+        **relation_fields("deal"),
+    },
+)
 KEYLESS = ObjectSchema(name="contact", label="Contact", fields=CONTACT.fields)
 
 
@@ -109,6 +122,17 @@ def record(id: str, **properties: str | None) -> dict[str, Any]:
         "updatedAt": "2026-11-20T10:00:00.123Z",
         "createdAt": "2026-11-01T10:00:00.000Z",
         "archived": False,
+    }
+
+
+def none_associated(id: str) -> dict[str, Any]:
+    """What an association read says of a record that has none."""
+    return {
+        "status": "error",
+        "category": "OBJECT_NOT_FOUND",
+        "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND",
+        "message": f"No contact is associated with deal {id}.",
+        "context": {"fromObjectId": [id], "fromObjectType": ["deal"], "toObjectType": ["contact"]},
     }
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import polars as pl
 import pytest
 
+from awase.core.schema import Field
+from awase.core.values import Kind
 from awase.errors import HostUnreachable, MissingPermission, SchemaMismatch, SignInRefused, VendorBusy
 from awase.ports.flows import Answer, Lane, Request, Response
 from tests.unit.connectors.hubspot_flows import (
@@ -77,6 +81,8 @@ def search(held: list[int]) -> Reply:
     """A search over ids ``held`` that obeys the filter and the page size."""
 
     def answer(request: Request) -> Answer:
+        if "archived=true" in request.url:
+            return responding(listed())(request)
         body = json.loads(request.body or b"")
         assert len(request.body or b"") <= 3_000
         last = int(body["filterGroups"][0]["filters"][1]["value"])
@@ -92,8 +98,9 @@ def test_changes_are_paged_by_id_so_that_no_result_cap_is_met() -> None:
     held = list(range(1, 451))
     driven = drive(connector().read_changes(query("email"), SINCE, OVERLAP), search(held))
     assert ids_of(driven) == [str(id) for id in held]
-    assert len(driven.requests) == 3
-    assert {(request.burst, request.lane, request.idempotent) for request in driven.requests} == {
+    searches = [request for request in driven.requests if request.method == "POST"]
+    assert len(searches) == 3
+    assert {(request.burst, request.lane, request.idempotent) for request in searches} == {
         ("search", Lane.READ, True)
     }
     assert driven.end == DATE_CURSOR
@@ -110,19 +117,43 @@ def test_changes_are_asked_for_from_the_cursor_less_the_overlap() -> None:
     }
     assert body["sorts"] == [{"propertyName": "hs_object_id", "direction": "ASCENDING"}]
     assert "after" not in body
-    assert len(driven.requests) == 1
+    assert [request.method for request in driven.requests] == ["POST", "GET"], (
+        "one search, one look at the archive"
+    )
+
+
+def test_changes_end_with_the_archive_where_deleted_records_are_by_their_ids_alone() -> None:
+    gone = [{**record(id), "archived": True, "archivedAt": "2026-11-22T10:00:00Z"} for id in ("7", "8")]
+    pages = [{"results": gone[:1], "paging": {"next": {"after": "7"}}}, {"results": gone[1:]}]
+    driven = drive(
+        connector().read_changes(query("email", "lastname"), SINCE, OVERLAP),
+        [
+            responding({"results": [{**record("1"), "properties": {"email": "a@b.jp", "lastname": None}}]}),
+            *map(responding, pages),
+        ],
+    )
+    first, second = (parse_qs(urlsplit(request.url).query) for request in driven.requests[1:])
+    assert first == {"limit": ["100"], "archived": ["true"], "properties": ["hs_object_id"]}
+    assert second["after"] == ["7"]
+    frame = pl.concat([connector().decode(page, query("email", "lastname")) for page in driven.pages])
+    assert frame.select("_id", "_deleted", "email", "_out").rows() == [
+        ("1", False, "a@b.jp", None),
+        ("7", True, None, None),
+        ("8", True, None, None),
+    ]
+    assert driven.end == DATE_CURSOR, "the cursor is the first answer's time, not the archive's"
 
 
 def test_properties_that_do_not_fit_a_search_are_read_by_id() -> None:
     def answer(request: Request) -> Answer:
-        if request.url.endswith("/search"):
+        if request.method == "GET" or request.url.endswith("/search"):
             return search(list(range(1, 151)))(request)
         asked = json.loads(request.body or b"")
         return responding(listed(*(one["id"] for one in asked["inputs"])))(request)
 
     driven = drive(connector().read_changes(wide_query(100), SINCE, OVERLAP), answer)
     assert driven.body(0)["properties"] == ["hs_object_id"]
-    assert driven.batches == [1, 2], "one search, then two batch reads side by side"
+    assert driven.batches == [1, 2, 1], "one search, then two batch reads side by side, then the archive"
     assert sum(page.rows for page in driven.pages) == 150
 
 
@@ -151,6 +182,54 @@ def test_records_by_id_go_a_hundred_a_call_side_by_side_and_missing_ones_are_abs
 def test_a_record_left_out_without_a_word_is_not_taken_for_gone() -> None:
     with pytest.raises(VendorBusy, match="left 1 of the records"):
         drive(connector().read_by_id(query("email"), ["1", "2"]), [responding(listed("1"))])
+
+
+def absorbing(id: str, *losers: str) -> dict[str, Any]:
+    return {**record(id, email=None, hs_merged_object_ids=";".join(losers))}
+
+
+MERGING = replace(
+    CONTACT,
+    fields={
+        **CONTACT.fields,
+        "hs_merged_object_ids": Field(
+            name="hs_merged_object_ids", label="merged", kind=Kind.TEXT, vendor_type="test"
+        ),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "results"),
+    [
+        (["1"], [absorbing("9", "1")]),
+        (["1", "2"], [absorbing("9", "1", "2")]),
+        (["1", "2", "9"], [absorbing("9", "2", "1")]),
+        (["1", "2", "3", "4"], [absorbing("8", "1", "2"), absorbing("9", "3", "4")]),
+    ],
+)
+def test_merged_records_are_found_as_their_survivor_however_many_it_absorbed(
+    asked: list[str], results: list[Any]
+) -> None:
+    wanted = query("email", object=MERGING)
+    driven = drive(connector().read_by_id(wanted, asked), [responding({"results": results})])
+    assert "hs_merged_object_ids" in driven.body()["properties"]
+    frame = connector().decode(driven.pages[0], wanted)
+    told = frame.select("_id", "_absorbed").rows()
+    assert told == [(one["id"], one["properties"]["hs_merged_object_ids"].split(";")) for one in results]
+
+
+@pytest.mark.parametrize("asked", [["1", "2", "5"], ["1", "9", "5"]])
+def test_a_survivor_explains_no_record_but_those_it_absorbed(asked: list[str]) -> None:
+    flow = connector().read_by_id(query("email", object=MERGING), asked)
+    with pytest.raises(VendorBusy, match="left 1 of the records"):
+        drive(flow, [responding({"results": [absorbing("9", "1", "2")]})])
+
+
+def test_by_key_a_survivor_explains_only_itself() -> None:
+    flow = connector().read_by_key(query("email", object=MERGING), ["key-1", "key-2"])
+    with pytest.raises(VendorBusy, match="left 1 of the records"):
+        drive(flow, [responding({"results": [absorbing("9", "1", "2")]})])
 
 
 def test_an_error_that_is_no_absence_is_not_taken_for_one() -> None:

@@ -50,6 +50,7 @@ def test_texts_become_values_of_their_kinds() -> None:
         "_deleted": False,
         "_key": "k1",
         "_out": True,
+        "_absorbed": None,
         "email": "taro@example.jp",
         "lastname": "山田",
         "budget": Decimal("1250.5"),
@@ -87,6 +88,24 @@ def test_an_archived_record_is_deleted_and_an_object_without_key_has_none() -> N
     frame = decoded(gone, asked=query("email", object=KEYLESS))
     assert frame["_deleted"].to_list() == [True]
     assert frame["_key"].to_list() == [None]
+
+
+def test_of_an_archived_record_only_the_id_is_needed_and_beside_it_living_ones_are_still_complete() -> None:
+    gone = {**record("1", hs_object_id="1"), "archived": True}
+    assert decoded(gone, asked=query("email", "lastname")).select("_id", "_deleted", "email").rows() == [
+        ("1", True, None)
+    ]
+    with pytest.raises(SchemaMismatch, match="lastname"):
+        decoded(gone, record("2", email="a@b.jp"), asked=query("email", "lastname"))
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"), [("5", ["5"]), ("5;7;6", ["5", "7", "6"]), ("", None), (None, None), (";", None)]
+)
+def test_a_record_names_those_that_were_merged_into_it(text: str | None, ids: list[str] | None) -> None:
+    frame = decoded(record("1", email=None, hs_merged_object_ids=text), asked=query("email"))
+    assert frame["_absorbed"].to_list() == [ids]
+    assert frame.schema["_absorbed"] == pl.List(pl.String())
 
 
 def test_a_value_that_is_not_what_it_should_be_stops_the_read_and_is_not_taken_for_empty() -> None:

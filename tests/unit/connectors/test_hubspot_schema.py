@@ -110,7 +110,30 @@ def test_only_a_unique_property_carries_the_key_and_its_lack_is_told() -> None:
 
 
 def test_archived_properties_are_left_out() -> None:
-    assert described(definition("old", archived=True)).fields == {}
+    assert "old" not in described(definition("old", archived=True)).fields
+
+
+@pytest.mark.parametrize(
+    ("object", "expected"),
+    [
+        ("contact", {"associations.company": (Kind.TEXT, ("company",))}),
+        (
+            "deal",
+            {
+                "associations.company": (Kind.TEXT, ("company",)),
+                "associations.contact": (Kind.TEXTS, ("contact",)),
+            },
+        ),
+        ("company", {}),
+    ],
+)
+def test_associations_are_fields_of_the_records_they_belong_to(
+    object: str, expected: dict[str, tuple[Kind, tuple[str, ...]]]
+) -> None:
+    relations = {name: one for name, one in described(name=object).fields.items() if one.relation}
+    assert {name: (one.kind, one.references) for name, one in relations.items()} == expected
+    assert all(one.createable and one.updateable and one.rides_in_create for one in relations.values())
+    assert not any(one.audited for one in relations.values()), "no history tells who associated records"
 
 
 def test_an_object_that_does_not_exist_is_named() -> None:
