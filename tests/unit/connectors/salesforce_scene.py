@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from awase.connectors.salesforce.connector import SalesforceConnector
+from awase.connectors.salesforce.roles import junction, relation_field
 from awase.core.schema import Field, ObjectSchema, Option
 from awase.core.values import Kind
 from awase.ports.connector import ReadQuery
@@ -94,6 +95,26 @@ def lead(key: bool = True, opt_out: bool = True, **more: Field) -> ObjectSchema:
     )
 
 
+ROLES = "OpportunityContactRoles"
+
+
+def deal() -> ObjectSchema:
+    """An Opportunity with its contact roles."""
+    fields = [
+        field("Id"),
+        field("Name", required=True, max_length=120),
+        field("StageName"),
+        field("Awase_Key__c", unique=True),
+        relation_field(ROLES, junction("Opportunity", ROLES), writable=True),
+    ]
+    return ObjectSchema(
+        name="Opportunity",
+        label="商談",
+        fields={item.name: item for item in fields},
+        key_field="Awase_Key__c",
+    )
+
+
 def reading(*fields: str, object: ObjectSchema | None = None) -> ReadQuery:
     return ReadQuery(object or lead(), fields or ("LastName", "Email"))
 
@@ -107,6 +128,7 @@ def record(id: str = "00Q000000000001AAA", **values: Any) -> dict[str, Any]:
         "IsDeleted": False,
         "Awase_Key__c": None,
         "HasOptedOutOfEmail": False,
+        "IsConverted": False,
         **values,
     }
 

@@ -15,7 +15,7 @@ from awase.core.operations import Operation, OperationKind
 from awase.ports.connector import Credentials, WriteBatch
 from awase.ports.flows import Request
 
-from .salesforce_scene import CONNECTOR, NOW, lead, lost, play
+from .salesforce_scene import CONNECTOR, NOW, ROLES, answer, deal, lead, lost, play, rows
 
 PATH = "/services/data/v65.0/composite/sobjects"
 
@@ -92,7 +92,11 @@ def test_sign_in_forms_pass_and_nothing_else_unreadable_does() -> None:
     assert CONNECTOR.consent_breach(Request("GET", "/services/data/v65.0/query?q=HasOptedOutOfEmail")) is None
 
 
-@pytest.mark.parametrize("kind", list(OperationKind))
+ELSEWHERE = {OperationKind.RELATE, OperationKind.UNRELATE, OperationKind.TAKE_OFF}
+"""Kinds that write no lead: roles belong to opportunities, lists to another vendor."""
+
+
+@pytest.mark.parametrize("kind", [kind for kind in OperationKind if kind not in ELSEWHERE])
 def test_every_write_of_ours_passes_the_gate(kind: OperationKind) -> None:
     operation = Operation(
         link=1,
@@ -106,6 +110,29 @@ def test_every_write_of_ours_passes_the_gate(kind: OperationKind) -> None:
     )
     _, _, steps = play(CONNECTOR.write(WriteBatch(kind, lead(), (operation,))), lost)
     assert CONNECTOR.consent_breach(steps[0][0]) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "now", "before"),
+    [(OperationKind.RELATE, ("003A",), None), (OperationKind.UNRELATE, None, ("003A",))],
+)
+def test_writing_roles_passes_the_gate(kind: OperationKind, now: Any, before: Any) -> None:
+    one = Operation(
+        link=1,
+        side="crm",
+        kind=kind,
+        object="Opportunity",
+        id="006A",
+        values={ROLES: now},
+        before={ROLES: before},
+    )
+    found = rows({"Id": "00KA", "OpportunityId": "006A", "ContactId": "003A"})
+    _, _, steps = play(
+        CONNECTOR.write(WriteBatch(kind, deal(), (one,))),
+        lambda request: answer(request, found) if request.method == "GET" else lost(request),
+    )
+    assert steps
+    assert [CONNECTOR.consent_breach(request) for step in steps for request in step] == [None] * len(steps)
 
 
 def test_a_write_that_was_made_to_turn_an_opt_out_back_does_not_pass() -> None:

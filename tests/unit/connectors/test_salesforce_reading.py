@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import polars as pl
 import pytest
 
+from awase.core.schema import Field, ObjectSchema
 from awase.core.values import DTYPES, Kind
 from awase.errors import (
     Bug,
@@ -38,7 +41,7 @@ from .salesforce_scene import (
     soql_of,
 )
 
-SELECT = "SELECT Id, SystemModstamp, IsDeleted, Awase_Key__c, HasOptedOutOfEmail, LastName, Email FROM Lead"
+SELECT = "SELECT Id, SystemModstamp, IsDeleted, Awase_Key__c, HasOptedOutOfEmail, IsConverted, LastName, Email FROM Lead"
 
 
 def ids(count: int) -> list[str]:
@@ -63,6 +66,7 @@ def test_a_snapshot_reads_living_leads_in_order_and_follows_every_page() -> None
 
     cursor, pages, steps = play(CONNECTOR.read_snapshot(reading()), reply)
     assert soql_of(steps[0][0]) == f"{SELECT} WHERE IsConverted = false ORDER BY Id"
+    assert urlsplit(steps[0][0].url).path == "/services/data/v65.0/query"
     assert steps[1][0].url == "/services/data/v65.0/query/0r8xx-2000"
     assert [page.rows for page in pages] == [2, 1]
     assert cursor == AFTER_DATE
@@ -72,8 +76,10 @@ def test_changes_are_read_from_the_cursor_less_the_overlap_and_the_cursor_is_the
     flow = CONNECTOR.read_changes(reading(), "2026-11-23T03:00:00+00:00", timedelta(minutes=6))
     cursor, _, steps = play(flow, lambda request: answer(request, rows()))
     assert soql_of(steps[0][0]) == (
-        f"{SELECT} WHERE SystemModstamp >= 2026-11-23T02:54:00Z AND IsConverted = false ORDER BY SystemModstamp, Id"
-    )
+        f"{SELECT} WHERE SystemModstamp >= 2026-11-23T02:54:00Z ORDER BY SystemModstamp, Id"
+    ), "converted leads are among the changes: what became of them is one"
+    assert urlsplit(steps[0][0].url).path == "/services/data/v65.0/queryAll", "deleted ones too"
+    assert len(steps) == 1
     assert cursor == AFTER_DATE
 
 
@@ -184,11 +190,11 @@ def test_a_page_becomes_canonical_values_of_exact_types() -> None:
     )
     filled = (
         b'{"totalSize":2,"done":true,"records":[{"attributes":{"type":"Lead"},"Id":"00Q1","SystemModstamp":'
-        b'"2026-11-23T01:02:03.000+0000","IsDeleted":false,"Awase_Key__c":"ma:contact:1","HasOptedOutOfEmail":true,'
+        b'"2026-11-23T01:02:03.000+0000","IsDeleted":false,"IsConverted":false,"Awase_Key__c":"ma:contact:1","HasOptedOutOfEmail":true,'
         b'"LastName":"  \xe4\xbd\x90\xe8\x97\xa4 ","Interests__c":"b;a;b","Budget__c":12345678901234567.12,'
         b'"NumberOfEmployees":12,"Last_Visit__c":"2026-02-03","LastActivity__c":"2026-02-03T04:05:06.000+0900",'
         b'"DoNotCall":false},{"attributes":{},"Id":"00Q2","SystemModstamp":"2026-11-23T01:02:03.000+0000",'
-        b'"IsDeleted":true,"Awase_Key__c":null,"HasOptedOutOfEmail":null,"LastName":" ","Interests__c":null,'
+        b'"IsDeleted":true,"IsConverted":false,"Awase_Key__c":null,"HasOptedOutOfEmail":null,"LastName":" ","Interests__c":null,'
         b'"Budget__c":1.0E3,"NumberOfEmployees":null,"Last_Visit__c":null,"LastActivity__c":null,"DoNotCall":null}]}'
     )
     frame = CONNECTOR.decode(Page("Lead", filled, 2), ReadQuery(lead(), names))
@@ -200,6 +206,8 @@ def test_a_page_becomes_canonical_values_of_exact_types() -> None:
         "_deleted": False,
         "_key": "ma:contact:1",
         "_out": True,
+        "_gone_to": None,
+        "_barred": None,
         "LastName": "佐藤",
         "Interests__c": ["a", "b"],
         "Budget__c": Decimal("12345678901234567.12"),
@@ -230,7 +238,7 @@ def test_an_empty_page_has_the_same_columns_as_a_full_one() -> None:
 def test_an_object_without_key_or_opt_out_field_leaves_them_unknown() -> None:
     query = ReadQuery(lead(key=False, opt_out=False), ("Email",))
     _, _, steps = play(CONNECTOR.read_snapshot(query), lambda request: answer(request, rows()))
-    assert soql_of(steps[0][0]).startswith("SELECT Id, SystemModstamp, IsDeleted, Email FROM")
+    assert soql_of(steps[0][0]).startswith("SELECT Id, SystemModstamp, IsDeleted, IsConverted, Email FROM")
     frame = CONNECTOR.decode(one_page(record(Email="a@example.jp")), query)
     assert frame.select("_key", "_out", "Email").row(0) == (None, None, "a@example.jp")
     assert frame.schema["_out"] == pl.Boolean()
@@ -240,6 +248,71 @@ def test_an_object_without_key_or_opt_out_field_leaves_them_unknown() -> None:
 def test_a_field_that_is_no_longer_as_described_is_named_without_showing_data(values: dict[str, Any]) -> None:
     with pytest.raises(SchemaMismatch, match="Lead"):
         CONNECTOR.decode(one_page(record(**values)), ReadQuery(lead(), ("Email",)))
+
+
+# --- what became of a record --------------------------------------------------------------------------------------
+
+
+def with_evidence(name: str, *fields: Field) -> ReadQuery:
+    found = {each.name: each for each in (field("Id"), field("LastName"), *fields)}
+    return ReadQuery(ObjectSchema(name=name, label=name, fields=found), ("LastName",))
+
+
+def told(query: ReadQuery, *records: dict[str, Any]) -> pl.DataFrame:
+    return CONNECTOR.decode(one_page(*(record(LastName="佐藤", **each) for each in records)), query)
+
+
+MASTER = field("MasterRecordId")
+CONVERTED = (field("IsConverted", Kind.BOOLEAN), field("ConvertedContactId"))
+PERSON = field("IsPersonAccount", Kind.BOOLEAN)
+
+
+@pytest.mark.parametrize(
+    ("fields", "asked"),
+    [
+        ((), ""),
+        ((MASTER,), ", MasterRecordId"),
+        ((*CONVERTED, MASTER), ", MasterRecordId, IsConverted, ConvertedContactId"),
+        ((MASTER, PERSON), ", MasterRecordId, IsPersonAccount"),
+    ],
+)
+def test_evidence_is_asked_for_on_the_objects_that_have_it(fields: tuple[Field, ...], asked: str) -> None:
+    flow = CONNECTOR.read_by_id(with_evidence("Thing__c", *fields), ["1"])
+    _, _, steps = play(flow, lambda request: answer(request, rows()))
+    fields, _, _ = soql_of(steps[0][0]).partition(" FROM Thing__c ")
+    assert fields == f"SELECT Id, SystemModstamp, IsDeleted{asked}, LastName"
+
+
+def test_the_loser_of_a_merge_has_gone_to_its_master_and_a_deleted_record_nowhere() -> None:
+    frame = told(
+        with_evidence("Contact", MASTER),
+        {"IsDeleted": True, "MasterRecordId": "003W"},
+        {"IsDeleted": True, "MasterRecordId": None},
+        {"MasterRecordId": None},
+    )
+    assert frame.select("_deleted", "_gone_to").rows() == [
+        (True, "Contact:003W"),
+        (True, None),
+        (False, None),
+    ]
+
+
+def test_a_converted_lead_has_gone_to_its_contact() -> None:
+    frame = told(
+        with_evidence("Lead", *CONVERTED, MASTER),
+        {"IsConverted": True, "ConvertedContactId": "003C", "MasterRecordId": None},
+        {"IsConverted": True, "ConvertedContactId": None, "MasterRecordId": None},
+        {"IsConverted": False, "ConvertedContactId": None, "MasterRecordId": None},
+        {"IsConverted": False, "ConvertedContactId": None, "MasterRecordId": "00QW", "IsDeleted": True},
+    )
+    assert frame["_gone_to"].to_list() == ["Contact:003C", None, None, "Lead:00QW"]
+
+
+def test_person_accounts_are_barred() -> None:
+    query = with_evidence("Contact", PERSON)
+    frame = told(query, {"IsPersonAccount": True}, {"IsPersonAccount": False}, {"IsPersonAccount": None})
+    assert frame["_barred"].to_list() == ["person_account", None, None]
+    assert told(with_evidence("Contact"), {})["_barred"].to_list() == [None]
 
 
 # --- history -------------------------------------------------------------------------------------------------------
@@ -278,6 +351,28 @@ def test_history_of_few_records_asks_for_those_only() -> None:
         mine.read_history(reading(), ["00Q1"], SINCE, timedelta(0)), lambda request: answer(request, rows())
     )
     assert "LeadId IN ('00Q1')" in soql_of(steps[0][0])
+
+
+@pytest.mark.parametrize(
+    ("object", "kept_in", "parent"),
+    [
+        ("Lead", "LeadHistory", "LeadId"),
+        ("Account", "AccountHistory", "AccountId"),
+        ("Opportunity", "OpportunityFieldHistory", "OpportunityId"),
+        ("Plan__c", "Plan__History", "ParentId"),
+    ],
+)
+def test_each_object_keeps_its_history_under_a_name_of_its_own(
+    object: str, kept_in: str, parent: str
+) -> None:
+    query = ReadQuery(replace(lead(), name=object), ("LastName",))
+    flow = CONNECTOR.acting_as("005A").read_history(query, ["1"], SINCE, timedelta(0))
+    told = edit("LastName", "b")
+    told[parent] = told.pop("LeadId")
+    _, pages, steps = play(flow, lambda request: answer(request, rows(told)))
+    assert f"SELECT {parent}, Field, " in soql_of(steps[0][0])
+    assert f" FROM {kept_in} WHERE " in soql_of(steps[0][0])
+    assert CONNECTOR.decode_history(pages[0], query).select("_id", "value").rows() == [("00Q1", "b")]
 
 
 def test_history_without_knowing_who_we_are_is_a_bug() -> None:

@@ -11,7 +11,7 @@ from awase.core.values import Kind
 from awase.errors import HostUnreachable, SchemaMismatch
 from awase.ports.flows import Answer, Request
 
-from .salesforce_scene import CONNECTOR, answer, error, lost, play
+from .salesforce_scene import CONNECTOR, ROLES, answer, error, lost, play
 
 KEY = {"length": 255, "unique": True, "externalId": True}
 
@@ -140,6 +140,55 @@ def test_a_hidden_opt_out_and_person_accounts_are_noted(org: dict[str, Any]) -> 
     assert any("HasOptedOutOfEmail" in note and "Contact" in note for note in notes)
     assert any("person accounts" in note for note in notes)
     assert not any("person accounts" in note for note in describe(org, ["Lead"]).notes)
+
+
+def with_deals(org: dict[str, Any], **roles: Any) -> dict[str, Any]:
+    org["Opportunity"] = described("Opportunity", item("Name", nillable=False), item("Awase_Key__c", **KEY))
+    org["OpportunityFieldHistory"] = described("OpportunityFieldHistory", TRACKED)
+    org["OpportunityContactRole"] = described("OpportunityContactRole", item("ContactId"), **roles)
+    return org
+
+
+@pytest.mark.parametrize(
+    ("rights", "writable"),
+    [({}, True), ({"createable": False}, False), ({"deletable": False}, False)],
+)
+def test_contact_roles_are_a_field_of_their_opportunity_as_far_as_the_user_may(
+    org: dict[str, Any], rights: dict[str, bool], writable: bool
+) -> None:
+    role = describe(with_deals(org, **rights), ["Lead", "Opportunity"]).objects["Opportunity"].fields[ROLES]
+    assert (role.relation, role.kind, role.references) == (True, Kind.TEXTS, ("Contact",))
+    assert (role.createable, role.updateable) == (writable, writable)
+    assert not role.rides_in_create, "a row needs the opportunity's id"
+    assert not role.audited
+
+
+def test_roles_that_the_user_may_not_read_are_no_field(org: dict[str, Any]) -> None:
+    hidden = describe(with_deals(org, queryable=False), ["Opportunity"]).objects["Opportunity"]
+    assert ROLES not in hidden.fields
+    del org["OpportunityContactRole"]
+    assert ROLES not in describe(org, ["Opportunity"]).objects["Opportunity"].fields
+
+
+def test_each_answer_is_taken_for_what_it_describes_whatever_is_asked_together(org: dict[str, Any]) -> None:
+    with_deals(org)
+    org["Account"] = described("Account", item("Name"), item("IsPersonAccount", "boolean"))
+    schema = describe(org, ["Opportunity", "Account", "Lead"])
+    assert list(schema.objects) == ["Opportunity", "Account", "Lead"]
+    assert ROLES in schema.objects["Opportunity"].fields
+    assert "IsPersonAccount" in schema.objects["Account"].fields
+    audited = {
+        name: [f.name for f in one.fields.values() if f.audited] for name, one in schema.objects.items()
+    }
+    assert audited == {"Opportunity": [], "Account": [], "Lead": ["Email", "Industry"]}
+    assert sum("person accounts" in note for note in schema.notes) == 1
+    assert [note.split(":")[0] for note in schema.notes if "history" in note] == ["Account"]
+
+
+@pytest.mark.parametrize("deletable", [True, False])
+def test_whether_records_may_be_deleted_is_told(org: dict[str, Any], deletable: bool) -> None:
+    org["Lead"]["deletable"] = deletable
+    assert describe(org, ["Lead"]).objects["Lead"].deletable is deletable
 
 
 @pytest.mark.parametrize("name", ["Leed", "lead", "Lead; DROP", "Hidden"])

@@ -175,6 +175,89 @@ def test_a_write_that_could_not_be_found_again_is_never_sent(wrong: Operation) -
         play(CONNECTOR.write(batch(wrong)), lost)
 
 
+@pytest.mark.parametrize("kind", [OperationKind.CREATE, OperationKind.UPDATE, OperationKind.OPT_OUT])
+@pytest.mark.parametrize("assignment", [False, True])
+@pytest.mark.parametrize("duplicates", [False, True])
+def test_each_batch_says_whether_assignment_rules_run_and_alerts_of_duplicates_pass(
+    kind: OperationKind, *, assignment: bool, duplicates: bool
+) -> None:
+    out = OUT if kind is OperationKind.OPT_OUT else None
+    one = operation(kind, values={} if out else {"LastName": "佐藤"}, opt_out=out)
+    headers = sent_by(
+        WriteBatch(kind, lead(), (one,), assignment_rules=assignment, allow_duplicates=duplicates)
+    ).headers
+    assert headers["Sforce-Auto-Assign"] == ("TRUE" if assignment else "FALSE")
+    passes = headers.get("Sforce-Duplicate-Rule-Header") == "allowSave=true"
+    assert passes == (duplicates or kind is OperationKind.OPT_OUT), "no alert stops an opt-out"
+    assert ("Sforce-Duplicate-Rule-Header" in headers) == passes
+
+
+# --- deletions -----------------------------------------------------------------------------------------------------
+
+
+def deletions(count: int) -> list[Operation]:
+    return [operation(OperationKind.DELETE, number) for number in range(1, count + 1)]
+
+
+def test_a_deletion_names_its_records_each_for_itself() -> None:
+    request = sent_by(batch(*deletions(2)))
+    ids = f"{record_id(1)},{record_id(2)}"
+    assert request.method == "DELETE"
+    assert request.url == f"/services/data/v65.0/composite/sobjects?ids={ids}&allOrNone=false"
+    assert (request.lane, request.idempotent, request.body) == (Lane.WRITE, False, None)
+    assert CONNECTOR.consent_breach(request) is None
+
+
+def test_a_call_holds_as_many_deletions_as_the_capabilities_promise() -> None:
+    promised = CONNECTOR.capabilities.sizes.delete
+    operations = deletions(promised)
+    outcomes, _, steps = play(
+        CONNECTOR.write(batch(*operations)),
+        lambda request: answer(request, [done(number) for number in range(1, promised + 1)]),
+    )
+    assert len(steps) == 1
+    assert len(steps[0][0].url) <= 14_000
+    assert states(outcomes) == [State.APPLIED] * promised
+
+
+def deleted(*results: Any) -> list[Outcome]:
+    operations = deletions(len(results))
+    outcomes: list[Outcome] = play(
+        CONNECTOR.write(batch(*operations)), lambda request: answer(request, list(results))
+    )[0]
+    assert [(one.link, one.id) for one in outcomes] == [(one.link, one.id) for one in operations]
+    return outcomes
+
+
+def test_what_is_deleted_already_is_deleted_and_what_is_refused_is_not() -> None:
+    outcomes = deleted(
+        done(1),
+        refused("ENTITY_IS_DELETED", "entity is deleted"),
+        {"id": record_id(3), **refused("DELETE_FAILED", "there are won deals")},
+        refused("UNABLE_TO_LOCK_ROW"),
+    )
+    assert states(outcomes) == [State.APPLIED, State.APPLIED, State.REJECTED, State.DEFERRED]
+    assert [one.error is None for one in outcomes] == [True, True, False, False]
+
+
+def test_a_deletion_of_another_record_settles_nothing() -> None:
+    assert states(deleted(done(2), done(1))) == [State.UNKNOWN] * 2
+
+
+@pytest.mark.parametrize(("maybe_sent", "state"), [(True, State.UNKNOWN), (False, State.DEFERRED)])
+def test_a_deletion_without_an_answer_may_have_happened(maybe_sent: bool, state: State) -> None:
+    outcomes, _, _ = play(CONNECTOR.write(batch(*deletions(2))), lambda request: lost(request, maybe_sent))
+    assert states(outcomes) == [state] * 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [operation(OperationKind.DELETE, id=None), operation(OperationKind.TAKE_OFF, list="5")]
+)
+def test_a_deletion_of_nothing_and_a_list_there_cannot_be_are_never_sent(wrong: Operation) -> None:
+    with pytest.raises(Bug):
+        play(CONNECTOR.write(batch(wrong)), lost)
+
+
 # --- answers -------------------------------------------------------------------------------------------------------
 
 
