@@ -312,11 +312,20 @@ def test_a_removal_is_settled_by_the_whole_answer(
     assert states(removing(kind, 1, 2), reply) == [several] * 2
 
 
-@pytest.mark.parametrize("kind", [OperationKind.DELETE, OperationKind.TAKE_OFF])
-def test_a_removal_that_names_no_record_is_never_sent(kind: OperationKind) -> None:
-    nameless = Operation(link=1, side="ma", kind=kind, object="deal", list="55")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Operation(link=1, side="ma", kind=OperationKind.DELETE, object="deal"),
+        Operation(link=1, side="ma", kind=OperationKind.TAKE_OFF, object="deal", list="55"),
+        operation(OperationKind.TAKE_OFF, 1),
+        operation(OperationKind.RELATE, 1),
+        related(1, ("7",), name="dealname"),
+        parted(1, None, ("7",), name="associations.ticket"),
+    ],
+)
+def test_a_write_that_names_no_record_no_list_or_no_relation_is_never_sent(wrong: Operation) -> None:
     with pytest.raises(Bug):
-        drive(connector().write(batch(nameless)), silent(maybe_sent=False))
+        drive(connector().write(batch(wrong)), silent(maybe_sent=False))
 
 
 # -- sizes -----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from awase.core.operations import Operation, OperationKind, Outcome, State
 from awase.core.packing import call_size, weight
 from awase.core.values import DTYPES, Kind
-from awase.errors import SchemaMismatch, VendorBusy
+from awase.errors import Bug, SchemaMismatch, VendorBusy
 from awase.ports.connector import ReadQuery, WriteBatch
 from awase.ports.flows import Answer, Lane, Page, Request
 
@@ -292,6 +292,16 @@ def test_people_who_are_there_already_cost_no_call() -> None:
     same = operation(OperationKind.RELATE, 1, ("003A",), ("003A", "003B"))
     outcomes, requests = written([same], lost)
     assert (states(outcomes), requests) == (["applied"], [])
+
+
+@pytest.mark.parametrize("kind", [OperationKind.RELATE, OperationKind.UNRELATE])
+@pytest.mark.parametrize("values", [{}, {"Name": ("003A",)}])
+def test_a_relation_that_was_never_described_is_never_written(
+    kind: OperationKind, values: dict[str, Any]
+) -> None:
+    one = Operation(link=1, side="crm", kind=kind, object="Opportunity", id="006A", values=values)
+    with pytest.raises(Bug):
+        written([one], lost)
 
 
 WHOLE = [

@@ -10,7 +10,7 @@ import msgspec
 from awase.connectors.hubspot.faults import Refusal, item_state, vendor_error
 from awase.connectors.hubspot.limits import SIZES
 from awase.connectors.hubspot.paths import Paths
-from awase.connectors.hubspot.relations import RELATIONS, Relation, ids_in, spec
+from awase.connectors.hubspot.relations import Relation, ids_in, relation_named, spec
 from awase.connectors.hubspot.settling import refused_whole, unreadable
 from awase.connectors.sdk.bodies import JSON_HEADERS, json_answer, json_body
 from awase.connectors.sdk.calls import ask_one
@@ -35,7 +35,7 @@ def relate(paths: Paths, object: str, operations: Sequence[Operation]) -> Flow[N
 
     An operation is applied when all of its associations are; one of more than a call holds takes several.
     """
-    relation = RELATIONS[object][operations[0].about]
+    relation = relation_named(object, operations[0].about)
     wanted = [(one, target) for one in operations for target in sorted(_added(one))]
     settled: list[tuple[int, Outcome]] = []
     for some in chunks(wanted, SIZES.relate):
@@ -50,7 +50,7 @@ def relate(paths: Paths, object: str, operations: Sequence[Operation]) -> Flow[N
 
 def unrelate(paths: Paths, object: str, operations: Sequence[Operation]) -> Flow[Never, list[Outcome]]:
     """Take associations away. The vendor says nothing of single ones: those that were gone are gone all the same."""
-    relation = RELATIONS[object][operations[0].about]
+    relation = relation_named(object, operations[0].about)
     acting = [one for one in operations if _removed(one)]
     if not acting:
         return same_for_all(operations, State.APPLIED)

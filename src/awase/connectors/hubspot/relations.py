@@ -21,7 +21,7 @@ from awase.connectors.sdk.calls import ask, read_failure
 from awase.connectors.sdk.chunks import chunks
 from awase.core.schema import Field
 from awase.core.values import Kind, Value
-from awase.errors import VendorBusy
+from awase.errors import Bug, VendorBusy
 from awase.ports.flows import Answer, Flow, Lane, Request, Response
 
 READ_AT_ONCE = 1_000
@@ -51,6 +51,14 @@ RELATIONS: Mapping[str, Mapping[str, Relation]] = {
     },
 }
 """Object → field → association. Their ids are confirmed."""
+
+
+def relation_named(object: str, name: str) -> Relation:
+    """What is behind a field. Raises Bug for one that was never described."""
+    found = RELATIONS.get(object, {}).get(name)
+    if found is None:
+        raise Bug(f"{object} has no relation {name!r}", where=object)
+    return found
 
 
 def relation_fields(object: str) -> dict[str, Field]:
@@ -144,7 +152,7 @@ def read(
     """The answers that tell these relations of these records: (relation, body) each, in any number."""
     told: list[tuple[str, bytes]] = []
     for name in names:
-        relation = RELATIONS[object][name]
+        relation = relation_named(object, name)
         asked = [_Input(id) for id in dict.fromkeys(ids)]
         while asked:
             groups = list(chunks(asked, READ_AT_ONCE))
@@ -231,7 +239,7 @@ def related(object: str, told: Iterable[tuple[str, bytes]]) -> dict[str, dict[st
     """By relation and record: the id of the primary one, or all ids, sorted."""
     found: dict[str, dict[str, set[str]]] = {}
     for name, body in told:
-        relation = RELATIONS[object][name]
+        relation = relation_named(object, name)
         for result in msgspec.json.decode(body, type=_Results).results:
             ids = {
                 str(to.to_object_id)

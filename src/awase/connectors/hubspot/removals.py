@@ -24,6 +24,8 @@ def archive(paths: Paths, object: str, operations: Sequence[Operation]) -> Flow[
 
 def take_off_list(paths: Paths, operations: Sequence[Operation]) -> Flow[Never, list[Outcome]]:
     """Take records off the list whose id the operations name; who was not on it is off it too (confirmed)."""
+    if not operations[0].list:
+        raise Bug("a removal from a list of {object} names no list", object=operations[0].object)
     path = paths.list_memberships(operations[0].list, "/remove")
     body = json_body(_ids(operations))
     request = Request("PUT", path, headers=JSON_HEADERS, body=body, lane=Lane.WRITE, idempotent=False)

@@ -24,6 +24,7 @@ from awase.connectors.sdk.outcomes import same_for_all, worst
 from awase.core.operations import Operation, Outcome, State, VendorError
 from awase.core.schema import Field
 from awase.core.values import Kind
+from awase.errors import Bug
 from awase.ports.flows import Answer, Flow, Lane, Response
 
 
@@ -48,7 +49,11 @@ JUNCTIONS: Mapping[str, Mapping[str, Junction]] = {
 
 
 def junction(object: str, relation: str) -> Junction:
-    return JUNCTIONS[object][relation]
+    """The rows behind a relation. Raises Bug for one that was never described."""
+    found = JUNCTIONS.get(object, {}).get(relation)
+    if found is None:
+        raise Bug(f"{object} has no relation {relation!r}", where=object)
+    return found
 
 
 def relation_field(name: str, joined: Junction, *, writable: bool) -> Field:
