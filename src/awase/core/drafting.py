@@ -26,6 +26,9 @@ AWAITING_PARENT = "awaiting_parent"
 """Code of a record, or a field of one, that waits until the record it refers to has a partner."""
 
 
+WAITING_FOR_PARENT = "waiting_for_account"
+"""The error type of that, whatever the record is that it refers to."""
+
 CANNOT_CONVERT = "cannot_convert"
 """Code of a value that a transform cannot read."""
 
@@ -173,7 +176,7 @@ class Drafter:
                     kind=ItemKind.HELD if reason else ItemKind.WAITING,
                     code=reason or AWAITING_PARENT,
                     field=field.name,
-                    error_type=reason or AWAITING_PARENT,
+                    error_type=reason or WAITING_FOR_PARENT,
                     source="foreseen",
                     record=self._record(row, side),
                     label=self._label(row),

@@ -10,7 +10,7 @@ import polars as pl
 from awase.core.decide import Memory, decide
 from awase.core.frames import base_frame, complete, packed_rows, people, row_hash, side_from_base
 from awase.core.identity import hashed_match_key
-from awase.core.mapping import BoundSync, column
+from awase.core.mapping import BoundSync, OnDelete, column
 from awase.core.operations import SIDES, OperationKind, Side, other
 from awase.core.outcomes import UNANSWERED_CREATE
 from awase.core.plan import Arrival, Draft, Plan, assemble
@@ -77,6 +77,7 @@ class _Planner:
         open_items = await env.store.open_items(sync.sync.name)
         self.relinked = await relink(env, sync, frames, found)
         await self._finish_deletions([stored.item for stored in open_items])
+        await self._partners_still_there()
         also = self.relinked.to_read | await self._asked_for() | await sweep(env, sync)
         await revisit(env, sync, frames, open_items, also)
         live = {side: frame.filter(~is_gone()) for side, frame in frames.items()}
@@ -106,6 +107,25 @@ class _Planner:
             if link.gone and link.id not in self.found.links:
                 remember(self.found, link)
                 self.relinked.deleted[link.id] = link.gone
+
+    async def _partners_still_there(self) -> None:
+        """A policy acts only on a partner that is there under its own id: another id would be that of a survivor, whose
+        merge this run has not seen yet."""
+        sync = self.sync.sync
+        for side in SIDES:
+            acts = OnDelete.KEEP not in (sync.deleted_in_ma if side == "crm" else sync.deleted_in_crm,)
+            links = {
+                record: number
+                for number, gone in self.relinked.deleted.items()
+                if gone == other(side) and (record := self.found.links[number].record(side)) is not None
+            }
+            if not links or not acts:
+                continue
+            there = await read_records(self.env, self.sync, side, links)
+            alive = set(there.filter(~is_gone()).select("_object", "_id").iter_rows())
+            for record, number in links.items():
+                if record not in alive:
+                    del self.relinked.deleted[number]
 
     async def _asked_for(self) -> set[RecordName]:
         """The records that somebody named: looked at whether they changed or not."""
