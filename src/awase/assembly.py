@@ -281,6 +281,7 @@ async def environment(workspace: Workspace, sync: Sync, store: Store) -> AsyncIt
             tasks=AsyncioTasks(),
             sides=accesses,
             diagnose=diagnose,
+            windows=workspace.write_windows.get(sync.name),
         )
 
 

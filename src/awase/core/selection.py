@@ -28,16 +28,20 @@ class Selection:
     """Only these fields' values, by their mapped names; nobody is created."""
     everything: bool = False
     """Both sides are read from the beginning."""
+    opt_outs: bool = False
+    """Nothing but opt-outs."""
 
     @property
     def is_part(self) -> bool:
-        return bool(self.only or self.limit is not None or self.fields)
+        return bool(self.only or self.limit is not None or self.fields or self.opt_outs)
 
 
 def selected(draft: Draft, selection: Selection, sync: BoundSync) -> Draft:
     """The part of ``draft`` that was asked for; who is whom is kept for those chosen only."""
     if not selection.is_part:
         return draft
+    if selection.opt_outs:
+        return _opt_outs(draft)
     chosen = _chosen(draft, selection)
     writes = [write for write in draft.writes if write.operation.link in chosen]
     if selection.fields:
@@ -55,6 +59,16 @@ def selected(draft: Draft, selection: Selection, sync: BoundSync) -> Draft:
         ledger=[line for line in draft.ledger if line.link is None or line.link in chosen],
         outside=draft.outside,
         labels=draft.labels,
+    )
+
+
+def _opt_outs(draft: Draft) -> Draft:
+    """Only what opt-outs ask for; who is whom is kept, since they may rest on it."""
+    return Draft(
+        links=draft.links,
+        matches=draft.matches,
+        writes=[write for write in draft.writes if write.operation.kind == OperationKind.OPT_OUT],
+        ledger=draft.ledger,
     )
 
 

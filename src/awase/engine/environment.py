@@ -9,6 +9,7 @@ from datetime import timedelta
 from awase.core.capabilities import Capabilities
 from awase.core.mapping import Sync
 from awase.core.operations import Side, VendorError
+from awase.core.schedule import WriteWindows
 from awase.ports.connector import Connector, OrgIdentity
 from awase.ports.runtime import Clock, Tasks
 from awase.ports.store import Store
@@ -32,6 +33,8 @@ class Environment:
     sides: Mapping[Side, Access]
     diagnose: Callable[[VendorError], str]
     """Our error type for a vendor's refusal (the catalogue's job)."""
+    windows: WriteWindows | None = None
+    """When this sync may write; None: always. Opt-outs go at any time."""
     straggler_limit: timedelta = timedelta(minutes=15)
     """How long after it was sent a call that nobody answered may still take effect."""
 

@@ -76,8 +76,9 @@ async def sync_now(
             tell("recover")
             await recover(env, bound, claim, run.id)
             tell("plan")
-            plan = await planned(env, bound, selection)
-            return await carry_out(env, bound, claim, run, plan, approve, tell)
+            closed = windows_closed(env, sync.name)
+            plan = await planned(env, bound, Selection(opt_outs=True) if closed else selection)
+            return await carry_out(env, bound, claim, run, plan, approve, tell, closed=closed)
 
 
 async def apply_plan(
@@ -89,6 +90,8 @@ async def apply_plan(
         bound = await bind_live(env, sync)
         refuse_if_stale(plan, bound, {side: access.org.id for side, access in env.sides.items()})
         refuse_if_overtaken(plan, await env.store.runs(sync.name))
+        if closed := windows_closed(env, sync.name):
+            raise closed
         async with started(env, claim, "apply") as run:
             tell("recover")
             await recover(env, bound, claim, run.id)
@@ -125,8 +128,10 @@ async def carry_out(
     tell: Callable[[str], None],
     skipped: dict[int, Item] | None = None,
     first: Callable[[], Awaitable[None]] | None = None,
+    closed: AwaseError | None = None,
 ) -> Report:
-    """Carry ``plan`` out once it is approved; ``first`` is done before anything is sent."""
+    """Carry ``plan`` out once it is approved; ``first`` is done before anything is sent. ``closed``: why the plan holds
+    opt-outs only."""
     skipped = skipped or {}
     if plan.writes() and (switched_off := await refusal(env.store, sync.sync.name)):
         raise switched_off
@@ -149,17 +154,32 @@ async def carry_out(
     applied = await apply(env, sync, claim, run.id, plan, frozenset(skipped))
     tell("settle")
     found = await _settle(env, sync, claim, run.id, plan, applied, list(skipped.values()))
+    stopped = applied.stopped or closed
     finished = msgspec.structs.replace(
         run,
         ended=env.clock.now(),
-        state="stopped" if applied.stopped else "done",
+        state="stopped" if stopped else "done",
         sides=counts(plan, applied, found),
         conflicts=sum(item.kind in (ItemKind.CONFLICT, ItemKind.SETTLED) for item in found),
         calls=env.calls(),
-        note=Note.of(applied.stopped) if applied.stopped else None,
+        note=Note.of(stopped) if stopped else None,
     )
     await env.store.finish_run(claim, finished)
-    return Report(finished, plan, env.calls(), applied.stopped, tuple(skipped.values()))
+    return Report(finished, plan, env.calls(), stopped, tuple(skipped.values()))
+
+
+def windows_closed(env: Environment, sync: str) -> WritingIsOff | None:
+    """Why this sync may send nothing but opt-outs now; None where its write windows are open."""
+    now = env.clock.now()
+    if env.windows is None or env.windows.open_at(now):
+        return None
+    opens = env.windows.next_opening(now)
+    return WritingIsOff(
+        "outside the write windows only opt-outs are sent; everything else waits until {until}",
+        where=f"sync {sync}",
+        remedy="Run it again then, let a worker do it, or change write_windows.",
+        until=f"{opens:%Y-%m-%d %H:%M} UTC" if opens else "-",
+    )
 
 
 async def _settle(

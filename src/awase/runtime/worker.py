@@ -172,8 +172,8 @@ class SyncWorker:
                 continue
             if await seen(self._store, sync.name) is None:
                 await remember(self._store, sync.name, Seen(since=now))
-            windows = workspace.write_windows.get(sync.name)
-            stands = await standing(self._store, sync.name, schedule, windows, now)
+            # Outside its write windows a run still carries opt-outs, so it is due all the same.
+            stands = await standing(self._store, sync.name, schedule, None, now)
             if stands.runs_at(now):
                 await queue.add(sync.name, once=False)
 
@@ -233,7 +233,7 @@ class SyncWorker:
             self._store,
             ticket.sync,
             workspace.schedules.get(ticket.sync),
-            workspace.write_windows.get(ticket.sync),
+            None,
             now,
         )
         return not stands.runs_at(now)

@@ -426,7 +426,14 @@ def test_a_refusal_finds_its_type(case: Case) -> None:
 
 
 def test_every_type_that_a_vendor_can_answer_is_among_the_cases() -> None:
-    ours = {"waiting_for_account", "several_matches", "linked_elsewhere", "counterpart_missing", "conflict"}
+    ours = {
+        "waiting_for_account",
+        "cannot_convert",
+        "several_matches",
+        "linked_elsewhere",
+        "counterpart_missing",
+        "conflict",
+    }
     ours |= {"moved_since_plan", "unanswered_create", "opt_out_not_writable", "opt_out_first", "no_address"}
     rare = {"date_out_of_range", "person_account"}
     assert len(SALESFORCE + HUBSPOT) >= 180
