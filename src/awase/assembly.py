@@ -28,6 +28,7 @@ from awase.connectors.hubspot.connector import HubSpotConnector
 from awase.connectors.salesforce.connector import SalesforceConnector
 from awase.core.mapping import Sync
 from awase.core.operations import Side
+from awase.engine import incidents
 from awase.engine.environment import Access, Environment
 from awase.errors import BadInput, MixedConnections, NotConnected, OrgChanged
 from awase.ports.connector import Connector, Credentials, OrgIdentity
@@ -174,6 +175,7 @@ async def connect(
     )
     await store.save_connection(record)
     await secrets.save(name, candidate.held)
+    await store.end_incidents(incidents.of_connection(name), SystemClock().now())
     return record
 
 
@@ -253,24 +255,33 @@ class _WayOut:
 
 
 @asynccontextmanager
-async def environment(workspace: Workspace, sync: Sync, store: Store) -> AsyncIterator[Environment]:
+async def environment(
+    workspace: Workspace, sync: Sync, store: Store, *, asked_for: bool = False
+) -> AsyncIterator[Environment]:
     """What the engine needs for a run of ``sync``: both sides signed in and found to be who they were.
 
-    Raises NotConnected, SignInRefused, HostUnreachable, OrgChanged or MixedConnections.
+    ``asked_for``: a person asked for just this, so that it stops last when calls are scarce. What ends the block as a
+    fault of a connection or of the whole sync is kept as an incident. Raises NotConnected, SignInRefused, HostUnreachable, OrgChanged or MixedConnections.
     """
     sides: dict[Side, ConnectionSettings] = {
         "ma": workspace.connection(sync.ma_connection),
         "crm": workspace.connection(sync.crm_connection),
     }
-    pinned = await _pinned(sides, store)
     secrets = SealedSecrets(store, keyring_of(workspace))
     recording = _recording(workspace)
-    async with AiohttpWire() as wire, AsyncExitStack() as stack:
+    async with (
+        incidents.around(store, SystemClock(), sync),
+        AiohttpWire() as wire,
+        AsyncExitStack() as stack,
+    ):
+        pinned = await _pinned(sides, store)
         accesses: dict[Side, Access] = {}
         for side, settings in sides.items():
             record = pinned[side]
             writing = record.mode != "read-only"
-            way = await _way_out(settings, store, secrets, wire, recording, writing=writing)
+            way = await _way_out(
+                settings, store, secrets, wire, recording, writing=writing, asked_for=asked_for
+            )
             stack.push_async_callback(way.transport.close)
             org = await way.transport.run(way.connector.identify())
             _check_identity(settings, org, record)
@@ -318,6 +329,7 @@ async def _way_out(
     recording: Recording,
     *,
     writing: bool,
+    asked_for: bool = False,
 ) -> _WayOut:
     clock = SystemClock()
     connector = _connector(settings, clock)
@@ -325,6 +337,7 @@ async def _way_out(
         writing=writing,
         allowed_host=loopback_only if leads_to_practice(settings) else _HOSTS[settings.vendor],
         budget=await budget_of(settings, store, clock),
+        asked_for=asked_for,
         answer_seconds=settings.settings.call_timeout_seconds,
     )
     transport = SessionTransport(
@@ -353,16 +366,28 @@ def _connector(settings: ConnectionSettings, clock: Clock) -> Connector:
     )
 
 
+def allotment_setting(connection: str) -> str:
+    """Setting: the allotment that a person gave; empty where the configuration holds."""
+    return f"allotment:{connection}"
+
+
+def reserve_setting(connection: str) -> str:
+    """Setting: the calls that a person keeps for opt-outs; empty where the configuration holds."""
+    return f"consent_reserve:{connection}"
+
+
 async def budget_of(settings: ConnectionSettings, store: Store, clock: Clock) -> Budget:
-    """What the connection may spend within 24 hours: as configured, else half of the vendor's limit, of which 2 %
-    (at least 200 calls, never more than half) are kept for opt-outs."""
+    """What the connection may spend within 24 hours: as a person set it (``awase budget``), else as configured, else
+    half of the vendor's limit, of which 2 % (at least 200 calls, never more than half) are kept for opt-outs."""
     part = settings.settings
-    allotment = part.allotment
+    set_allotment = await store.setting(allotment_setting(settings.name))
+    set_reserve = await store.setting(reserve_setting(settings.name))
+    allotment = int(set_allotment) if set_allotment else part.allotment
     known = allotment
     if known is None:
         maximum = (await store.call_use(settings.name, clock.now())).vendor_maximum
         known = None if maximum is None else maximum // 2
-    reserve = part.consent_reserve
+    reserve = int(set_reserve) if set_reserve else part.consent_reserve
     if reserve is None:
         reserve = _LEAST_RESERVE if known is None else min(max(_LEAST_RESERVE, known // 50), known // 2)
     return Budget(allotment=allotment, consent_reserve=reserve)

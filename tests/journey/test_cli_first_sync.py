@@ -33,7 +33,7 @@ def test_a_first_sync_is_planned_approved_carried_out_and_then_quiet(here: Insta
     assert "first_sync" in stopped.err
     reason = "nothing was written: this plan wants an approval ({rules})"
     for language in ("ja", "en"):
-        noted = text(reason, language, rules="first_sync")
+        noted = text(reason, language, rules="first_sync salesforce 5")
         assert f"sync people: {noted} [AW-401]" in here.run("runs", "--lang", language).out
 
     done = here.run("sync", "--yes", "--json")

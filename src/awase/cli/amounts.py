@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +24,29 @@ GUARDS: Mapping[str, str] = {
     "first_sync": "This is the first sync of this pair: {records} records of {side} would be written.",
     "rewritten": "Filled values of {records} records of {side} would be replaced (limit {limit}).",
     "cleared": "Values of {records} records of {side} would be emptied (limit {limit}).",
+    "deleted": "{records} records of {side} would be deleted, or taken off their list (limit {limit}).",
 }
+REASONS: Mapping[str, str] = {
+    "filtered": "outside the filter",
+    "excluded": "never synced, by a person's choice",
+    "deleted": "deleted",
+    "deleted_there": "partner deleted",
+    "merged": "merged into another record",
+    "merged_there": "partner merged into another record",
+    "linked_elsewhere": "the person is linked through another record",
+}
+"""Why records stay out, rightly so."""
+WRITES: Mapping[str, str] = {
+    "create": "create",
+    "update": "update",
+    "opt_out": "opt-out",
+    "relate": "add relations",
+    "unrelate": "take relations away",
+    "take_off": "take off the list",
+    "delete": "delete",
+}
+"""Kinds of writes, in the order of a plan's table."""
+_ALWAYS_SHOWN = ("create", "update", "opt_out")
 
 
 def shown(sync: Sync, place: str) -> str:
@@ -43,6 +66,9 @@ def plan_document(plan: Plan, sync: Sync) -> dict[str, Any]:
         "writes": {shown(sync, place): n for place, n in header.writes.items()},
         "items": header.items,
         "conflicts": header.conflicts,
+        "made": header.made,
+        "left_out": {shown(sync, place): dict(reasons) for place, reasons in left_out(plan).items()},
+        "part": not header.moves_cursors,
         "calls": {"read": header.read_calls, "write": header.write_calls},
         "price": [
             {**msgspec.structs.asdict(line), "side": sync.connection(line.side)} for line in header.price
@@ -53,9 +79,27 @@ def plan_document(plan: Plan, sync: Sync) -> dict[str, Any]:
     }
 
 
+def left_out(plan: Plan) -> dict[str, Counter[str]]:
+    """Records that stay out, by ``side:object`` and reason."""
+    found: dict[str, Counter[str]] = {}
+    for arrival in (arrival for chunk in plan.chunks for arrival in chunk.arrivals if arrival.skipped):
+        found.setdefault(f"{arrival.side}:{arrival.object}", Counter())[arrival.skipped] += 1
+    return dict(sorted(found.items()))
+
+
+def say_left_out(call: Call, sync: Sync, reasons: Mapping[str, Mapping[str, int]]) -> None:
+    """Why records of each object stay out."""
+    for place, counts in reasons.items():
+        told = ", ".join(f"{call.t(REASONS.get(why, why))} {_number(n)}" for why, n in counts.items())
+        if told:
+            call.say("Left out of {place}: {reasons}", place=shown(sync, place), reasons=told)
+
+
 def plan_table(call: Call, plan: Plan, sync: Sync) -> Table:
     """What would be written, by object; what it costs."""
-    headings = ("to", "create", "update", "opt-out", "calls")
+    planned = {place.rpartition(":")[2] for place in plan.header.writes}
+    kinds = [kind for kind in WRITES if kind in _ALWAYS_SHOWN or kind in planned]
+    headings = ("to", *(WRITES[kind] for kind in kinds), "calls")
     table = call.table(headings, title=call.t("Plan of “{sync}”", sync=sync.name), numbers=headings[1:])
     calls: dict[str, int] = {}
     for line in plan.header.price:
@@ -63,7 +107,7 @@ def plan_table(call: Call, plan: Plan, sync: Sync) -> Table:
         calls[place] = calls.get(place, 0) + line.calls
     places = [f"{side}:{object}" for side in ("crm", "ma") for object in sync.objects(side)]
     for place in places:
-        counts = [plan.header.writes.get(f"{place}:{kind}", 0) for kind in ("create", "update", "opt_out")]
+        counts = [plan.header.writes.get(f"{place}:{kind}", 0) for kind in kinds]
         table.add_row(shown(sync, place), *map(_number, [*counts, calls.get(place, 0)]))
     return table
 
@@ -83,6 +127,7 @@ _KIND_NAMES: Mapping[str, str] = {
     "settled": "conflict, settled by rule",
     "ambiguous": "several matches",
     "skipped": "left out",
+    "suspended": "waiting for the end of an incident",
 }
 
 
@@ -114,6 +159,11 @@ def show_plan(call: Call, plan: Plan, sync: Sync, budgets: Mapping[str, Mapping[
     call.show(plan_table(call, plan, sync))
     for kind, count in header.items.items():
         call.say("{kind}: {count}", kind=item_kind(call, kind), count=_number(count))
+    if header.made:
+        call.say("Values made by a default or a truncation: {count}", count=_number(header.made))
+    say_left_out(call, sync, left_out(plan))
+    if not header.moves_cursors:
+        call.say("This is a part of the plan; the rest stays for the next run.")
     for side in ("crm", "ma"):
         name = sync.connection(side)
         cost = sum(line.calls for line in header.price if line.side == side)
@@ -158,7 +208,7 @@ def note_line(call: Call, run: RunRecord) -> str:
 
 def run_table(call: Call, run: RunRecord, sync: Sync) -> Table:
     """What became of the records read, by object."""
-    columns = ("read", "created", "updated", "unchanged", "held", "rejected", "waiting", "skipped")
+    columns = ("read", "created", "updated", "unchanged", "held", "rejected", "waiting", "skipped", "deleted")
     title = call.t("Run {run} of “{sync}”", run=run.id, sync=run.sync)
     table = call.table(("from", *columns), title=title, numbers=columns)
     for place, counts in run.sides.items():
@@ -169,6 +219,7 @@ def run_table(call: Call, run: RunRecord, sync: Sync) -> Table:
 def show_report(call: Call, report: Report, sync: Sync) -> None:
     """The whole of a run for a person."""
     call.show(run_table(call, report.run, sync))
+    say_left_out(call, sync, {place: counts.reasons for place, counts in report.run.sides.items()})
     calls = report.calls
     written = sum(calls.get(lane, 0) for lane in ("write", "consent", "audit"))
     call.say(

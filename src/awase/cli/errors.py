@@ -54,7 +54,7 @@ def errors(
         str | None, typer.Option("--kind", help=help_text("Only this state (held, rejected …)."))
     ] = None,
 ) -> int:
-    _check(type, kind)
+    check_names(type, kind)
     found = call.run(_errors(call, type, kind))
     if csv is not None:
         _export(call, csv, found)
@@ -75,7 +75,8 @@ def errors(
     return 0
 
 
-def _check(type: str | None, kind: str | None) -> None:
+def check_names(type: str | None, kind: str | None) -> None:
+    """Raise BadInput for an error type or a state that does not exist."""
     if type is not None and type not in entries():
         raise BadInput(
             "there is no error type “{value}”",

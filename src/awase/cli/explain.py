@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
-from awase.assembly import open_store
+from awase.assembly import environment, open_store
 from awase.catalogue import entry, owner_name
-from awase.cli.amounts import item_kind
+from awase.cli.amounts import WRITES, item_kind
 from awase.cli.call import Call, help_text, verb
 from awase.cli.items import item_document, local, plain, source
+from awase.core.frames import OUT, made_fields, unpacked_sides
 from awase.core.identity import hashed_match_key
-from awase.core.mapping import Sync
-from awase.core.values import Value, as_text, unpack
+from awase.core.mapping import OWNERS, Sync
+from awase.core.operations import SIDES, Side
+from awase.core.records import ItemKind
+from awase.core.values import Value, as_text
+from awase.engine.looking import left_out_by
 from awase.errors import UnknownName
 from awase.ports.store import StoredItem
 from awase.store.console import JournalLine, Person
@@ -24,6 +30,8 @@ _LINK_STATES = {
     "unlinked": "not linked",
     "failed": "link given up",
     "ambiguous": "several matches",
+    "deleted": "partner deleted",
+    "merged": "partner merged into another record",
 }
 _OUTCOMES = {
     "applied": "applied",
@@ -31,7 +39,26 @@ _OUTCOMES = {
     "deferred": "postponed",
     "unknown": "outcome unknown",
 }
-_OPERATIONS = {"create": "create", "update": "update", "opt_out": "opt-out"}
+
+
+NOTES = ("_", "~")
+"""How the names of what a base notes beside mapped fields begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One person in one sync."""
+
+    person: Person
+    sync: Sync
+    excluded: str | None
+    """Why a person keeps them out."""
+    left_out: Mapping[Side, list[str]] | None
+    """By side, tests of the filter that they do not meet; None where nobody looked."""
+
+    @property
+    def takes_part(self) -> bool:
+        return self.excluded is None and not any((self.left_out or {}).values())
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,20 +74,36 @@ def explain(
             metavar="PERSON", help=help_text("An e-mail address, a record id, or a key of Awase's.")
         ),
     ],
+    look: Annotated[
+        bool,
+        typer.Option(
+            "--look",
+            help=help_text("Read the records now, to tell whether a filter leaves them out (a few calls)."),
+            show_default=False,
+        ),
+    ] = False,
 ) -> int:
     workspace = call.workspace()
-
-    async def find() -> list[Person]:
-        async with open_store(workspace) as store:
-            found = await store.console.find_person(None, person.strip(), hashed_match_key(person))
-            object, _, id = person.strip().partition(":")
-            if not found and object and id:
-                # The form in which records are listed: ``contact:151``.
-                found = await store.console.find_person(None, id, None)
-            return found
-
     known = {sync.name: sync for sync in workspace.syncs}
-    found = [one for one in call.run(find()) if one.sync in known]
+
+    async def find() -> list[Explained]:
+        async with open_store(workspace) as store:
+            people = await store.console.find_person(None, person.strip(), hashed_match_key(person))
+            object, _, id = person.strip().partition(":")
+            if not people and object and id:
+                # The form in which records are listed: ``contact:151``.
+                people = await store.console.find_person(None, id, None)
+            explained = []
+            for one in (one for one in people if one.sync in known):
+                left_out = None
+                if look:
+                    async with environment(workspace, known[one.sync], store) as env:
+                        left_out = await left_out_by(env, known[one.sync], one.link)
+                reason = (await store.exclusions(one.sync)).get(one.link.id)
+                explained.append(Explained(one, known[one.sync], reason, left_out))
+            return explained
+
+    found = call.run(find())
     if not found:
         raise UnknownName(
             "nobody is known by “{person}”",
@@ -68,26 +111,49 @@ def explain(
             remedy="Give the address, or a record's id, as it was at the last sync; somebody new is met by the next one.",
             person=person,
         )
-    call.document({"people": [_document(call, one, known[one.sync]) for one in found]})
+    call.document({"people": [_document(call, one) for one in found]})
     if not call.json:
         for one in found:
-            _show(call, one, known[one.sync])
+            _show(call, one)
     return 0
 
 
 def _agreed(person: Person) -> dict[str, dict[str, str | None]]:
     """The values last agreed on, by mapped field and side."""
-    sides: dict[str, dict[str, Value]] = {"ma": {}, "crm": {}}
-    if person.base is not None:
-        sides = {"ma": unpack(person.base.ma or b"\x80"), "crm": unpack(person.base.crm or b"\x80")}
-    names = sorted({*sides["ma"], *sides["crm"]})
+    sides = _sides(person)
+    noted = {name for values in sides.values() for name in values}
+    names = sorted(name for name in noted if name == OUT or name[:1] not in NOTES)
     return {name: {side: as_text(values.get(name)) for side, values in sides.items()} for name in names}
 
 
-def _document(call: Call, person: Person, sync: Sync) -> dict[str, Any]:
+def _sides(person: Person) -> Mapping[Side, Mapping[str, Value]]:
+    return {"ma": {}, "crm": {}} if person.base is None else unpacked_sides(person.base)
+
+
+def _made(person: Person) -> dict[Side, list[str]]:
+    """By side, the fields whose values a default or a truncation made."""
+    return {side: made_fields(values) for side, values in _sides(person).items()}
+
+
+def _parents(person: Person) -> list[dict[str, str]]:
+    """Records that this one waits for, each with the field and the sync that would bring it (or ``owners``)."""
+    return [
+        {"field": item.field, "record": item.detail.get("parent", ""), "through": item.detail["through"]}
+        for item in (stored.item for stored in person.open_items)
+        if item.detail.get("through") and item.kind in (ItemKind.WAITING, ItemKind.HELD)
+    ]
+
+
+def _document(call: Call, explained: Explained) -> dict[str, Any]:
+    person, sync = explained.person, explained.sync
     return {
         "sync": person.sync,
         "link": plain(person.link),
+        "excluded": explained.excluded,
+        "left_out_by": explained.left_out,
+        "gone": sync.connection(person.link.gone) if person.link.gone else None,
+        "waits_for": _parents(person),
+        "made": _made(person),
         "agreed": _agreed(person),
         "open": [item_document(call, stored, sync) for stored in person.open_items],
         "closed": [
@@ -118,7 +184,8 @@ def _write_document(line: JournalLine, sync: Sync) -> dict[str, Any]:
     }
 
 
-def _show(call: Call, person: Person, sync: Sync) -> None:
+def _show(call: Call, explained: Explained) -> None:
+    person, sync = explained.person, explained.sync
     link = person.link
     call.show(
         Text(
@@ -132,9 +199,10 @@ def _show(call: Call, person: Person, sync: Sync) -> None:
         record = f"{object}:{id}" if id else call.t("no record there")
         call.say("  {connection}: {record}", connection=connection, record=record)
     call.say("  Key: {key}", key=link.key)
+    _show_circumstances(call, explained)
     for stored in person.open_items:
         _show_item(call, stored)
-    if not person.open_items:
+    if not person.open_items and explained.takes_part:
         call.say("Nothing stands against agreement.")
     _show_agreed(call, person, sync)
     _show_writes(call, person, sync)
@@ -145,6 +213,37 @@ def _show(call: Call, person: Person, sync: Sync) -> None:
         moment = local(stored.closed_at or stored.last_seen, call.workspace())
         name = entry(stored.item.error_type).name.in_(call.language)
         call.say("Closed {moment}: {name} {field}", moment=moment, name=name, field=stored.item.field)
+
+
+def _show_circumstances(call: Call, explained: Explained) -> None:
+    """What keeps a person out, what they wait for, and which values are not their own."""
+    person, sync = explained.person, explained.sync
+    gone = person.link.gone
+    if explained.excluded is not None:
+        call.say("Never synced, by a person's choice: {words}", words=explained.excluded)
+    if gone and person.link.state == "merged":
+        call.say("The record in {connection} was merged into another.", connection=sync.connection(gone))
+    elif gone:
+        call.say("The record in {connection} was deleted.", connection=sync.connection(gone))
+    for side, tests in (explained.left_out or {}).items():
+        for test in tests:
+            call.say(
+                "Left out by the filter of {connection}: {test}", connection=sync.connection(side), test=test
+            )
+    if explained.left_out is None and any(map(sync.filter, SIDES)):
+        call.say("Whether the filter leaves them out: awase explain {record} --look", record=person.link.key)
+    for parent in _parents(person):
+        if parent["through"] == OWNERS:
+            call.say("{field}: the owner {record} has no partner who may own records.", **parent)
+        else:
+            call.say("{field}: waits until sync “{through}” has a partner for {record}.", **parent)
+    for side, names in _made(person).items():
+        if names:
+            call.say(
+                "Made by a default or a truncation in {connection}, and never carried back: {fields}",
+                connection=sync.connection(side),
+                fields=", ".join(names),
+            )
 
 
 def _show_item(call: Call, stored: StoredItem) -> None:
@@ -172,9 +271,7 @@ def _show_agreed(call: Call, person: Person, sync: Sync) -> None:
         ("Field", sync.ma_connection, sync.crm_connection), title=call.t("Values last agreed on")
     )
     for name, sides in agreed.items():
-        table.add_row(
-            call.t("opted out") if name.startswith("_") else name, sides["ma"] or "", sides["crm"] or ""
-        )
+        table.add_row(call.t("opted out") if name == OUT else name, sides["ma"] or "", sides["crm"] or "")
     call.show(table)
 
 
@@ -195,7 +292,7 @@ def _show_writes(call: Call, person: Person, sync: Sync) -> None:
             local(line.batch.sent_at, call.workspace()),
             str(line.batch.run),
             f"{sync.connection(operation.side)}:{operation.object}",
-            call.t(_OPERATIONS[operation.kind.value]),
+            call.t(WRITES[operation.kind.value]),
             Text(changes),
             call.t(_OUTCOMES[outcome]),
         )

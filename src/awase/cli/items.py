@@ -55,6 +55,7 @@ def item_document(call: Call, stored: StoredItem, sync: Sync) -> dict[str, Any]:
     item, found = stored.item, entry(stored.item.error_type)
     object, _, record = item.record.partition(":")
     return {
+        "id": f"{sync.name}:{item.link}",
         "sync": sync.name,
         "link": item.link,
         "error_type": item.error_type,

@@ -11,10 +11,19 @@ from awase.assembly import environment, open_store
 from awase.cli.amounts import allotments, plan_document, show_plan
 from awase.cli.call import Call, help_text, verb
 from awase.cli.plan_files import write_plan
+from awase.cli.selecting import (
+    BackfillOption,
+    FullOption,
+    LimitOption,
+    OnlyOption,
+    say_nobody,
+    selection_of,
+    syncs_of,
+)
 from awase.core.mapping import Sync
 from awase.core.plan import Plan
+from awase.core.selection import Selection
 from awase.engine.running import plan_only
-from awase.errors import BadInput
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,23 +40,30 @@ def plan(
             "--output", "-o", metavar="FILE", help=help_text("Keep the plan, to apply exactly it later.")
         ),
     ] = None,
+    only: OnlyOption = None,
+    limit: LimitOption = None,
+    full: FullOption = False,
+    backfill: BackfillOption = None,
 ) -> int:
-    workspace = call.workspace()
-    chosen = [workspace.sync(name)] if name or output else list(workspace.syncs)
-    if not chosen:
-        raise BadInput("there is no sync yet", where=str(workspace.file), remedy="Add one under [[syncs]].")
-    call.document({"plans": call.run(_plans(call, chosen, output))})
+    # A file holds one plan, so that it has to be clear whose.
+    wanted = call.workspace().sync(name).name if output is not None else name
+    chosen = syncs_of(call, wanted, backfill)
+    selection = selection_of(only, limit, full, backfill)
+    call.document({"plans": call.run(_plans(call, chosen, selection, output))})
     return 0
 
 
-async def _plans(call: Call, chosen: list[Sync], output: Path | None) -> list[dict[str, Any]]:
+async def _plans(
+    call: Call, chosen: list[Sync], selection: Selection, output: Path | None
+) -> list[dict[str, Any]]:
     workspace = call.workspace()
     documents = []
     async with open_store(workspace) as store:
         for sync in chosen:
-            made = await _one(call, sync, store)
+            made = await _one(call, sync, store, selection)
             budgets = await allotments(workspace, sync, store)
             show_plan(call, made, sync, budgets)
+            say_nobody(call, made, selection)
             documents.append({**plan_document(made, sync), "allotment": budgets, "file": str(output or "")})
             if output is not None:
                 write_plan(output, made)
@@ -58,8 +74,8 @@ async def _plans(call: Call, chosen: list[Sync], output: Path | None) -> list[di
     return documents
 
 
-async def _one(call: Call, sync: Sync, store: Any) -> Plan:
+async def _one(call: Call, sync: Sync, store: Any, selection: Selection) -> Plan:
     with call.progress() as tell:
         tell("plan")
         async with environment(call.workspace(), sync, store) as env:
-            return await plan_only(env, sync)
+            return await plan_only(env, sync, selection)

@@ -9,11 +9,13 @@ import typer
 from awase.assembly import open_store
 from awase.cli.amounts import allotments, item_kind, run_document
 from awase.cli.call import Call, verb
+from awase.cli.incidents import incident_document, say_incident
 from awase.cli.items import local
 from awase.cli.pause import say_paused, say_stopped
 from awase.core.records import ERROR_KINDS
 from awase.engine.running import OBSERVE_ONLY
 from awase.engine.switches import WRITING_STOPPED, paused, thrown
+from awase.ports.store import Incident
 from awase.store.postgres import PostgresStore
 
 MODES = {"read-only": "read-only", "practice": "practice", "live": "live"}
@@ -33,14 +35,14 @@ def add_to(app: typer.Typer) -> None:
 
 
 def status(call: Call) -> int:
-    async def read() -> dict[str, Any]:
+    async def read() -> tuple[dict[str, Any], list[Incident]]:
         async with open_store(call.workspace()) as store:
-            return await _status(call, store)
+            return await _status(call, store), await store.incidents()
 
-    content = call.run(read())
+    content, open_incidents = call.run(read())
     call.document(content)
     if not call.json:
-        _show(call, content)
+        _show(call, content, open_incidents)
     return 0
 
 
@@ -67,6 +69,7 @@ async def _status(call: Call, store: PostgresStore) -> dict[str, Any]:
         "workspace": workspace.name,
         "observe_only": await store.setting(OBSERVE_ONLY) or None,
         "writing_stopped": await thrown(store, WRITING_STOPPED),
+        "incidents": [incident_document(call, incident) for incident in await store.incidents()],
         "connections": [
             {
                 "name": name,
@@ -85,11 +88,13 @@ async def _status(call: Call, store: PostgresStore) -> dict[str, Any]:
     }
 
 
-def _show(call: Call, content: dict[str, Any]) -> None:
+def _show(call: Call, content: dict[str, Any], open_incidents: list[Incident]) -> None:
     if content["observe_only"]:
         call.say("Nothing is written: this install only observes ({reason}).", reason=content["observe_only"])
     if content["writing_stopped"]:
         say_stopped(call, content["writing_stopped"])
+    for incident in open_incidents:
+        say_incident(call, incident)
     table = call.table(
         ("Name", "Mode", "Org", "User", "Calls in 24 hours"),
         title=call.t("Connections of {workspace}", workspace=content["workspace"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,13 +14,23 @@ from awase.cli.amounts import allotments, plan_document, run_document, show_plan
 from awase.cli.approving import Approval
 from awase.cli.call import Call, help_text, verb
 from awase.cli.plan_files import read_plan
+from awase.cli.selecting import (
+    BackfillOption,
+    FullOption,
+    LimitOption,
+    OnlyOption,
+    say_nobody,
+    selection_of,
+    syncs_of,
+)
 from awase.cli.trouble import told
 from awase.core.mapping import Sync
 from awase.core.plan import Plan
 from awase.core.records import ERROR_KINDS, ItemKind
+from awase.core.selection import Selection
 from awase.engine.environment import Environment
 from awase.engine.running import Report, apply_plan, sync_now
-from awase.errors import BadInput, StalePlan, StoppedByGuard
+from awase.errors import AwaseError, Bug, StalePlan, StoppedByGuard
 from awase.store.postgres import PostgresStore
 
 YesOption = Annotated[
@@ -34,7 +44,9 @@ Runner = Callable[[Environment, Approval, Tell], Awaitable[Report]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class Done:
+    """How one run ended: as JSON, and as an exit status."""
+
     document: dict[str, Any]
     status: int
 
@@ -49,26 +61,57 @@ def sync(
     call: Call,
     name: Annotated[str | None, typer.Argument(metavar="[SYNC]", show_default=False)] = None,
     yes: YesOption = False,
+    only: OnlyOption = None,
+    limit: LimitOption = None,
+    full: FullOption = False,
+    backfill: BackfillOption = None,
 ) -> int:
-    workspace = call.workspace()
-    chosen = [workspace.sync(name)] if name else list(workspace.syncs)
-    if not chosen:
-        raise BadInput("there is no sync yet", where=str(workspace.file), remedy="Add one under [[syncs]].")
+    chosen = syncs_of(call, name, backfill)
+    selection = selection_of(only, limit, full, backfill)
 
-    async def all_of_them() -> list[_Done]:
-        async with open_store(workspace) as store:
-            done = []
-            for one in chosen:
-
-                async def run(env: Environment, approval: Approval, tell: Tell, one: Sync = one) -> Report:
-                    return await sync_now(env, one, approval, tell)
-
-                done.append(await _carry_out(call, one, store, run, yes=yes))
-            return done
+    async def all_of_them() -> list[Done]:
+        async with open_store(call.workspace()) as store:
+            return await run_all(call, store, [(one, selection) for one in chosen], yes=yes)
 
     done = call.run(all_of_them())
     call.document({"runs": [one.document for one in done]})
     return max(one.status for one in done)
+
+
+async def run_all(
+    call: Call,
+    store: PostgresStore,
+    chosen: Sequence[tuple[Sync, Selection]],
+    *,
+    yes: bool,
+    asked_for: bool = False,
+) -> list[Done]:
+    """Each of these syncs, in order. What ends one of several is told, and the others still run.
+
+    ``asked_for``: a person wants just these records tried again (``assembly.environment``).
+    """
+    done = []
+    for one, selection in chosen:
+
+        async def run(
+            env: Environment, approval: Approval, tell: Tell, one: Sync = one, part: Selection = selection
+        ) -> Report:
+            report = await sync_now(env, one, approval, tell, part)
+            say_nobody(call, report.plan, part)
+            return report
+
+        try:
+            done.append(await _carry_out(call, one, store, run, yes=yes, asked_for=asked_for))
+        except Bug:
+            raise
+        except AwaseError as trouble:
+            if len(chosen) == 1:
+                raise
+            ending = told(trouble, call.language)
+            for line in ending.lines:
+                call.margin.print(line, markup=False)
+            done.append(Done({"sync": one.name, **(ending.document or {})}, ending.status))
+    return done
 
 
 def apply(
@@ -83,7 +126,7 @@ def apply(
     async def run(env: Environment, approval: Approval, tell: Tell) -> Report:
         return await apply_plan(env, chosen, plan, approval, tell)
 
-    async def with_store() -> _Done:
+    async def with_store() -> Done:
         async with open_store(workspace) as store:
             try:
                 return await _carry_out(call, chosen, store, run, yes=yes)
@@ -96,7 +139,9 @@ def apply(
     return done.status
 
 
-async def _carry_out(call: Call, sync: Sync, store: PostgresStore, run: Runner, *, yes: bool) -> _Done:
+async def _carry_out(
+    call: Call, sync: Sync, store: PostgresStore, run: Runner, *, yes: bool, asked_for: bool = False
+) -> Done:
     workspace = call.workspace()
     records = {record.name: record for record in await store.connections()}
     budgets = await allotments(workspace, sync, store)
@@ -106,7 +151,7 @@ async def _carry_out(call: Call, sync: Sync, store: PostgresStore, run: Runner, 
 
     with call.progress() as tell:
         approval = Approval(call, sync, records, yes=yes, show=show)
-        async with environment(workspace, sync, store) as env:
+        async with environment(workspace, sync, store, asked_for=asked_for) as env:
             try:
                 report = await run(env, approval, tell)
             except StoppedByGuard as stopped:
@@ -132,4 +177,4 @@ async def _carry_out(call: Call, sync: Sync, store: PostgresStore, run: Runner, 
         call.say("{count} errors are open: awase errors", count=still_open)
     if undecided:
         call.say("{count} conflicts wait for a person: awase conflicts", count=undecided)
-    return _Done(document, status)
+    return Done(document, status)

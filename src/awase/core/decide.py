@@ -15,7 +15,7 @@ from awase.core.drafting import Memory as Memory
 from awase.core.drafting_consent import ConsentDrafter
 from awase.core.frames import IN
 from awase.core.mapping import BoundSync
-from awase.core.merge import merge
+from awase.core.merge import merge, overruled
 from awase.core.operations import SIDES, Side, other
 from awase.core.outgoing import creates_in_crm, creates_in_ma, updates
 from awase.core.plan import Draft
@@ -41,7 +41,7 @@ def decide(
     inside = _inside(people, memory, draft)
     drafter.barred(inside)
     inside = inside.filter(pl.col("_barred_ma").is_null() & pl.col("_barred_crm").is_null())
-    pairs = merge(inside.filter(both), sync, memory.tables)
+    pairs = overruled(merge(inside.filter(both), sync, memory.tables), memory.winners)
     drafter.agreements_and_conflicts(pairs.to_dicts())
     for side in SIDES[::-1]:
         if sync.sync.may_update(side):

@@ -29,6 +29,8 @@ class Memory:
     """Links that a person keeps out."""
     widowed: frozenset[int] = frozenset()
     """Links whose record on one side was deleted or merged away."""
+    winners: Mapping[tuple[int, str], Side] = field(default_factory=dict)
+    """By link and mapped field: whose value holds where a conflict waits for a person."""
     deleted: Mapping[int, Side] = field(default_factory=dict)
     """Of those, whose deletion was seen just now: the side on which the record was."""
 

@@ -56,6 +56,28 @@ def fields_of(tests: Iterable[Condition]) -> list[str]:
     return list(dict.fromkeys(name for test in tests for name in test.fields()))
 
 
+def written(test: Condition) -> str:
+    """A condition as ``awase.toml`` has it."""
+    if test.any_of:
+        alternatives = ", ".join(map(written, test.any_of))
+        return f"{{ any = [{alternatives}] }}"
+    parts = [f'field = "{test.field}"']
+    lists = {
+        "is": test.is_in,
+        "is_not": test.is_not,
+        "contains": test.contains,
+        "starts_with": test.starts_with,
+    }
+    for name, values in lists.items():
+        if values:
+            quoted = ", ".join(f'"{value}"' for value in values)
+            parts.append(f"{name} = [{quoted}]")
+    parts += [f"{name} = true" for name, wanted in (("filled", test.filled), ("blank", test.blank)) if wanted]
+    limits = (("at_least", test.at_least), ("at_most", test.at_most))
+    parts += [f'{name} = "{limit}"' for name, limit in limits if limit is not None]
+    return "{ " + ", ".join(parts) + " }"
+
+
 def passes(tests: Sequence[Condition], column: Column) -> pl.Expr:
     """Boolean, never null: the record meets all of ``tests``.
 

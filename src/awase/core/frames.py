@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from awase.core.conversion import normalised
-from awase.core.filters import fields_of, passes
+from awase.core.filters import Condition, fields_of, passes
 from awase.core.mapping import BoundField, BoundSync, column
 from awase.core.operations import Side
 from awase.core.records import BaseRow
@@ -116,6 +116,24 @@ def _meets_filter(sync: BoundSync, side: Side, object: str) -> pl.Expr:
         return None if field is None else (pl.col(field), fields[field].kind)
 
     return passes(sync.sync.filter(side), tested)
+
+
+def unmet(decoded: pl.DataFrame, sync: BoundSync, side: Side, object: str) -> list[Condition]:
+    """The conditions of the side's filter that the one row of ``decoded`` does not meet."""
+    fields = sync.object(side, object).fields
+
+    def tested(name: str) -> tuple[pl.Expr, Kind] | None:
+        field = field_for(name, object)
+        return None if field is None else (pl.col(field), fields[field].kind)
+
+    return [test for test in sync.sync.filter(side) if not decoded.select(passes([test], tested)).item()]
+
+
+def made_fields(values: Mapping[str, Value]) -> list[str]:
+    """Of one side's packed values, the fields that a default or a truncation filled in."""
+    return sorted(
+        name.removeprefix(_MADE) for name, value in values.items() if name.startswith(_MADE) and value
+    )
 
 
 def latest(frames: Sequence[pl.DataFrame], sync: BoundSync, side: Side) -> pl.DataFrame:

@@ -142,6 +142,17 @@ def merge(pairs: pl.DataFrame, sync: BoundSync, tables: Tables | None = None) ->
     )
 
 
+def overruled(pairs: pl.DataFrame, winners: Mapping[tuple[int, str], Side]) -> pl.DataFrame:
+    """Merged ``pairs`` with a person's decisions: where a conflict waits, the winner's value goes to the other side."""
+    for (link, name), winner in winners.items():
+        goes = Decision.TO_CRM if winner == "ma" else Decision.TO_MA
+        waits = (pl.col("_link") == link) & (pl.col(decision(name)) == Decision.WAIT.value)
+        chosen = pl.when(pl.col(stuck_on(winner, name))).then(Decision.STUCK.value).otherwise(goes.value)
+        decided = pl.when(waits).then(chosen.cast(pl.UInt8)).otherwise(pl.col(decision(name)))
+        pairs = pairs.with_columns(decided.alias(decision(name)))
+    return pairs
+
+
 def _compared(bound: BoundField, partners: Partners) -> list[pl.Expr]:
     """What is compared of each side (of a set of references, the part that has partners), and what is stuck."""
     columns = []

@@ -21,6 +21,10 @@ UNANSWERED_CREATE = "unanswered_create"
 """Code of a create whose answer was lost on a side without a key field: it waits for evidence or a person."""
 
 
+STOPPED_RUN = "AW-"
+"""How the code of a write begins that was not sent because the whole run had to stop (``awase.errors``)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """One operation, what to lay over the base, and what became of it."""
@@ -85,6 +89,8 @@ def _item(
     kind = {State.REJECTED: ItemKind.REJECTED, State.DEFERRED: ItemKind.DEFERRED}.get(
         outcome.state, ItemKind.UNKNOWN
     )
+    if kind == ItemKind.DEFERRED and error.code.startswith(STOPPED_RUN):
+        kind = ItemKind.SUSPENDED
     unanswered = kind == ItemKind.UNKNOWN and operation.kind == OperationKind.CREATE
     detail = {"sent": fingerprint(operation.values), "operation": operation.kind.value}
     if error.existing_id:
@@ -102,7 +108,8 @@ def _item(
         detail=detail,
         context=context,
         # A refusal is not tried again until something changes; a lock or a quota is.
-        retry=kind == ItemKind.DEFERRED or (kind == ItemKind.UNKNOWN and not unanswered),
+        retry=kind in (ItemKind.DEFERRED, ItemKind.SUSPENDED)
+        or (kind == ItemKind.UNKNOWN and not unanswered),
     )
 
 

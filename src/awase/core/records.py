@@ -80,6 +80,8 @@ class ItemKind(StrEnum):
     AMBIGUOUS = "ambiguous"
     SKIPPED = "skipped"
     """Stays out, and rightly so: no error."""
+    SUSPENDED = "suspended"
+    """Goes with the next run that is not stopped: no error of the record, but part of an incident."""
 
 
 ERROR_KINDS = (
@@ -90,7 +92,7 @@ ERROR_KINDS = (
     ItemKind.WAITING,
     ItemKind.AMBIGUOUS,
 )
-"""What every place counts as an error: neither conflicts nor what is left out."""
+"""What every place counts as an error: neither conflicts, nor what is left out, nor what an incident holds up."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 
 from awase.core.drafting_memory import patch
 from awase.core.frames import unpacked_sides
 from awase.core.mapping import BoundSync
-from awase.core.operations import OperationKind
+from awase.core.operations import SIDES, OperationKind, Side
 from awase.core.plan import Draft, PlannedWrite
 from awase.core.records import Link
 from awase.core.values import match_key
@@ -30,6 +30,10 @@ class Selection:
     """Both sides are read from the beginning."""
     opt_outs: bool = False
     """Nothing but opt-outs."""
+    links: frozenset[int] = frozenset()
+    """Whom the store knows by what ``only`` says."""
+    winners: Mapping[tuple[int, str], Side] = field(default_factory=dict)
+    """By link and mapped field: whose value holds where a conflict waits for a person."""
 
     @property
     def is_part(self) -> bool:
@@ -81,7 +85,8 @@ def _chosen(draft: Draft, selection: Selection) -> set[int]:
     if selection.only:
         wanted = {match_key(text) for text in selection.only} | set(selection.only)
         links = {link.id: link for link in draft.links}
-        people = [n for n in people if _names(n, links.get(n), draft) & wanted]
+        known = selection.links
+        people = [n for n in people if n in known or _names(n, links.get(n), draft) & wanted]
     if selection.limit is None:
         return set(people)
     written = dict.fromkeys(write.operation.link for write in draft.writes)
@@ -94,6 +99,8 @@ def _names(number: int, link: Link | None, draft: Draft) -> set[str | None]:
     if link is not None:
         names |= {link.ma_id, link.crm_id, link.key}
     names |= {write.operation.id for write in draft.writes if write.operation.link == number}
+    if link is not None:
+        names |= {":".join(record) for side in SIDES if (record := link.record(side)) is not None}
     return names - {None}
 
 

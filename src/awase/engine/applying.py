@@ -19,6 +19,7 @@ from awase.engine.resolving import NOT_FOUND, is_doubtful, may_come_late, resolv
 from awase.engine.switches import refusal
 from awase.errors import AwaseError, BudgetSpent, NotConnected, Retry
 from awase.ports.connector import WriteBatch
+from awase.ports.flows import Errand
 from awase.ports.store import Claim, JournalBatch, OpenBatch, Settlement
 
 _FIRST = frozenset({OperationKind.CREATE, OperationKind.UPDATE})
@@ -61,6 +62,7 @@ async def apply(
     for stage in (_FIRST, {OperationKind.RELATE}, {OperationKind.UNRELATE}, _LAST):
         await sender.send([batch for batch in rest if batch.kind in stage], silenced)
     await sender.audit(rest)
+    applied.stopped = applied.stopped or next(iter(sender.spent.values()), None)
     return applied
 
 
@@ -96,6 +98,8 @@ class _Sender:
     """Journal batch by place, of what was sent."""
     by_sort: dict[tuple[int, Side, OperationKind, str], int] = field(default_factory=dict)
     """Place by link, side, kind and relation: how operations on one record that build on each other find each other."""
+    spent: dict[tuple[Side, Errand], BudgetSpent] = field(default_factory=dict)
+    """Errands that may make no more calls on a side; more urgent ones go on."""
     refused: list[tuple[list[int], OpenBatch]] = field(default_factory=list)
     """Places and batches of creates whose refusal names a record that may be their own: looked for when all are sent."""
 
@@ -140,8 +144,9 @@ class _Sender:
             return
         # A person who throws a switch means the run that is under way, too.
         self.applied.stopped = self.applied.stopped or await refusal(self.env.store, self.claim.sync)
-        if self.applied.stopped is not None:
-            self._defer(places, self.applied.stopped)
+        stop = self.applied.stopped or self.spent.get((batch.side, _errand(batch.kind)))
+        if stop is not None:
+            self._defer(places, stop)
             return
         places, operations = self._addressed(places)
         if not places:
@@ -186,12 +191,20 @@ class _Sender:
             allow_duplicates=self.sync.sync.allow_duplicates,
         )
         try:
-            return await access.transport.run(access.connector.write(write))
+            return await access.transport.run(access.connector.write(write), None, _errand(batch.kind))
         except (BudgetSpent, Retry, NotConnected) as stop:
-            # Raised before the call went out: nothing happened, and nothing more will.
-            self.applied.stopped = self.applied.stopped or stop
+            # Raised before the call went out: nothing happened, and nothing more of this will.
+            self._note(batch, stop)
             error = VendorError(code=stop.code, message=str(stop))
             return [Outcome(link=op.link, state=State.DEFERRED, error=error) for op in write.operations]
+
+    def _note(self, batch: Batch, stop: AwaseError) -> None:
+        if not isinstance(stop, BudgetSpent):
+            self.applied.stopped = self.applied.stopped or stop
+            return
+        errands = list(Errand)
+        for errand in errands[errands.index(_errand(batch.kind)) :]:
+            self.spent.setdefault((batch.side, errand), stop)
 
     async def _resolved(
         self, number: int, journalled: JournalBatch, outcomes: list[Outcome]
@@ -222,11 +235,15 @@ class _Sender:
                 if operation.id is None:
                     operation = msgspec.structs.replace(operation, id=self._created_id(operation))
                 if operation.id is None or self._adding_failed(operation):
-                    self._defer([place], None)
+                    self._defer([place], self._stopped_before(operation))
                     continue
             kept.append(place)
             operations.append(operation)
         return kept, tuple(operations)
+
+    def _stopped_before(self, operation: Operation) -> AwaseError | None:
+        """What kept the record itself from being created, where that was no fault of its own."""
+        return self.applied.stopped or self.spent.get((operation.side, Errand.CREATES))
 
     def _created_id(self, operation: Operation) -> str | None:
         return self._outcome_of(operation, OperationKind.CREATE, "")
@@ -255,6 +272,9 @@ class _Sender:
         operation = self.writes[place].operation
         if (operation.link, operation.side) not in silenced:
             return False
+        if self.applied.stopped is not None:
+            self._defer([place], self.applied.stopped)
+            return True
         error = VendorError(code="opt_out_first", message="")
         self.applied.outcomes[place] = Outcome(link=operation.link, state=State.DEFERRED, error=error)
         return True
@@ -303,6 +323,10 @@ class _Sender:
             self.applied.batches = [number for number in self.applied.batches if number not in owed]
             return
         self.applied.conflicts += found
+
+
+def _errand(kind: OperationKind) -> Errand:
+    return Errand.CREATES if kind == OperationKind.CREATE else Errand.UPDATES
 
 
 def settled_writes(writes: Sequence[PlannedWrite], applied: Applied) -> list[Settled]:

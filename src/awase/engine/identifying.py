@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from awase.core.identity import ENTRY_SCHEMA, Matches, hashed_match_key, link_id
 from awase.core.mapping import BoundSync, column
 from awase.core.operations import SIDES, Side
 from awase.core.records import Item, ItemKind, Link, LinkState, MatchEntry
+from awase.engine.choosing import Pair, kept_apart
 from awase.engine.environment import Environment
 
 RecordName = tuple[Side, str, str]
@@ -80,7 +81,7 @@ async def identify(
         sync.sync.crm_objects,
         env.sides["crm"].connector.capabilities.id_significant,
     )
-    _pair(env, sync, matches, found)
+    _pair(env, sync, matches, await kept_apart(env.store, sync.sync.name), found)
     _note_undecided(matches, found)
     for side in SIDES:
         for row in free[side]:
@@ -170,10 +171,15 @@ def _stored_entry(link: Link, side: Side, key: int | None) -> dict[str, Any] | N
     }
 
 
-def _pair(env: Environment, sync: BoundSync, matches: Matches, found: Identified) -> None:
+def _pair(env: Environment, sync: BoundSync, matches: Matches, apart: Set[Pair], found: Identified) -> None:
     for ma_id, crm_object, crm_id, _how in matches.pairs.iter_rows():
         ma_name: RecordName = ("ma", sync.sync.ma_object, ma_id)
         crm_name: RecordName = ("crm", crm_object, crm_id)
+        ma_text, crm_text = f"{sync.sync.ma_object}:{ma_id}", f"{crm_object}:{crm_id}"
+        if (ma_text, crm_text) in apart:
+            # A person has parted them: neither paired again, nor made a second time on the other side.
+            found.ambiguous |= {ma_name: [crm_text], crm_name: [ma_text]}
+            continue
         mine, theirs = found.by_record.get(ma_name), found.by_record.get(crm_name)
         keep = mine if mine is not None else theirs
         if mine is not None and theirs is not None and mine != theirs:

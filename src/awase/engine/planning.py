@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -17,6 +17,7 @@ from awase.core.plan import Arrival, Draft, Plan, assemble
 from awase.core.records import BaseRow, Item, ItemKind, LedgerEntry, Link
 from awase.core.references import Tables
 from awase.core.selection import Selection, selected
+from awase.engine.choosing import asked_for, people_of
 from awase.engine.environment import Environment
 from awase.engine.identifying import Identified, RecordName, identify, known_links, remember, undecided_items
 from awase.engine.observing import Observed, observe, read_records
@@ -41,9 +42,10 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
     cursors = await env.store.cursors(sync.sync.name) if same_scope and not selection.everything else []
     observed = await observe(env, sync, cursors)
     linked_before = (await env.store.link_count(sync.sync.name)).get("linked", 0)
-    draft = await _Planner(env, sync, observed, selection).draft()
+    planner = _Planner(env, sync, observed, selection)
+    draft = await planner.draft()
     return assemble(
-        selected(draft, selection, sync),
+        selected(draft, replace(selection, links=frozenset(planner.named)), sync),
         sync=sync.sync.name,
         context=sync.context,
         made_at=env.clock.now(),
@@ -70,6 +72,8 @@ class _Planner:
     selection: Selection
     found: Identified = field(default_factory=Identified)
     relinked: Relinked = field(default_factory=Relinked)
+    named: set[int] = field(default_factory=set)
+    """Links of whom somebody named."""
 
     async def draft(self) -> Draft:
         env, sync, found = self.env, self.sync, self.found
@@ -128,22 +132,19 @@ class _Planner:
                     del self.relinked.deleted[number]
 
     async def _asked_for(self) -> set[RecordName]:
-        """The records that somebody named: looked at whether they changed or not."""
-        names: set[RecordName] = set()
+        """The records that somebody named, now or since the last run: looked at whether they changed or not."""
+        store, sync = self.env.store, self.sync.sync
+        links = await store.links_by_id(sync.name, await asked_for(store, sync.name))
         for text in self.selection.only:
-            key = hashed_match_key(text, self.sync.sync.match_as)
-            links = [
-                link
-                for side in SIDES
-                for _, _, link in await self.env.store.links_by_match(
-                    self.sync.sync.name, side, [] if key is None else [key]
-                )
-            ]
-            for side in SIDES:
-                for object in self.sync.sync.objects(side):
-                    links += await self.env.store.links_of(self.sync.sync.name, side, object, [text])
-            names |= {(side, *record) for link in links for side in SIDES if (record := link.record(side))}
-        return names
+            people = await people_of(store, sync, text)
+            self.named |= {link.id for link in people}
+            links += people
+        return {
+            (side, *record)
+            for link in links
+            for side in SIDES
+            if link.gone != side and (record := link.record(side)) is not None
+        }
 
     def _to_look_at(self, open_items: Sequence[StoredItem]) -> set[int]:
         """Links that are looked at closely even where their records equal the base."""
@@ -327,6 +328,7 @@ class _Planner:
             unanswered=unanswered,
             tables=tables,
             excluded=frozenset(await self.env.store.exclusions(sync.name)),
+            winners=self.selection.winners,
             widowed=frozenset(link.id for link in found.links.values() if link.gone),
             deleted=self.relinked.deleted,
         )

@@ -51,7 +51,7 @@ def is_due(stored: StoredItem, context: str, now: datetime) -> bool:
     """Whether an open item is to be looked at in a run that begins ``now`` (both times are ours)."""
     if stored.item.context != context:
         return True
-    if stored.item.kind == ItemKind.UNKNOWN:
+    if stored.item.kind in (ItemKind.UNKNOWN, ItemKind.SUSPENDED):
         return True
     waited = (
         min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(stored.attempts - 2, 20))

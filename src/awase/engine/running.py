@@ -12,12 +12,14 @@ import msgspec
 
 from awase.core.mapping import BoundSync, Sync
 from awase.core.operations import OperationKind, Side, State, other
-from awase.core.plan import Plan
+from awase.core.plan import Plan, Tripped
 from awase.core.records import Item, ItemKind, RunCounts
 from awase.core.selection import Selection
 from awase.engine.applying import Applied, apply, settled_writes
+from awase.engine.choosing import asked_for, looked_at
 from awase.engine.environment import Environment
 from awase.engine.folding import fold
+from awase.engine.incidents import end, note
 from awase.engine.observing import bind_live
 from awase.engine.planning import SCOPE
 from awase.engine.recovering import recover, watch
@@ -140,7 +142,7 @@ async def carry_out(
             "nothing was written: this plan wants an approval ({rules})",
             where=f"sync {sync.sync.name}",
             remedy="Look at it with `awase plan`, then run the same command with --yes.",
-            rules=", ".join(sorted({guard.rule for guard in plan.header.guards})) or "no approval given",
+            rules="; ".join(_told(guard, sync.sync) for guard in plan.header.guards) or "no approval given",
         )
     if (reason := await env.store.setting(OBSERVE_ONLY)) and plan.writes():
         raise WritingIsOff(
@@ -153,7 +155,7 @@ async def carry_out(
     tell("apply")
     applied = await apply(env, sync, claim, run.id, plan, frozenset(skipped))
     tell("settle")
-    found = await _settle(env, sync, claim, run.id, plan, applied, list(skipped.values()))
+    found = await _settle(env, sync, claim, run, plan, applied, list(skipped.values()))
     stopped = applied.stopped or closed
     finished = msgspec.structs.replace(
         run,
@@ -165,6 +167,10 @@ async def carry_out(
         note=Note.of(stopped) if stopped else None,
     )
     await env.store.finish_run(claim, finished)
+    if applied.stopped is not None:
+        await note(env.store, env.clock, sync.sync, applied.stopped)
+    else:
+        await end(env.store, env.clock, sync.sync)
     return Report(finished, plan, env.calls(), stopped, tuple(skipped.values()))
 
 
@@ -182,11 +188,17 @@ def windows_closed(env: Environment, sync: str) -> WritingIsOff | None:
     )
 
 
+def _told(guard: Tripped, sync: Sync) -> str:
+    """A guard by its rule, where it would write, how many records, and how many go without asking."""
+    over = f" > {guard.limit}" if guard.limit else ""
+    return f"{guard.rule} {sync.connection(guard.side)} {guard.records}{over}"
+
+
 async def _settle(
     env: Environment,
     sync: BoundSync,
     claim: Claim,
-    run: int,
+    run: RunRecord,
     plan: Plan,
     applied: Applied,
     skipped: list[Item],
@@ -197,13 +209,13 @@ async def _settle(
     result = await fold(env, sync, settled_writes(writes, applied), agreed)
     moves = plan.header.moves_cursors and not applied.stopped
     for batch, places in applied.stragglers:
-        await watch(env, claim, run, batch, places)
+        await watch(env, claim, run.id, batch, places)
     labels = {write.operation.link: write.label for write in writes}
     refused = [msgspec.structs.replace(item, label=labels.get(item.link, "")) for item in result.items]
     planned = [item for chunk in plan.chunks for item in chunk.items]
     found = planned + refused + applied.conflicts + skipped
     settlement = Settlement(
-        run=run,
+        run=run.id,
         links=tuple(result.links),
         bases=tuple(result.bases),
         matches=tuple(result.matches),
@@ -216,6 +228,11 @@ async def _settle(
         folded=tuple(applied.batches),
     )
     await env.store.settle(claim, settlement, env.clock.now())
+    seen = set(settlement.cleared)
+    if moves and plan.header.made_at >= run.started:
+        # Nobody was asked for since: whoever was not looked at closely has nothing to look at.
+        seen |= set(await asked_for(env.store, sync.sync.name))
+    await looked_at(env.store, sync.sync.name, seen)
     if moves:
         await env.store.save_setting(SCOPE + sync.sync.name, sync.sync.scope())
         if SWEPT + sync.sync.name not in await env.store.settings() or await is_due(env, sync):
@@ -232,6 +249,7 @@ _BY_ITEM = {
     ItemKind.WAITING: "waiting",
     ItemKind.CONFLICT: "waiting",
     ItemKind.AMBIGUOUS: "waiting",
+    ItemKind.SUSPENDED: "waiting",
     ItemKind.SKIPPED: "skipped",
 }
 _DONE = {OperationKind.CREATE: "created", OperationKind.DELETE: "deleted", OperationKind.TAKE_OFF: "deleted"}

@@ -29,6 +29,22 @@ class Lane(StrEnum):
     """Sign-in, metadata, limits: listed apart, never part of a price."""
 
 
+class Errand(StrEnum):
+    """What ordinary calls are made for, the most urgent first: where calls are scarce, later ones stop earlier.
+
+    Opt-outs (``Lane.CONSENT``) go before all of them and are never stopped.
+    """
+
+    FIXES = "fixes"
+    """What a person asked to be tried again."""
+    UPDATES = "updates"
+    """Changes of records that are known, and the reading that finds them."""
+    CREATES = "creates"
+    ACTIVITIES = "activities"
+    REPAIR = "repair"
+    """Comparing everything anew, to find what no change stamp shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call to a vendor, without credentials (the transport adds them)."""

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from awase.ports.flows import Flow
+from awase.ports.flows import Errand, Flow
 
 Out = TypeVar("Out")
 End = TypeVar("End")
@@ -23,8 +23,16 @@ class CallCounts:
 class Transport(Protocol):
     """One connection's way out: signs in, meters, waits as the vendor asks, redacts, records."""
 
-    async def run(self, flow: Flow[Out, End], emit: Callable[[Out], Awaitable[None]] | None = None) -> End:
-        """Drive ``flow`` to its end. Its output goes to ``emit`` (which may wait: back-pressure)."""
+    async def run(
+        self,
+        flow: Flow[Out, End],
+        emit: Callable[[Out], Awaitable[None]] | None = None,
+        errand: Errand = Errand.UPDATES,
+    ) -> End:
+        """Drive ``flow`` to its end. Its output goes to ``emit`` (which may wait: back-pressure).
+
+        ``errand``: what its calls are made for, which decides how soon they stop when calls are scarce.
+        """
         ...
 
     def counts(self) -> Mapping[str, int]:

@@ -15,7 +15,7 @@ from awase.core.operations import Side
 from awase.core.records import ItemKind, RunCounts
 from awase.engine.running import OBSERVE_ONLY
 from awase.ports.runtime import Clock
-from awase.ports.store import ConnectionRecord, RunRecord, StoredItem
+from awase.ports.store import ConnectionRecord, Incident, RunRecord, StoredItem
 from awase.server.masking import masked
 from awase.store.console import ErrorSummary
 from awase.store.postgres import PostgresStore
@@ -71,7 +71,9 @@ class ObjectCounts:
     @property
     def adds_up(self) -> bool:
         c = self.counts
-        return c.read == sum((c.created, c.updated, c.unchanged, c.held, c.rejected, c.waiting, c.skipped))
+        return c.read == sum(
+            (c.created, c.updated, c.unchanged, c.held, c.rejected, c.waiting, c.skipped, c.deleted)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ class Status:
     time_zone: str
     observe_only: str | None
     """Why nothing may be written, if so."""
+    incidents: tuple[Incident, ...]
+    """The open ones, newest first."""
     connections: tuple[ConnectionStatus, ...]
     syncs: tuple[SyncStatus, ...]
     runs: tuple[RunLine, ...]
@@ -157,6 +161,7 @@ async def read_status(workspace: Workspace, store: PostgresStore, clock: Clock) 
         workspace=workspace.name,
         time_zone=workspace.time_zone,
         observe_only=await store.setting(OBSERVE_ONLY) or None,
+        incidents=tuple(await store.incidents()),
         connections=connections,
         syncs=tuple([await _sync(sync, workspace, store, modes) for sync in workspace.syncs]),
         runs=tuple(runs),

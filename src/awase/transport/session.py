@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import TypeVar
 
-from awase.errors import Bug, ConsentBreach, VendorBusy, WritingIsOff
+from awase.errors import AwaseError, Bug, ConsentBreach, VendorBusy, WritingIsOff
 from awase.ports.connector import Connector, Session, Throttled
-from awase.ports.flows import Answer, Flow, Lane, Request, Response, Unanswered
+from awase.ports.flows import Answer, Errand, Flow, Lane, Request, Response, Unanswered
 from awase.ports.runtime import Clock, Tasks
 from awase.ports.secrets import Secrets
 from awase.ports.transport import CallCounts
@@ -45,6 +46,8 @@ class Policy:
     """False: a request that writes raises WritingIsOff before anything is sent."""
     allowed_host: AllowedHost
     budget: Budget
+    asked_for: bool = False
+    """A person asked for what this run does: all of it is a fix, and stops last."""
     answer_seconds: float = 120.0
     """How long one call may take."""
     patience_seconds: float = 300.0
@@ -93,14 +96,25 @@ class SessionTransport:
             tasks,
             rng,
             policy.allowed_host,
-            lambda request: self._answer(request),
+            lambda request: self._answer(request, Errand.FIXES),
         )
         self._counts = CallCounts()
 
-    async def run(self, flow: Flow[Out, End], emit: Callable[[Out], Awaitable[None]] | None = None) -> End:
+    async def run(
+        self,
+        flow: Flow[Out, End],
+        emit: Callable[[Out], Awaitable[None]] | None = None,
+        errand: Errand = Errand.UPDATES,
+    ) -> End:
         """See ``ports.transport.Transport``. Raises what the flow raises, and besides: WritingIsOff, BudgetSpent,
         VendorBusy, SignInRefused, HostUnreachable (at sign-in), NotConnected, ConsentBreach."""
-        return await drive(flow, self._answer_all, emit)
+        chosen = Errand.FIXES if self._policy.asked_for else errand
+        try:
+            return await drive(flow, partial(self._answer_all, chosen), emit)
+        except AwaseError as error:
+            # A connector does not know under which name it was connected; whoever is told wants to.
+            error.places.setdefault("connection", self._connection)
+            raise
 
     def counts(self) -> Mapping[str, int]:
         """Calls so far by lane, and under ``retries`` those sent again."""
@@ -110,27 +124,27 @@ class SessionTransport:
         """Settle the books. The wire belongs to whoever opened it."""
         await self._meter.close()
 
-    async def _answer_all(self, requests: Sequence[Request]) -> list[Answer]:
+    async def _answer_all(self, errand: Errand, requests: Sequence[Request]) -> list[Answer]:
         if len(requests) == 1:
-            return [await self._answer(requests[0])]
+            return [await self._answer(requests[0], errand)]
         answers: dict[int, Answer] = {}
 
         async def fill(place: int, request: Request) -> None:
-            answers[place] = await self._answer(request)
+            answers[place] = await self._answer(request, errand)
 
         async with self._tasks.nursery() as nursery:
             for place, request in enumerate(requests):
                 nursery.start(fill(place, request))
         return [answers[place] for place in range(len(requests))]
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _answer(self, request: Request, errand: Errand) -> Answer:
         """Send ``request`` as often as the rules allow, and return the answer that counts."""
         self._refuse_writing(request)
         session = await self._signer.session() if request.signed else None
         sent = throttled = failed = 0
         renewed = False
         while True:
-            answer = await self._attempt(request, session, retry=sent > 0)
+            answer = await self._attempt(request, errand, session, retry=sent > 0)
             sent += 1
             if isinstance(answer, Response):
                 if session is not None and self._connector.session_expired(answer):
@@ -179,8 +193,10 @@ class SessionTransport:
         wait = max(refusal.wait, back_off(times, self._rng) if times > 1 else 0.0)
         self._pacer.pause(request.burst, wait, self._vendor, refusal)
 
-    async def _attempt(self, request: Request, session: Session | None, *, retry: bool) -> Answer:
-        await self._meter.admit(request)
+    async def _attempt(
+        self, request: Request, errand: Errand, session: Session | None, *, retry: bool
+    ) -> Answer:
+        await self._meter.admit(request, errand)
         try:
             while True:
                 wait = self._pacer.wait(request.burst)

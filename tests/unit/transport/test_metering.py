@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from awase.errors import BudgetSpent
-from awase.ports.flows import Lane
+from awase.ports.flows import Errand, Lane
 from awase.transport.metering import Budget
 from awase.transport.session import SessionTransport
 from tests.unit.transport.stub_vendor import Bench, asking, writing
@@ -18,9 +18,9 @@ async def used(bench: Bench) -> int:
     return (await bench.store.call_use("crm", bench.clock.now())).total
 
 
-async def spend(transport: SessionTransport) -> None:
+async def spend(transport: SessionTransport, errand: Errand = Errand.UPDATES) -> None:
     for _ in range(200):
-        await transport.run(asking("a"))
+        await transport.run(asking("a"), None, errand)
 
 
 def test_each_call_is_counted_before_it_is_sent_and_the_unused_rest_is_given_back() -> None:
@@ -63,13 +63,36 @@ def test_two_processes_together_never_exceed_the_allotment_and_use_nearly_all_of
     assert 60 <= made <= 90
 
 
-def test_a_single_process_uses_the_allotment_to_the_last_call_before_the_reserve() -> None:
+def test_a_single_process_uses_the_allotment_to_the_last_call_before_what_is_kept_for_others() -> None:
     async def body(bench: Bench) -> None:
         transport = bench.transport(budget=Budget(50, 10))
         await transport.run(writing("w"))
         with pytest.raises(BudgetSpent):
             await spend(transport)
-        assert len(bench.vendor.seen) == 40
+        assert len(bench.vendor.seen) == 39
+
+    simulate(body)
+
+
+def test_less_urgent_work_stops_earlier_and_what_a_person_asked_for_goes_to_the_reserve() -> None:
+    async def body(bench: Bench) -> list[int]:
+        transport = bench.transport(budget=Budget(100, 10))
+        stopped_at = []
+        for errand in reversed(Errand):
+            with pytest.raises(BudgetSpent):
+                await spend(transport, errand)
+            stopped_at.append(len(bench.vendor.seen))
+        return stopped_at
+
+    assert simulate(body) == [70, 80, 85, 88, 90]
+
+
+def test_a_run_that_a_person_asked_for_is_all_fixes() -> None:
+    async def body(bench: Bench) -> None:
+        transport = bench.transport(budget=Budget(100, 10), asked_for=True)
+        with pytest.raises(BudgetSpent):
+            await spend(transport, Errand.REPAIR)
+        assert len(bench.vendor.seen) == 90
 
     simulate(body)
 
@@ -91,8 +114,8 @@ def test_a_spent_budget_names_the_numbers_and_when_calls_come_free() -> None:
         with pytest.raises(BudgetSpent) as caught:
             await bench.transport(budget=Budget(100, 10)).run(asking("a"))
         text = str(caught.value)
-        assert "the allotment is 100, of which 10 are kept for opt-outs" in text
-        assert "free again from 2026-04-01 05:00 UTC" in text
+        assert "the allotment is 100, of which 10 are kept for opt-outs and 2 for more urgent work" in text
+        assert "free again from 2026-04-01 04:15 UTC" in text
         assert bench.vendor.calls() == []
 
     simulate(body)
@@ -141,7 +164,7 @@ def test_without_an_allotment_half_of_the_vendors_maximum_is_used_once_it_is_kno
         transport = bench.transport(budget=Budget(None, 0))
         with pytest.raises(BudgetSpent, match="the allotment is 50"):
             await spend(transport)
-        assert len(bench.vendor.seen) == 50
+        assert len(bench.vendor.seen) == 49
 
     simulate(body)
 
