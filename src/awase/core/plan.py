@@ -22,6 +22,9 @@ from awase.core.values import Value, pack
 BUCKETS = 16
 
 
+_TAKING_AWAY = frozenset({OperationKind.DELETE, OperationKind.TAKE_OFF})
+
+
 class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
     operation: Operation
     patch: BaseRow
@@ -53,6 +56,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """Links looked at closely: their open items are replaced by ``items``."""
     links: tuple[Link, ...] = ()
     matches: tuple[MatchEntry, ...] = ()
+    rebased: tuple[BaseRow, ...] = ()
+    """Whole bases of links that hold another record than before, without what no longer holds."""
     agreed: tuple[BaseRow, ...] = ()
     """Patches that hold without a write: both sides already say the same."""
     writes: tuple[PlannedWrite, ...] = ()
@@ -107,6 +112,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def writes(self) -> list[PlannedWrite]:
         return [write for chunk in self.chunks for write in chunk.writes]
 
+    def owes(self) -> frozenset[int]:
+        """Links whose partner is to be deleted, or taken off a list."""
+        return frozenset(w.operation.link for w in self.writes() if w.operation.kind in _TAKING_AWAY)
+
 
 class Draft(msgspec.Struct, kw_only=True):
     """What planning gathers before it is cut into buckets."""
@@ -115,6 +124,7 @@ class Draft(msgspec.Struct, kw_only=True):
     evaluated: list[int] = []
     links: list[Link] = []
     matches: list[MatchEntry] = []
+    rebased: list[BaseRow] = []
     agreed: list[BaseRow] = []
     writes: list[PlannedWrite] = []
     items: list[Item] = []
@@ -140,6 +150,8 @@ def chunked(draft: Draft) -> tuple[Chunk, ...]:
         of(link.id).links.append(link)
     for entry in draft.matches:
         of(entry.link).matches.append(entry)
+    for row in draft.rebased:
+        of(row.link).rebased.append(row)
     for row in draft.agreed:
         of(row.link).agreed.append(row)
     for write in draft.writes:
@@ -155,6 +167,7 @@ def chunked(draft: Draft) -> tuple[Chunk, ...]:
             evaluated=tuple(d.evaluated),
             links=tuple(d.links),
             matches=tuple(d.matches),
+            rebased=tuple(d.rebased),
             agreed=tuple(d.agreed),
             writes=tuple(d.writes),
             items=tuple(d.items),
@@ -200,9 +213,6 @@ def assemble(
         linked_before=linked_before,
     )
     return Plan(header=msgspec.structs.replace(header, digest=digest(header, chunks)), chunks=chunks)
-
-
-_TAKING_AWAY = frozenset({OperationKind.DELETE, OperationKind.TAKE_OFF})
 
 
 def guards(

@@ -67,17 +67,22 @@ async def apply(
 async def _make_durable(env: Environment, claim: Claim, run: int, plan: Plan) -> None:
     """What must not be lost by a crash is stored before anything is sent: who is whom, who is out, and the values
     that are about to give way to others."""
-    links: list[Link] = [link for chunk in plan.chunks for link in chunk.links]
+    # That a partner is gone is stored with what becomes of the deletion it asks for, so that none is forgotten.
+    owed = plan.owes()
+    links: list[Link] = [link for chunk in plan.chunks for link in chunk.links if link.id not in owed]
+    rebased = tuple(row for chunk in plan.chunks for row in chunk.rebased)
     matches = [entry for chunk in plan.chunks for entry in chunk.matches]
     ledger: list[LedgerEntry] = [line for chunk in plan.chunks for line in chunk.ledger]
     now = env.clock.now()
     if ledger:
         await env.store.record_opt_outs(claim.sync, ledger, now)
     conflicts = [item for chunk in plan.chunks for item in chunk.items if item.kind == ItemKind.SETTLED]
-    if links or matches or conflicts:
+    if links or matches or conflicts or rebased:
         # A link that gives a record up is stored before the one that takes it.
         links.sort(key=lambda link: link.state != "failed")
-        facts = Settlement(run=run, links=tuple(links), matches=tuple(matches), found=tuple(conflicts))
+        facts = Settlement(
+            run=run, links=tuple(links), bases=rebased, matches=tuple(matches), found=tuple(conflicts)
+        )
         await env.store.settle(claim, facts, now)
 
 

@@ -30,7 +30,11 @@ class Relinked:
     deleted: dict[int, Side] = field(default_factory=dict)
     """Links of whose record on that side the deletion was seen for the first time."""
     became_one: list[tuple[int, int]] = field(default_factory=list)
-    """(loser's link, survivor's link) where both had partners: an opt-out of one is an opt-out of both."""
+    """(loser's link, survivor's link): an opt-out of one is an opt-out of both."""
+    moved: dict[int, Side] = field(default_factory=dict)
+    """Links that hold a survivor instead of what they held: on which side."""
+    said_out: set[RecordName] = field(default_factory=set)
+    """Records that are no more and had opted out, and who they became."""
     to_read: set[RecordName] = field(default_factory=set)
     """Records that have to be looked at although nothing else says so."""
     reasons: dict[RecordName, str] = field(default_factory=dict)
@@ -51,6 +55,10 @@ async def relink(
     result = Relinked()
     for side in SIDES:
         moved = _moved(frames[side], side)
+        out = {
+            (side, object, id)
+            for object, id in frames[side].filter(is_gone() & pl.col("_out")).select("_object", "_id").iter_rows()
+        }
         deleted = [
             (side, object, id)
             for object, id in frames[side].filter(is_gone()).select("_object", "_id").iter_rows()
@@ -58,6 +66,8 @@ async def relink(
         ]
         targets = {name: _final(name, moved) for name in moved}
         await _load(env, sync, [*moved, *targets.values(), *deleted], found)
+        result.said_out |= out | {targets[name] for name in out if name in targets}
+        result.to_read |= {targets[name] for name in out if name in targets}
         for name, target in targets.items():
             _move(name, target, sync, found, result)
         for name in deleted:
@@ -103,24 +113,31 @@ def _move(name: RecordName, target: RecordName, sync: BoundSync, found: Identifi
     if number is None:
         return
     link = found.links[number]
-    if link.gone == side:
+    if link.gone == side and link.state == "merged":
         result.stale.add(name)
         return
-    partner = None if link.gone else link.record(other(side))
+    partner = None if link.gone == other(side) else link.record(other(side))
+    if partner is not None:
+        result.to_read.add((other(side), *partner))
     if target[1] not in sync.sync.objects(side):
         store_link(found, msgspec.structs.replace(link, state="merged", gone=side))
         return
     survivor_number = found.by_record.get(target)
     survivor = None if survivor_number is None else found.links[survivor_number]
-    if survivor is None or not survivor.is_linked:
+    if survivor is not None and survivor.id != number:
+        result.became_one.append((number, survivor.id))
+        result.to_read |= {(one, *record) for one in SIDES if (record := survivor.record(one)) is not None}
+    if survivor is None or (partner is not None and not survivor.is_linked):
         _take_over(link, survivor, side, target, found)
-        result.to_read |= {target} | ({(other(side), *partner)} if partner else set())
+        result.moved[number] = side
+        result.to_read.add(target)
+        # Whoever it was made one with was not deleted.
+        result.deleted.pop(number, None)
     elif partner is None:
         store_link(found, Link(id=link.id, key=link.key, state="failed"))
+        result.deleted.pop(number, None)
     else:
         store_link(found, msgspec.structs.replace(link, state="merged", gone=side))
-        result.became_one.append((link.id, survivor.id))
-        result.to_read |= {(one, *record) for one in SIDES if (record := survivor.record(one)) is not None}
 
 
 def _take_over(link: Link, survivor: Link | None, side: Side, target: RecordName, found: Identified) -> None:
@@ -133,6 +150,10 @@ def _take_over(link: Link, survivor: Link | None, side: Side, target: RecordName
         if side == "ma"
         else msgspec.structs.replace(link, crm_object=object, crm_id=id)
     )
+    if now.gone == other(side):
+        store_link(found, now)
+        return
+    now = msgspec.structs.replace(now, gone="")
     store_link(found, msgspec.structs.replace(now, state="linked" if now.is_linked else "unlinked"))
 
 
