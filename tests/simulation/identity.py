@@ -72,9 +72,14 @@ class IdentityUsers:
         loser = self.rng.choice(losers if chain else there)
         winner = self.rng.choice([id for id in there if id != loser])
         before = {id: self._known(side, object, id) for id in (loser, winner)}
+        mail, flag = ("email", "hs_email_optout") if side == "ma" else ("Email", "HasOptedOutOfEmail")
+        said = {row.get(mail): row.get(flag) for _, id, row in self.story.records(side) if id == loser}
         answer = self._do(side, "merge", {"object": object, "winner": winner, "losers": [loser]})
         if answer is None:
             return ""
+        if side == "ma" and "true" in said.values() and not before[loser][1]:
+            # What an address said that nobody is known by any more, and nobody had read, cannot be told by anybody.
+            self.story.out -= set(said)
         survivor = answer.get("survivor", winner)
         for id in (loser, winner) if survivor != winner else (loser,):
             self._note("merge", side, f"{object}:{id}", f"{object}:{survivor}", *before[id])

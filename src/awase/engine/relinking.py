@@ -81,7 +81,8 @@ def _moved(frame: pl.DataFrame, side: Side) -> dict[RecordName, RecordName]:
     for object, id, target in gone.iter_rows():
         to_object, _, to_id = target.partition(":")
         moved[side, object, id] = (side, to_object, to_id)
-    absorbed = frame.filter(pl.col("_absorbed").is_not_null() & ~is_gone())
+    # A survivor that was deleted since is still evidence of whom it took in.
+    absorbed = frame.filter(pl.col("_absorbed").is_not_null())
     for object, id, losers in absorbed.select("_object", "_id", "_absorbed").iter_rows():
         moved |= {(side, object, loser): (side, object, id) for loser in losers if loser != id}
     return moved
