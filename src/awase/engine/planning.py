@@ -337,7 +337,8 @@ class _Planner:
             tables=tables,
             excluded=frozenset(await self.env.store.exclusions(sync.name)),
             widowed=frozenset(link.id for link in found.links.values() if link.gone),
-            deleted=self.relinked.deleted,
+            # Whose place somebody took at once (the same address, made anew) is gone no more.
+            deleted={n: side for n, side in self.relinked.deleted.items() if found.links[n].gone == side},
         )
         return memory, shared
 
