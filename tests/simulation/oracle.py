@@ -93,14 +93,14 @@ def _no_silent_loss(story: Story) -> list[str]:
     links = story.world.store.all_links()
     link_of = {f"{link.ma_object}:{link.ma_id}": n for n, link in links.items()}
     link_of |= {f"{link.crm_object}:{link.crm_id}": n for n, link in links.items()}
-    listed: dict[tuple[int, str], set[str | None]] = {}
+    listed: dict[tuple[int | str, str], set[str | None]] = {}
     for stored in _items(story):
         if stored.item.kind in (ItemKind.SETTLED, ItemKind.CONFLICT):
-            values = listed.setdefault((stored.item.link, stored.item.field), set())
-            values |= {
-                same(stored.item.field, stored.item.value),
-                same(stored.item.field, stored.item.other_value),
-            }
+            # By its record, too: a link that both records left keeps what was listed under it.
+            for key in (stored.item.link, stored.item.record):
+                listed.setdefault((key, stored.item.field), set()).update(
+                    same(stored.item.field, value) for value in (stored.item.value, stored.item.other_value)
+                )
     last: dict[tuple[int | None, str], UserEdit] = {}
     for edit in story.edits:
         last[link_of.get(f"{edit.object}:{edit.id}"), edit.name] = edit
@@ -112,7 +112,8 @@ def _no_silent_loss(story: Story) -> list[str]:
             continue
         if final is GONE or (final is not None or value is None) and _became_another(story, edit, links[link]):
             continue
-        if value not in listed.get((link, name), set()):
+        record = name_of(links[link], "ma")
+        if value not in listed.get((link, name), set()) | listed.get((record, name), set()):
             found.append(f"I-01 {edit.side} {edit.object} {edit.id} {name}={value!r} was lost in silence")
     return found
 
@@ -131,10 +132,10 @@ GONE = "\0"
 def _became_another(story: Story, edit: UserEdit, link: Link) -> bool:
     """Whether a user made two records one after this edit: which of their values stays was said by that user.
 
-    But nobody said that a value goes because the survivor has none.
+    But nobody said that a value goes because the survivor has none; and a clear before we knew of the pair is none.
     """
     names = {f"{edit.object}:{edit.id}", name_of(link, "ma"), name_of(link, "crm")}
-    later = [fate for fate in story.fates if fate.target and fate.time >= edit.time]
+    later = [fate for fate in story.fates if fate.target and (fate.time >= edit.time or edit.value is None)]
     return any(names & {fate.record, fate.target, fate.partner, survivor(story, fate.target)} for fate in later)
 
 

@@ -22,9 +22,6 @@ from awase.core.values import Value, pack
 BUCKETS = 16
 
 
-_TAKING_AWAY = frozenset({OperationKind.DELETE, OperationKind.TAKE_OFF})
-
-
 class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
     operation: Operation
     patch: BaseRow
@@ -111,10 +108,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def writes(self) -> list[PlannedWrite]:
         return [write for chunk in self.chunks for write in chunk.writes]
-
-    def owes(self) -> frozenset[int]:
-        """Links whose partner is to be deleted, or taken off a list."""
-        return frozenset(w.operation.link for w in self.writes() if w.operation.kind in _TAKING_AWAY)
 
 
 class Draft(msgspec.Struct, kw_only=True):
@@ -213,6 +206,9 @@ def assemble(
         linked_before=linked_before,
     )
     return Plan(header=msgspec.structs.replace(header, digest=digest(header, chunks)), chunks=chunks)
+
+
+_TAKING_AWAY = frozenset({OperationKind.DELETE, OperationKind.TAKE_OFF})
 
 
 def guards(

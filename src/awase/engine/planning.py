@@ -347,22 +347,22 @@ class _Planner:
 
         ``known``: links that the ledger has as out.
         """
-        lines = {
-            self.found.by_record[name]: ":".join(name)
-            for name in sorted(self.relinked.said_out)
-            if name in self.found.by_record
-        }
+        gone = [
+            (self.found.by_record.get(name), key, ":".join(name))
+            for name, key in sorted(self.relinked.said_out.items())
+        ]
+        lines = [(link, key, source) for link, key, source in gone if (link, key) != (None, None)]
         says_so = frame.filter(pl.col("_out_ma").fill_null(False) | pl.col("_out_crm").fill_null(False))
-        out = set(known) | set(lines) | set(says_so["_link"].to_list())
+        out = set(known) | {link for link, _, _ in lines if link} | set(says_so["_link"].to_list())
         pairs = [pair for one in self.relinked.became_one for pair in (one, one[::-1])]
         # A chain of merges makes several people one: until nothing more follows.
         while new := {two: one for one, two in pairs if one in out and two not in out}:
-            lines |= {two: f"merge:{one}" for two, one in new.items()}
+            lines += [(two, None, f"merge:{one}") for two, one in new.items()]
             out |= set(new)
         return [
-            LedgerEntry(link=link, address_key=None, state="out", scope="organisation", source=source)
-            for link, source in lines.items()
-            if link not in known
+            LedgerEntry(link=link, address_key=key, state="out", scope="organisation", source=source)
+            for link, key, source in lines
+            if key is not None or link not in known
         ]
 
     def _count(self, draft: Draft, side: Side, frame: pl.DataFrame) -> None:

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 import msgspec
 import polars as pl
 
-from awase.core.mapping import BoundSync
+from awase.core.identity import hashed_match_key
+from awase.core.mapping import BoundSync, column
 from awase.core.operations import SIDES, Side, other
 from awase.core.records import Link
 from awase.engine.environment import Environment
@@ -33,8 +34,8 @@ class Relinked:
     """(loser's link, survivor's link): an opt-out of one is an opt-out of both."""
     moved: dict[int, Side] = field(default_factory=dict)
     """Links that hold a survivor instead of what they held: on which side."""
-    said_out: set[RecordName] = field(default_factory=set)
-    """Records that are no more and had opted out, and who they became."""
+    said_out: dict[RecordName, int | None] = field(default_factory=dict)
+    """Records that are no more and had opted out, and who they became: the match key under which they said so."""
     to_read: set[RecordName] = field(default_factory=set)
     """Records that have to be looked at although nothing else says so."""
     reasons: dict[RecordName, str] = field(default_factory=dict)
@@ -55,10 +56,7 @@ async def relink(
     result = Relinked()
     for side in SIDES:
         moved = _moved(frames[side], side)
-        out = {
-            (side, object, id)
-            for object, id in frames[side].filter(is_gone() & pl.col("_out")).select("_object", "_id").iter_rows()
-        }
+        out = _said_out(frames[side], side, sync)
         deleted = [
             (side, object, id)
             for object, id in frames[side].filter(is_gone()).select("_object", "_id").iter_rows()
@@ -66,13 +64,23 @@ async def relink(
         ]
         targets = {name: _final(name, moved) for name in moved}
         await _load(env, sync, [*moved, *targets.values(), *deleted], found)
-        result.said_out |= out | {targets[name] for name in out if name in targets}
+        result.said_out |= out | {targets[name]: key for name, key in out.items() if name in targets}
         result.to_read |= {targets[name] for name in out if name in targets}
         for name, target in targets.items():
             _move(name, target, sync, found, result)
         for name in deleted:
             _mark_deleted(name, found, result)
     return result
+
+
+def _said_out(frame: pl.DataFrame, side: Side, sync: BoundSync) -> dict[RecordName, int | None]:
+    """Records that are gone and had opted out: their match keys, where they still tell."""
+    label = pl.col(column(side, sync.sync.label_on)).cast(pl.String, strict=False)
+    rows = frame.filter(is_gone() & pl.col("_out")).select("_object", "_id", label.alias("_text"))
+    return {
+        (side, object, id): hashed_match_key(text, sync.sync.match_as) if sync.sync.match_on else None
+        for object, id, text in rows.iter_rows()
+    }
 
 
 def _moved(frame: pl.DataFrame, side: Side) -> dict[RecordName, RecordName]:

@@ -182,11 +182,9 @@ async def _settle(
     refused = [msgspec.structs.replace(item, label=labels.get(item.link, "")) for item in result.items]
     planned = [item for chunk in plan.chunks for item in chunk.items]
     found = planned + refused + applied.conflicts + skipped
-    owed = plan.owes()
-    gone = [link for chunk in plan.chunks for link in chunk.links if link.id in owed]
     settlement = Settlement(
         run=run,
-        links=tuple(gone + result.links),
+        links=tuple(result.links),
         bases=tuple(result.bases),
         matches=tuple(result.matches),
         # Conflicts that a rule settled were stored before anything was sent.
