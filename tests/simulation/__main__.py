@@ -16,6 +16,7 @@ import time
 from collections import Counter
 
 from awase.core.operations import State
+from tests.simulation.identity import EVENTS
 from tests.simulation.judging import played
 from tests.simulation.scenario import Settings
 
@@ -23,6 +24,8 @@ EXPECTED = {
     *Settings().sites,
     "process.kill",
     "people.edit_between",
+    *EVENTS,
+    *(f"{event}.amid" for event in EVENTS),
     *(f"outcome.{state.value}" for state in State),
 }
 

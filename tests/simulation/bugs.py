@@ -20,6 +20,7 @@ import awase.core.outcomes
 import awase.engine.applying
 import awase.engine.recovering
 import awase.engine.resolving
+from awase.core.drafting_consent import ConsentDrafter
 from awase.core.merge import Decision, decision
 from awase.core.operations import Operation, Outcome, State
 from awase.engine.environment import Environment
@@ -99,8 +100,8 @@ def _look_through_the_index(stack: ExitStack) -> None:
 def _send_the_whole_record(stack: ExitStack) -> None:
     merge = awase.core.decide.merge
 
-    def all_fields(pairs: pl.DataFrame, sync: Any) -> pl.DataFrame:
-        merged = merge(pairs, sync)
+    def all_fields(pairs: pl.DataFrame, sync: Any, tables: Any) -> pl.DataFrame:
+        merged = merge(pairs, sync, tables)
         names = [decision(b.name) for b in sync.fields]
         changes = pl.any_horizontal([pl.col(n) == Decision.TO_CRM.value for n in names])
         to_crm = pl.lit(Decision.TO_CRM.value, dtype=pl.UInt8)
@@ -116,7 +117,7 @@ def _send_the_whole_record(stack: ExitStack) -> None:
 
 def _last_writer_wins(stack: ExitStack) -> None:
     """An opt-out counts only if its record was written later than the other side's."""
-    opt_outs = awase.core.decide._Work.opt_outs
+    opt_outs = ConsentDrafter.opt_outs
 
     def later_only(self: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         def counts(row: Mapping[str, Any]) -> bool:
@@ -127,7 +128,7 @@ def _last_writer_wins(stack: ExitStack) -> None:
 
         opt_outs(self, [row for row in rows if counts(row)])
 
-    stack.enter_context(patch.object(awase.core.decide._Work, "opt_outs", later_only))
+    stack.enter_context(patch.object(ConsentDrafter, "opt_outs", later_only))
 
 
 # -- 6 ---------------------------------------------------------------------------------------------------------------

@@ -4,11 +4,12 @@ never how the engine came to it."""
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 from awase.core.mapping import Direction
-from awase.core.records import ItemKind
+from awase.core.records import ItemKind, Link
 from awase.ports.store import StoredItem
+from tests.simulation import oracle_identity
+from tests.simulation.oracle_identity import living, name_of, open_records, pairs, survivor
 from tests.simulation.scenario import Story, UserEdit, same
 from tests.simulation.world import FIELDS
 
@@ -19,29 +20,14 @@ def verdicts(story: Story) -> list[str]:
     if not story.quiet:
         found.append("I-05 never settles: writes go on after faults stopped and users rest")
     found += [f"counts of {name} do not add up" for name in story.miscounted]
-    for check in (_no_duplicates, _only_differences, _consent_holds, _agreement, _no_silent_loss):
+    checks = (_no_duplicates, _only_differences, _consent_holds, _agreement, _no_silent_loss)
+    for check in (*checks, *oracle_identity.CHECKS):
         found += check(story)
     return found
 
 
 def _items(story: Story) -> list[StoredItem]:
     return story.world.store.all_items()
-
-
-def _open_records(story: Story) -> set[str]:
-    """Records (object:id, both sides) with something open against them."""
-    names: set[str] = set()
-    links = story.world.store.all_links()
-    for stored in _items(story):
-        if stored.closed_at is None and stored.item.kind != ItemKind.SETTLED:
-            link = links[stored.item.link]
-            names |= {f"{link.ma_object}:{link.ma_id}", f"{link.crm_object}:{link.crm_id}"}
-    return names
-
-
-def _pairs(story: Story) -> list[tuple[dict[str, Any], str, dict[str, Any]]]:
-    crm = {row["Email"]: (name, row) for name, _, row in reversed(story.records("crm")) if row.get("Email")}
-    return [(row, *crm[row["email"]]) for _, _, row in story.records("ma") if row.get("email") in crm]
 
 
 def _no_duplicates(story: Story) -> list[str]:
@@ -72,11 +58,11 @@ def _only_differences(story: Story) -> list[str]:
 
 def _consent_holds(story: Story) -> list[str]:
     found = []
-    open_records = _open_records(story)
+    open_ones = open_records(story)
     for side, mail, flag in (("ma", "email", "hs_email_optout"), ("crm", "Email", "HasOptedOutOfEmail")):
         for object, id, row in story.records(side):  # type: ignore[arg-type]
             said = str(row.get(flag)).lower() == "true"
-            if row.get(mail) in story.out and not said and f"{object}:{id}" not in open_records:
+            if row.get(mail) in story.out and not said and f"{object}:{id}" not in open_ones:
                 found.append(f"I-14 {side} {object} {id}: the opt-out of {row.get(mail)} is not there")
             org = story.world.portal if side == "ma" else story.world.org
             for change in org.history(object, id):
@@ -88,24 +74,17 @@ def _consent_holds(story: Story) -> list[str]:
 
 def _agreement(story: Story) -> list[str]:
     found = []
-    open_records = _open_records(story)
-    for ma, object, crm in _pairs(story):
-        if f"contact:{ma['id']}" in open_records:
+    alive, open_ones = living(story), open_records(story)
+    for ma_name, crm_name in pairs(story):
+        ma, crm, object = alive["ma"][ma_name], alive["crm"][crm_name], crm_name.partition(":")[0]
+        if ma_name in open_ones:
             continue
         for b in FIELDS:
             if object not in b.crm:
                 continue
             mine, theirs = same(b.ma, ma.get(b.ma)), same(b.ma, crm.get(b.crm[object]))
             if mine != theirs:
-                found.append(f"I-05 {ma['email']} {b.ma}: {mine!r} against {theirs!r}")
-    crm_mails = {row.get("Email") for _, _, row in story.records("crm")}
-    ma_mails = {row.get("email") for _, _, row in story.records("ma")}
-    for side, missing, mail in (("ma", crm_mails, "email"), ("crm", ma_mails, "Email")):
-        for object, id, row in story.records(side):  # type: ignore[arg-type]
-            if row.get(mail) and row.get(mail) not in missing and f"{object}:{id}" not in open_records:
-                found.append(
-                    f"I-01 {side} {object} {id} never arrived on the other side, and nothing says so"
-                )
+                found.append(f"I-05 {ma_name} {crm_name} {b.ma}: {mine!r} against {theirs!r}")
     return found
 
 
@@ -114,23 +93,29 @@ def _no_silent_loss(story: Story) -> list[str]:
     links = story.world.store.all_links()
     link_of = {f"{link.ma_object}:{link.ma_id}": n for n, link in links.items()}
     link_of |= {f"{link.crm_object}:{link.crm_id}": n for n, link in links.items()}
-    listed: dict[tuple[int, str], set[str | None]] = {}
+    listed: dict[tuple[int | str, str], set[str | None]] = {}
     for stored in _items(story):
         if stored.item.kind in (ItemKind.SETTLED, ItemKind.CONFLICT):
-            values = listed.setdefault((stored.item.link, stored.item.field), set())
-            values |= {
-                same(stored.item.field, stored.item.value),
-                same(stored.item.field, stored.item.other_value),
-            }
+            # By its record, too: a link that both records left keeps what was listed under it.
+            for key in (stored.item.link, stored.item.record):
+                listed.setdefault((key, stored.item.field), set()).update(
+                    same(stored.item.field, value) for value in (stored.item.value, stored.item.other_value)
+                )
     last: dict[tuple[int | None, str], UserEdit] = {}
     for edit in story.edits:
         last[link_of.get(f"{edit.object}:{edit.id}"), edit.name] = edit
     found = []
     for (link, name), edit in last.items():
         value = same(name, edit.value)
-        if link is None or value == _final(story, edit) or edit.reverts or _gives_way(edit):
+        final = _final(story, edit)
+        if link is None or value == final or edit.reverts or _gives_way(edit):
             continue
-        if value not in listed.get((link, name), set()):
+        if final is GONE or (
+            (final is not None or value is None) and _became_another(story, edit, links[link])
+        ):
+            continue
+        record = name_of(links[link], "ma")
+        if value not in listed.get((link, name), set()) | listed.get((record, name), set()):
             found.append(f"I-01 {edit.side} {edit.object} {edit.id} {name}={value!r} was lost in silence")
     return found
 
@@ -142,6 +127,22 @@ def _gives_way(edit: UserEdit) -> bool:
     return not edit.known and (edit.value is None or direction != Direction.TWO_WAY)
 
 
+GONE = "\0"
+"""The value of a record that is there no more."""
+
+
+def _became_another(story: Story, edit: UserEdit, link: Link) -> bool:
+    """Whether a user made two records one after this edit: which of their values stays was said by that user.
+
+    But nobody said that a value goes because the survivor has none; and a clear before we knew of the pair is none.
+    """
+    names = {f"{edit.object}:{edit.id}", name_of(link, "ma"), name_of(link, "crm")}
+    later = [fate for fate in story.fates if fate.target and (fate.time >= edit.time or edit.value is None)]
+    return any(
+        names & {fate.record, fate.target, fate.partner, survivor(story, fate.target)} for fate in later
+    )
+
+
 def _final(story: Story, edit: UserEdit) -> str | None:
     for object, id, row in story.records(edit.side):
         if (object, id) == (edit.object, edit.id):
@@ -149,4 +150,4 @@ def _final(story: Story, edit: UserEdit) -> str | None:
                 edit.name if edit.side == "ma" else next(b.crm[object] for b in FIELDS if b.ma == edit.name)
             )
             return same(edit.name, row.get(name))
-    return None
+    return GONE

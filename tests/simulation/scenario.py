@@ -10,10 +10,14 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from awase.core.mapping import OnDelete
 from awase.core.operations import Side, State
 from awase.core.records import RunCounts
 from awase.engine.running import Report
+from awase_practice.hubspot.org import HubSpotPortal
 from awase_practice.kernel.faults import SITES
+from awase_practice.salesforce.org import SalesforceOrg
+from tests.simulation.identity import Fate, IdentityUsers
 from tests.simulation.world import FIELDS, World, hash64
 
 INDUSTRIES = ("製造業", "情報通信業", "卸売業", "小売業", "建設業", "製造")
@@ -50,6 +54,12 @@ class Settings:
     gap: tuple[float, float] = (1.0, 4_000.0)
     edits_between: float = 0.3
     """Highest chance that a user edits just before one of our writes takes effect."""
+    identity: float = 0.5
+    """Chance that users merge, convert, delete, restore or re-create in a round; twice this where several do."""
+    identity_amid: float = 0.25
+    """Share of the edits just before a write that are such an event instead."""
+    deletes: float = 0.4
+    """Share of worlds whose sync carries deletions to the other side, for each side."""
     kills: float = 0.3
     """Chance that a process is killed somewhere in its run."""
     people: int = 6
@@ -83,6 +93,7 @@ class Story:
     world: World
     settings: Settings
     edits: list[UserEdit] = field(default_factory=list)
+    fates: list[Fate] = field(default_factory=list)
     out: set[str] = field(default_factory=set)
     """Addresses whose owners opted out, wherever they said so."""
     reached: Counter[str] = field(default_factory=Counter)
@@ -97,17 +108,22 @@ class Story:
     def rng(self) -> Random:
         return self.world.rng
 
+    def org(self, side: Side) -> HubSpotPortal | SalesforceOrg:
+        return self.world.portal if side == "ma" else self.world.org
+
     # -- users -----------------------------------------------------------------------------------------------------
     def records(self, side: Side) -> list[tuple[str, str, dict[str, Any]]]:
-        org = self.world.portal if side == "ma" else self.world.org
+        """Everybody there: object, id, row. Converted leads are nobody any more."""
         objects = ("contact",) if side == "ma" else ("Lead", "Contact")
-        return [(name, row["id"], row) for name in objects for row in org.rows(name)]
+        rows = [(name, row["id"], row) for name in objects for row in self.org(side).rows(name)]
+        return [record for record in rows if not record[2].get("IsConverted")]
 
-    def new_person(self, side: Side) -> None:
+    def new_person(self, side: Side, address: str | None = None) -> None:
         self.created += 1
         number = self.created
+        drawn = "" if self.rng.random() < self.settings.without_mail else f"p{number}@example.jp"
         person = {
-            "email": "" if self.rng.random() < self.settings.without_mail else f"p{number}@example.jp",
+            "email": drawn if address is None else address,
             "lastname": self.rng.choice(("山田", "佐藤", "高橋")) + str(number),
             "company": self.rng.choice(("株式会社甲", "乙商事", "")),
             "jobtitle": self.rng.choice(TITLES),
@@ -205,9 +221,13 @@ class Story:
             )
 
     def _maybe_edit(self, side: Side, chance: float) -> None:
-        if self.rng.random() < chance:
-            self.reached["people.edit_between"] += 1
-            self.edit(side)
+        if self.rng.random() >= chance:
+            return
+        if self.rng.random() < self.settings.identity_amid:
+            IdentityUsers(self).act(side, ".amid")
+            return
+        self.reached["people.edit_between"] += 1
+        self.edit(side)
 
     def calm(self) -> None:
         for side, plan in self.world.faults.items():
@@ -240,6 +260,9 @@ class Story:
             self.edit(self.rng.choice(("ma", "crm")))
         if self.rng.random() < 0.2:
             self.new_person(self.rng.choice(("ma", "crm")))
+        for chance in (self.settings.identity, self.settings.identity / 2):
+            if self.rng.random() < chance:
+                IdentityUsers(self).act(self.rng.choice(("ma", "crm")))
         kill_at = None
         if self.rng.random() < self.settings.kills:
             kill_at = int(log_uniform(self.rng, 10, 1_500))
@@ -262,7 +285,7 @@ class Story:
 
 def _adds_up(counts: RunCounts) -> bool:
     parts = (counts.created, counts.updated, counts.unchanged, counts.held)
-    return counts.read == sum(parts) + counts.rejected + counts.waiting + counts.skipped
+    return counts.read == sum(parts) + counts.rejected + counts.waiting + counts.skipped + counts.deleted
 
 
 def log_uniform(rng: Random, low: float, high: float) -> float:
@@ -277,6 +300,9 @@ def play(seed: int, settings: Settings | None = None) -> Story:
         hash64(seed),
         with_key=rng.random() < settings.with_key,
         index_lag=log_uniform(rng, *settings.index_lag),
+        deleted_in_ma=OnDelete.DELETE if rng.random() < settings.deletes else OnDelete.KEEP,
+        deleted_in_crm=OnDelete.DELETE if rng.random() < settings.deletes else OnDelete.KEEP,
+        mints_ids=rng.random() < 0.2,
     )
     story = Story(world, replace(settings))
     story.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from urllib.parse import urlsplit
 
@@ -33,10 +34,13 @@ class Network:
         self.between: Callable[[], None] = lambda: None
         """Called before a write takes effect: what a user does at that very moment."""
         self.calls: list[str] = []
+        self.late: set[datetime] = set()
+        """When stragglers were delivered, by the org's clock."""
 
     def arrive(self, time: float) -> None:
         """Deliver every straggler that is due."""
         while self.stragglers and self.stragglers[0].due <= time:
+            self.late.add(self.front.org.clock.now())
             self.front.handle_now(heapq.heappop(self.stragglers).request)
 
 

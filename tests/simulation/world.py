@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
 
 from awase.connectors.hubspot.connector import HubSpotConnector
 from awase.connectors.salesforce.connector import SalesforceConnector
-from awase.core.mapping import CreateRule, Direction, FieldMapping, OnConflict, Sync
-from awase.core.operations import Side, State, VendorError
+from awase.core.mapping import CreateRule, Direction, FieldMapping, OnConflict, OnDelete, Sync
+from awase.core.operations import Outcome, Side, State, VendorError
 from awase.core.values import Value, unpack
 from awase.engine.environment import Access, Environment
 from awase.engine.running import Report, sync_now
@@ -95,6 +95,13 @@ class WatchedStore(MemoryStore):
     def all_links(self) -> dict[int, Link]:
         return dict(self._sync(SYNC.name).links)
 
+    def link_of(self, side: Side, object: str, id: str) -> Link | None:
+        state = self._sync(SYNC.name)
+        return state.links.get(state.by_record.get((side, object, id), 0))
+
+    def knows_out(self, link: int) -> bool:
+        return link in self._sync(SYNC.name).out_links
+
     def all_items(self) -> list[StoredItem]:
         state = self._sync(SYNC.name)
         return [item for items in state.items.values() for item in items.values()] + state.closed
@@ -108,6 +115,14 @@ class WatchedStore(MemoryStore):
 
     def all_batches(self) -> list[JournalBatch]:
         return [batch for _, batch in self._batches.values()]
+
+    def all_outcomes(self) -> list[tuple[JournalBatch, tuple[Outcome, ...]]]:
+        """Every journalled batch that was answered, with what is known of it last."""
+        return [
+            (batch, self._outcomes[number][-1][1])
+            for number, (_, batch) in self._batches.items()
+            if self._outcomes.get(number)
+        ]
 
     def keep_setting(self, name: str, value: str) -> None:
         """A setting saved by another process, in the middle of whatever goes on."""
@@ -136,6 +151,10 @@ class World:
     seed: int
     with_key: bool = True
     index_lag: float = 0.0
+    deleted_in_ma: OnDelete = OnDelete.KEEP
+    deleted_in_crm: OnDelete = OnDelete.KEEP
+    mints_ids: bool = False
+    """A merge in the MA gives the survivor a new id."""
     rng: Random = field(init=False)
     events: list[str] = field(default_factory=list)
     bugs: list[str] = field(default_factory=list)
@@ -147,7 +166,7 @@ class World:
         self.faults: dict[Side, FaultPlan] = {"ma": FaultPlan(self.seed), "crm": FaultPlan(self.seed + 1)}
         self.portal = HubSpotPortal(name="portal", clock=org_clock, faults=self.faults["ma"])
         self.org = SalesforceOrg(name="org", clock=org_clock, faults=self.faults["crm"])
-        self.portal.change_settings({"index_lag": self.index_lag})
+        self.portal.change_settings({"index_lag": self.index_lag, "merge_mints_new_id": self.mints_ids})
         if not self.with_key:
             self.portal.change_schema({"object": "contact", "remove_field": "awase_key"})
             for name in ("Lead", "Contact"):
@@ -173,7 +192,12 @@ class World:
     # -- processes -------------------------------------------------------------------------------------------------
     def run_sync(self, process: int, kill_at: int | None = None) -> Report | AwaseError | None:
         """One process that runs the sync once. None: it was killed. An AwaseError: it ended with it."""
-        return self.run(process, _sync, kill_at)
+        policies = replace(SYNC, deleted_in_ma=self.deleted_in_ma, deleted_in_crm=self.deleted_in_crm)
+
+        async def sync(env: Environment) -> Report:
+            return await sync_now(env, policies, approve=lambda _: True)
+
+        return self.run(process, sync, kill_at)
 
     def run(
         self, process: int, work: Callable[[Environment], Awaitable[T]], kill_at: int | None = None
@@ -240,6 +264,10 @@ class World:
         for network in self.networks.values():
             network.arrive(self.clock.time)
 
+    def came_late(self, side: Side, at: datetime) -> bool:
+        """Whether something was made at ``at`` by a call that arrived after its client had given it up."""
+        return at in self.networks[side].late
+
     def note(self, event: str) -> None:
         self.events.append(f"{self.clock.time:.3f} {event}")
 
@@ -253,10 +281,6 @@ class World:
                 for row in org.rows(name):
                     hasher.update(repr(sorted(row.items(), key=lambda kv: kv[0])).encode())
         return hasher.hexdigest()
-
-
-async def _sync(env: Environment) -> Report:
-    return await sync_now(env, SYNC, approve=lambda _: True)
 
 
 def _by_code(error: VendorError) -> str:

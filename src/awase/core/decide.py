@@ -35,7 +35,9 @@ def decide(
     consent = ConsentDrafter(sync, capabilities, memory, draft)
     drafter = Drafter(sync, capabilities, memory, draft, consent)
     both = pl.col("_id_ma").is_not_null() & pl.col("_id_crm").is_not_null()
-    consent.opt_outs(people.filter(both).to_dicts())
+    # Whoever is left without a partner is told what that one, or a record it was merged with, had said.
+    widowed = pl.col("_link").is_in(list(memory.widowed))
+    consent.opt_outs(people.filter(both | widowed).to_dicts())
     for side in SIDES:
         consent.remember(side, people.filter(pl.col(f"_id_{other(side)}").is_null()))
     inside = _inside(people, memory, draft)
@@ -48,7 +50,7 @@ def decide(
             for object in sync.sync.objects(side):
                 drafter.write(side, object, updates(pairs, sync, side, object, memory.tables))
     # Whose partner is gone is not made anew: only a person, or the partner's return, brings the pair back.
-    free = inside.filter(~pl.col("_link").is_in(list(memory.widowed)))
+    free = inside.filter(~widowed)
     creates: dict[Side, dict[str, pl.DataFrame]] = {
         "crm": creates_in_crm(free.filter(pl.col("_id_crm").is_null()), sync, memory.tables)
     }

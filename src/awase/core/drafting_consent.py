@@ -31,7 +31,7 @@ class ConsentDrafter:
         self.draft = draft
 
     def opt_outs(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """For each pair that is out anywhere: a ledger line, and a write to each side that does not say so yet."""
+        """For each person out anywhere: a ledger line, and a write to each record that does not say so yet."""
         if not self._concerns_people():
             return
         for row in rows:
@@ -44,7 +44,7 @@ class ConsentDrafter:
             source = self._source_of_opt_out(row)
             self.draft.ledger.append(self._ledger_line(link, address, source))
             for side in SIDES:
-                if row[f"_out_{side}"] is not True:
+                if row[f"_out_{side}"] is not True and row[f"_id_{side}"] is not None:
                     self._opt_out(link, side, row, address, source)
 
     def remember(self, side: Side, alone: pl.DataFrame) -> None:

@@ -53,6 +53,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """Links looked at closely: their open items are replaced by ``items``."""
     links: tuple[Link, ...] = ()
     matches: tuple[MatchEntry, ...] = ()
+    rebased: tuple[BaseRow, ...] = ()
+    """Whole bases of links that hold another record than before, without what no longer holds."""
     agreed: tuple[BaseRow, ...] = ()
     """Patches that hold without a write: both sides already say the same."""
     writes: tuple[PlannedWrite, ...] = ()
@@ -115,6 +117,7 @@ class Draft(msgspec.Struct, kw_only=True):
     evaluated: list[int] = []
     links: list[Link] = []
     matches: list[MatchEntry] = []
+    rebased: list[BaseRow] = []
     agreed: list[BaseRow] = []
     writes: list[PlannedWrite] = []
     items: list[Item] = []
@@ -140,6 +143,8 @@ def chunked(draft: Draft) -> tuple[Chunk, ...]:
         of(link.id).links.append(link)
     for entry in draft.matches:
         of(entry.link).matches.append(entry)
+    for row in draft.rebased:
+        of(row.link).rebased.append(row)
     for row in draft.agreed:
         of(row.link).agreed.append(row)
     for write in draft.writes:
@@ -155,6 +160,7 @@ def chunked(draft: Draft) -> tuple[Chunk, ...]:
             evaluated=tuple(d.evaluated),
             links=tuple(d.links),
             matches=tuple(d.matches),
+            rebased=tuple(d.rebased),
             agreed=tuple(d.agreed),
             writes=tuple(d.writes),
             items=tuple(d.items),

@@ -69,6 +69,7 @@ class _FileChunk(msgspec.Struct, frozen=True, kw_only=True):
     evaluated: tuple[int, ...] = ()
     links: tuple[Link, ...] = ()
     matches: tuple[MatchEntry, ...] = ()
+    rebased: tuple[BaseRow, ...] = ()
     agreed: tuple[BaseRow, ...] = ()
     writes: tuple[_FileWrite, ...] = ()
     items: tuple[Item, ...] = ()

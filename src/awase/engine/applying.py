@@ -46,7 +46,7 @@ async def apply(
 ) -> Applied:
     """Send every write of ``plan`` except the places in ``skip``. Returns; raises only for what ends the run."""
     applied = Applied()
-    await _make_durable(env, claim, run, plan)
+    await _make_durable(env, sync, claim, run, plan, skip)
     writes = plan.writes()
     batches = pack_calls(writes, env.capabilities())
     consent = [b for b in batches if b.kind == OperationKind.OPT_OUT]
@@ -66,21 +66,48 @@ async def apply(
     return applied
 
 
-async def _make_durable(env: Environment, claim: Claim, run: int, plan: Plan) -> None:
-    """What must not be lost by a crash is stored before anything is sent: who is whom, who is out, and the values
-    that are about to give way to others."""
+async def _make_durable(
+    env: Environment, sync: BoundSync, claim: Claim, run: int, plan: Plan, skip: frozenset[int]
+) -> None:
+    """What must not be lost by a crash is stored before anything is sent: who is whom, who is out, the values that
+    are about to give way to others, and which deletions are owed."""
     links: list[Link] = [link for chunk in plan.chunks for link in chunk.links]
+    rebased = tuple(row for chunk in plan.chunks for row in chunk.rebased)
     matches = [entry for chunk in plan.chunks for entry in chunk.matches]
     ledger: list[LedgerEntry] = [line for chunk in plan.chunks for line in chunk.ledger]
     now = env.clock.now()
     if ledger:
         await env.store.record_opt_outs(claim.sync, ledger, now)
-    conflicts = [item for chunk in plan.chunks for item in chunk.items if item.kind == ItemKind.SETTLED]
-    if links or matches or conflicts:
+    listed = [item for chunk in plan.chunks for item in chunk.items if item.kind == ItemKind.SETTLED]
+    # The sign that a partner is gone comes once: what it asks for is owed from then on, whatever becomes of this run.
+    listed += [
+        _owed(env, sync, write)
+        for place, write in enumerate(plan.writes())
+        if write.operation.kind in _LAST and place not in skip
+    ]
+    if links or matches or listed or rebased:
         # A link that gives a record up is stored before the one that takes it.
         links.sort(key=lambda link: link.state != "failed")
-        facts = Settlement(run=run, links=tuple(links), matches=tuple(matches), found=tuple(conflicts))
+        facts = Settlement(
+            run=run, links=tuple(links), bases=rebased, matches=tuple(matches), found=tuple(listed)
+        )
         await env.store.settle(claim, facts, now)
+
+
+def _owed(env: Environment, sync: BoundSync, write: PlannedWrite) -> Item:
+    """A deletion that is not done yet; the settlement of a run that does it closes this."""
+    return Item(
+        link=write.operation.link,
+        side=write.operation.side,
+        kind=ItemKind.DEFERRED,
+        code=NOT_FOUND.code,
+        error_type=env.diagnose(NOT_FOUND),
+        record=write.record,
+        label=write.label,
+        detail={"operation": write.operation.kind.value},
+        context=sync.context,
+        retry=True,
+    )
 
 
 @dataclass(slots=True)

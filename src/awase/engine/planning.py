@@ -14,6 +14,7 @@ from awase.core.mapping import BoundSync, OnDelete, column
 from awase.core.operations import SIDES, OperationKind, Side, other
 from awase.core.outcomes import UNANSWERED_CREATE
 from awase.core.plan import Arrival, Draft, Plan, assemble
+from awase.core.rebasing import rebase
 from awase.core.records import BaseRow, Item, ItemKind, LedgerEntry, Link
 from awase.core.references import Tables
 from awase.core.selection import Selection, selected
@@ -22,7 +23,7 @@ from awase.engine.environment import Environment
 from awase.engine.identifying import Identified, RecordName, identify, known_links, remember, undecided_items
 from awase.engine.observing import Observed, observe, read_records
 from awase.engine.relinking import Relinked, is_gone, relink, restore
-from awase.engine.revisiting import revisit
+from awase.engine.revisiting import is_due, revisit
 from awase.engine.sweeping import sweep
 from awase.engine.translating import partner_tables
 from awase.ports.store import StoredItem
@@ -74,13 +75,15 @@ class _Planner:
     relinked: Relinked = field(default_factory=Relinked)
     named: set[int] = field(default_factory=set)
     """Links of whom somebody named."""
+    new_pairs: Set[int] = frozenset()
+    """Links whose two records were brought together just now: whatever the base says is not about them."""
 
     async def draft(self) -> Draft:
         env, sync, found = self.env, self.sync, self.found
         frames = {side: self.observed.frame(sync, side) for side in SIDES}
         open_items = await env.store.open_items(sync.sync.name)
         self.relinked = await relink(env, sync, frames, found)
-        await self._finish_deletions([stored.item for stored in open_items])
+        await self._finish_deletions(open_items)
         await self._partners_still_there()
         also = self.relinked.to_read | await self._asked_for() | await sweep(env, sync)
         await revisit(env, sync, frames, open_items, also)
@@ -91,7 +94,9 @@ class _Planner:
         for side in SIDES:
             restore(side, fresh[side], found)
         decided = {name for name, link in found.by_record.items() if found.links[link].state != "ambiguous"}
+        paired = {link.id for link in found.links.values() if link.is_linked}
         await identify(env, sync, fresh, found)
+        self.new_pairs = {link.id for link in found.changed.values() if link.is_linked} - paired
         self._suspect_unanswered_creates(fresh, found, decided, [stored.item for stored in open_items])
         draft = await self._decide(fresh, open_links)
         draft.items += undecided_items(sync, found)
@@ -104,9 +109,15 @@ class _Planner:
             self._count(draft, side, frames[side])
         return draft
 
-    async def _finish_deletions(self, open_items: Sequence[Item]) -> None:
+    async def _finish_deletions(self, open_items: Sequence[StoredItem]) -> None:
         """Deletions that an earlier run owed to a policy and could not carry out."""
-        owed = [i.link for i in open_items if i.retry and i.detail.get("operation") in ("delete", "take_off")]
+        now = self.env.clock.now()
+        owed = [
+            stored.item.link
+            for stored in open_items
+            if stored.item.detail.get("operation") in (OperationKind.DELETE, OperationKind.TAKE_OFF)
+            and is_due(stored, self.sync.context, now)
+        ]
         for link in await self.env.store.links_by_id(self.sync.sync.name, sorted(set(owed))):
             if link.gone and link.id not in self.found.links:
                 remember(self.found, link)
@@ -221,11 +232,14 @@ class _Planner:
             missing += [self._missing(link, side) for link in gone]
         lost = [item.link for item in missing]
         kept = {side: sides[side].filter(~pl.col("_link").is_in(lost)) for side in SIDES}
+        rebased = rebase(bases, self.new_pairs, self.relinked.moved, kept, self.sync)
+        bases |= {row.link: row for row in rebased}
         tables = await partner_tables(self.env, self.sync, kept, bases.values())
         frame = people(kept["ma"], kept["crm"], base_frame(bases.values(), self.sync), self.sync)
         memory, shared = await self._memory(frame, tables)
         draft = decide(frame, self.sync, self.env.capabilities(), memory)
         draft.ledger += shared
+        draft.rebased += rebased
         draft.items += missing
         draft.evaluated += lost
         return draft
@@ -304,12 +318,7 @@ class _Planner:
             sync.name, sorted({*links, *merged}), sorted(addresses)
         )
         out = out_links | {link for key in out_addresses for link in addresses[key]}
-        shared = [
-            LedgerEntry(link=two, address_key=None, state="out", scope="organisation", source=f"merge:{one}")
-            for pair in self.relinked.became_one
-            for one, two in (pair, pair[::-1])
-            if one in out and two not in out
-        ]
+        shared = self._merged_opt_outs(frame, out)
         out |= {line.link for line in shared if line.link is not None}
         refused: dict[tuple[int, Side], Item] = {}
         unanswered: dict[tuple[int, Side], Item] = {}
@@ -330,9 +339,33 @@ class _Planner:
             excluded=frozenset(await self.env.store.exclusions(sync.name)),
             winners=self.selection.winners,
             widowed=frozenset(link.id for link in found.links.values() if link.gone),
-            deleted=self.relinked.deleted,
+            # Whose place somebody took at once (the same address, made anew) is gone no more.
+            deleted={n: side for n, side in self.relinked.deleted.items() if found.links[n].gone == side},
         )
         return memory, shared
+
+    def _merged_opt_outs(self, frame: pl.DataFrame, known: Set[int]) -> list[LedgerEntry]:
+        """Ledger lines for people who are out because of a record that is no more, or of one that they became one with.
+
+        ``known``: links that the ledger has as out.
+        """
+        gone = [
+            (self.found.by_record.get(name), key, ":".join(name))
+            for name, key in sorted(self.relinked.said_out.items())
+        ]
+        lines = [(link, key, source) for link, key, source in gone if (link, key) != (None, None)]
+        says_so = frame.filter(pl.col("_out_ma").fill_null(False) | pl.col("_out_crm").fill_null(False))
+        out = set(known) | {link for link, _, _ in lines if link} | set(says_so["_link"].to_list())
+        pairs = [pair for one in self.relinked.became_one for pair in (one, one[::-1])]
+        # A chain of merges makes several people one: until nothing more follows.
+        while new := {two: one for one, two in pairs if one in out and two not in out}:
+            lines += [(two, None, f"merge:{one}") for two, one in new.items()]
+            out |= set(new)
+        return [
+            LedgerEntry(link=link, address_key=key, state="out", scope="organisation", source=source)
+            for link, key, source in lines
+            if key is not None or link not in known
+        ]
 
     def _count(self, draft: Draft, side: Side, frame: pl.DataFrame) -> None:
         for object, id in frame.select("_object", "_id").iter_rows():

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 import msgspec
 import polars as pl
 
-from awase.core.mapping import BoundSync
+from awase.core.identity import hashed_match_key
+from awase.core.mapping import BoundSync, column
 from awase.core.operations import SIDES, Side, other
 from awase.core.records import Link
 from awase.engine.environment import Environment
@@ -30,7 +31,11 @@ class Relinked:
     deleted: dict[int, Side] = field(default_factory=dict)
     """Links of whose record on that side the deletion was seen for the first time."""
     became_one: list[tuple[int, int]] = field(default_factory=list)
-    """(loser's link, survivor's link) where both had partners: an opt-out of one is an opt-out of both."""
+    """(loser's link, survivor's link): an opt-out of one is an opt-out of both."""
+    moved: dict[int, Side] = field(default_factory=dict)
+    """Links that hold a survivor instead of what they held: on which side."""
+    said_out: dict[RecordName, int | None] = field(default_factory=dict)
+    """Records that are no more and had opted out, and who they became: the match key under which they said so."""
     to_read: set[RecordName] = field(default_factory=set)
     """Records that have to be looked at although nothing else says so."""
     reasons: dict[RecordName, str] = field(default_factory=dict)
@@ -51,6 +56,7 @@ async def relink(
     result = Relinked()
     for side in SIDES:
         moved = _moved(frames[side], side)
+        out = _said_out(frames[side], side, sync)
         deleted = [
             (side, object, id)
             for object, id in frames[side].filter(is_gone()).select("_object", "_id").iter_rows()
@@ -58,11 +64,23 @@ async def relink(
         ]
         targets = {name: _final(name, moved) for name in moved}
         await _load(env, sync, [*moved, *targets.values(), *deleted], found)
+        result.said_out |= out | {targets[name]: key for name, key in out.items() if name in targets}
+        result.to_read |= {targets[name] for name in out if name in targets}
         for name, target in targets.items():
             _move(name, target, sync, found, result)
         for name in deleted:
             _mark_deleted(name, found, result)
     return result
+
+
+def _said_out(frame: pl.DataFrame, side: Side, sync: BoundSync) -> dict[RecordName, int | None]:
+    """Records that are gone and had opted out: their match keys, where they still tell."""
+    label = pl.col(column(side, sync.sync.label_on)).cast(pl.String, strict=False)
+    rows = frame.filter(is_gone() & pl.col("_out")).select("_object", "_id", label.alias("_text"))
+    return {
+        (side, object, id): hashed_match_key(text, sync.sync.match_as) if sync.sync.match_on else None
+        for object, id, text in rows.iter_rows()
+    }
 
 
 def _moved(frame: pl.DataFrame, side: Side) -> dict[RecordName, RecordName]:
@@ -71,7 +89,8 @@ def _moved(frame: pl.DataFrame, side: Side) -> dict[RecordName, RecordName]:
     for object, id, target in gone.iter_rows():
         to_object, _, to_id = target.partition(":")
         moved[side, object, id] = (side, to_object, to_id)
-    absorbed = frame.filter(pl.col("_absorbed").is_not_null() & ~is_gone())
+    # A survivor that was deleted since is still evidence of whom it took in.
+    absorbed = frame.filter(pl.col("_absorbed").is_not_null())
     for object, id, losers in absorbed.select("_object", "_id", "_absorbed").iter_rows():
         moved |= {(side, object, loser): (side, object, id) for loser in losers if loser != id}
     return moved
@@ -103,24 +122,31 @@ def _move(name: RecordName, target: RecordName, sync: BoundSync, found: Identifi
     if number is None:
         return
     link = found.links[number]
-    if link.gone == side:
+    if link.gone == side and link.state == "merged":
         result.stale.add(name)
         return
-    partner = None if link.gone else link.record(other(side))
+    partner = None if link.gone == other(side) else link.record(other(side))
+    if partner is not None:
+        result.to_read.add((other(side), *partner))
     if target[1] not in sync.sync.objects(side):
         store_link(found, msgspec.structs.replace(link, state="merged", gone=side))
         return
     survivor_number = found.by_record.get(target)
     survivor = None if survivor_number is None else found.links[survivor_number]
-    if survivor is None or not survivor.is_linked:
+    if survivor is not None and survivor.id != number:
+        result.became_one.append((number, survivor.id))
+        result.to_read |= {(one, *record) for one in SIDES if (record := survivor.record(one)) is not None}
+    if survivor is None or (partner is not None and not survivor.is_linked):
         _take_over(link, survivor, side, target, found)
-        result.to_read |= {target} | ({(other(side), *partner)} if partner else set())
+        result.moved[number] = side
+        result.to_read.add(target)
+        # Whoever it was made one with was not deleted.
+        result.deleted.pop(number, None)
     elif partner is None:
         store_link(found, Link(id=link.id, key=link.key, state="failed"))
+        result.deleted.pop(number, None)
     else:
         store_link(found, msgspec.structs.replace(link, state="merged", gone=side))
-        result.became_one.append((link.id, survivor.id))
-        result.to_read |= {(one, *record) for one in SIDES if (record := survivor.record(one)) is not None}
 
 
 def _take_over(link: Link, survivor: Link | None, side: Side, target: RecordName, found: Identified) -> None:
@@ -133,6 +159,10 @@ def _take_over(link: Link, survivor: Link | None, side: Side, target: RecordName
         if side == "ma"
         else msgspec.structs.replace(link, crm_object=object, crm_id=id)
     )
+    if now.gone == other(side):
+        store_link(found, now)
+        return
+    now = msgspec.structs.replace(now, gone="")
     store_link(found, msgspec.structs.replace(now, state="linked" if now.is_linked else "unlinked"))
 
 

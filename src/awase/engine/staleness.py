@@ -62,9 +62,9 @@ def refuse_if_overtaken(plan: Plan, runs: Sequence[RunRecord]) -> None:
 
 async def unless_known_better(env: Environment, plan: Plan) -> Plan:
     """``plan`` without what it says about identities that were completed since (a run that died, and its recovery)."""
-    planned = [link for chunk in plan.chunks for link in chunk.links]
-    stored = await env.store.links_by_id(plan.header.sync, [link.id for link in planned])
-    complete = {link.id for link in stored if link.ma_id is not None and link.crm_id is not None}
+    by_id = {link.id: link for chunk in plan.chunks for link in chunk.links}
+    stored = await env.store.links_by_id(plan.header.sync, list(by_id))
+    complete = {link.id for link in stored if _is_completed(link, by_id[link.id])}
     chunks = tuple(
         msgspec.structs.replace(
             chunk,
@@ -76,13 +76,21 @@ async def unless_known_better(env: Environment, plan: Plan) -> Plan:
     return msgspec.structs.replace(plan, chunks=chunks)
 
 
+def _is_completed(stored: Link, planned: Link) -> bool:
+    """Whether the store knows both records of an identity of which the plan knew one. (A plan that moves a link to
+    the survivor of a merge, or has seen a deletion, knows better itself.)"""
+    half = not planned.gone and (planned.ma_id is None) != (planned.crm_id is None)
+    return half and stored.ma_id is not None and stored.crm_id is not None and not stored.gone
+
+
 async def moved_since(env: Environment, sync: BoundSync, plan: Plan) -> dict[int, Item]:
     """By place in ``plan.writes()``: the writes whose records have moved since, on either side. Opt-outs never are."""
     writes = plan.writes()
     ordinary = {p: w for p, w in enumerate(writes) if w.operation.kind not in _NEVER_STALE}
     known = await env.store.links_by_id(sync.sync.name, sorted({w.operation.link for w in ordinary.values()}))
     planned = {link.id: link for chunk in plan.chunks for link in chunk.links}
-    links = planned | {link.id: link for link in known}
+    links = {link.id: link for link in known} | planned
+    links |= {k.id: k for k in known if k.id in planned and _is_completed(k, planned[k.id])}
     values = {side: await _current(env, sync, side, links, ordinary) for side in SIDES}
     return {
         place: _item(write, links[write.operation.link], sync)

@@ -162,14 +162,18 @@ def read_changes(paths: Paths, query: ReadQuery, since: str, overlap: timedelta)
 def _read_archived(paths: Paths, query: ReadQuery) -> Flow[Page, None]:
     """Records in the archive, where deleted ones stay for 90 days (confirmed): the only evidence of a deletion.
 
-    They cannot be asked for by time; those that were known as deleted before are told again each time.
+    They cannot be asked for by time; those that were known as deleted before are told again each time. What they had
+    absorbed, and whether they had opted out, may have been said since the last read.
     """
+    names = ["hs_object_id"]
+    names += [MERGED] if MERGED in query.object.fields else []
+    names += [OUT_FIELD] if query.object.name == "contact" else []
     after = ""
     while True:
-        asked = {"limit": str(SIZES.snapshot), "archived": "true", "properties": "hs_object_id"}
+        asked = {"limit": str(SIZES.snapshot), "archived": "true", "properties": ",".join(names)}
         if after:
             asked["after"] = after
-        address = f"{paths.objects(query.object.name)}?{urlencode(asked)}"
+        address = f"{paths.objects(query.object.name)}?{urlencode(asked, safe=',')}"
         answer, tail = tail_of((yield from ask_one(Request("GET", address, headers=JSON_HEADERS))), query)
         if tail.results:
             yield Page(query.object.name, answer.body, len(tail.results))

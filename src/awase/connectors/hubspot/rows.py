@@ -52,7 +52,7 @@ def decode(page: Page, query: ReadQuery) -> pl.DataFrame:
     """The page with the reserved columns and exactly the query's fields."""
     records = _records(page)
     texts = [record.properties for record in records]
-    # Of archived records only the ids are asked for.
+    # Of archived records the query's fields are not asked for.
     _refuse_removed([record.properties for record in records if not record.archived], query)
     ids = [record.id for record in records]
     key = query.object.key_field
