@@ -7,16 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Final
 
-import msgspec
 from rich import box
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
 from awase.catalogue import entry
-from awase.cli.demo.story import Played
+from awase.cli.demo.story import Played, fates
 from awase.core.plan import Plan
-from awase.core.records import ERROR_KINDS, ItemKind, RunCounts
+from awase.core.records import ERROR_KINDS, ItemKind
 from awase.locale import text
 from awase_practice.agreement.arithmetic import Least
 from awase_practice.agreement.verdict import Difference
@@ -47,6 +46,7 @@ _FATES: Final = {
     "rejected": "Rejected",
     "waiting": "Waiting",
     "skipped": "Skipped",
+    "deleted": "Deleted",
 }
 _SOURCES: Final = {"foreseen": "foreseen", "answered": "answered"}
 
@@ -115,13 +115,13 @@ class Screen:
 
     def result(self, played: Played) -> None:
         """What became of every record read."""
-        sides = {name: msgspec.structs.asdict(counts) for name, counts in played.sides.items()}
+        sides = {name: fates(counts) for name, counts in played.sides.items()}
         table = self._table("What became of the records read", ("Outcome",))
         for name in sides:
             system, _, object = name.partition(":")
             table.add_column(f"{_NAMES[system]} {object}", justify="right")
-        for fate in RunCounts.__struct_fields__:
-            table.add_row(self._t(_FATES[fate]), *(str(counts[fate]) for counts in sides.values()))
+        for fate, word in _FATES.items():
+            table.add_row(self._t(word), *(str(counts[fate]) for counts in sides.values()))
         self._console.print(table)
         calls = played.report.calls
         self.say(
