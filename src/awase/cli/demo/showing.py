@@ -123,15 +123,15 @@ class Screen:
         for fate, word in _FATES.items():
             table.add_row(self._t(word), *(str(counts[fate]) for counts in sides.values()))
         self._console.print(table)
-        calls = played.report.calls
+        calls = played.calls
         self.say(
             "API calls: {read} reading, {write} writing (announced: {priced}), {other} other. "
             "Conflicts: {conflicts}. {seconds} s",
             read=calls.get("read", 0),
             write=played.write_calls,
-            priced=played.report.plan.header.write_calls,
+            priced=played.priced,
             other=calls.get("other", 0) + calls.get("retries", 0),
-            conflicts=played.report.run.conflicts,
+            conflicts=played.conflicts,
             seconds=f"{played.seconds:.1f}",
         )
 
@@ -151,7 +151,7 @@ class Screen:
     ) -> None:
         """Whether both sides agree, and at what cost."""
         self._console.print()
-        made = sum(each.report.calls.get("read", 0) + each.write_calls for each in played)
+        made = sum(each.calls["read"] + each.write_calls for each in played)
         fewest = sum(each.calls for each in least)
         self.say("API calls in all: {made} (the arithmetic minimum is {least})", made=made, least=fewest)
         if not against:
