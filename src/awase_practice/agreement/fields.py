@@ -122,7 +122,7 @@ DEAL_FIELDS: Final = (
     Pairing("dealstage", {"Opportunity": "StageName"}, same_stage),
 )
 
-OWNER: Final = Pairing("_owner", {name: "_owner" for name in ("Contact", "Lead", "Account", "Opportunity")})
+OWNER: Final = Pairing("_owner", dict.fromkeys(("Contact", "Lead", "Account", "Opportunity"), "_owner"))
 """The owners' addresses, see ``holdings``."""
 
 

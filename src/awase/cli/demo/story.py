@@ -123,9 +123,7 @@ class Performance:
         began = time.monotonic()
         reports = {sync.name: await self._sync(phase, sync) for sync in self.syncs}
         seconds = time.monotonic() - began
-        items = [
-            stored.item for sync in self.syncs for stored in await self.store.open_items(sync.name)
-        ]
+        items = [stored.item for sync in self.syncs for stored in await self.store.open_items(sync.name)]
         played = Played(phase, reports, seconds, items, before, await self.holdings())
         _check_counts(played)
         self.played.append(played)
