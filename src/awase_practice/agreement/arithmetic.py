@@ -5,6 +5,7 @@ Page and batch sizes are the vendors' [confirmed unless said otherwise]. Signing
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -59,18 +60,23 @@ def least_calls(
     last_read: Mapping[str, datetime] | None,
     refused: Iterable[Sequence[str]],
     named: Iterable[Sequence[str]] = (),
+    freed: Iterable[str] = (),
 ) -> Least:
     """The fewest calls of the sync that ran between ``before`` and ``after``.
 
     settled: what the orgs held when the sync before this one had ended; last_read: each org's time when that one
     began to read; both None for the first. refused: ``(toward, "object:id")`` of the creates that were sent and
     refused; toward Salesforce all of them are leads. named: those of them whose refusal names a record in the way: it
-    may be their own, of a call that was delivered twice, so each must be looked for by its key.
+    may be their own, of a call that was delivered twice, so each must be looked for by its key. freed: ``object:id`` of HubSpot's records that waited for
+    another one which is there now: nobody touched them, so they are read by their ids.
     """
     if settled is None or last_read is None:
         reads = _snapshot(before)
     else:
         reads = _changes(before, settled, last_read)
+    waited = Counter(name.partition(":")[0] for name in freed)
+    for object, count in waited.items():
+        reads += _times(BATCH, count) + _related(before, object, count)
     sides = [side for side, _ in named]
     reads += _times(BATCH, sides.count("ma")) + _times(KEYS_A_QUERY, sides.count("crm"))
     toward = [side for side, _ in refused]

@@ -142,10 +142,12 @@ class Performance:
         least = []
         settled: Holdings | None = None
         last_read: Mapping[str, datetime] | None = None
-        refused_before: list[list[str]] = []
+        before: Mapping[str, list[list[str]]] = {"rejected": [], "waiting": []}
         for each in self.played:
-            refused = [name for name in note[each.name]["rejected"] if name not in refused_before]
-            named = [name for name in refused if name in note[each.name]["named"]]
+            now = note[each.name]
+            refused = [name for name in now["rejected"] if name not in before["rejected"]]
+            named = [name for name in refused if name in now["named"]]
+            freed = [name for side, name in before["waiting"] if [side, name] not in now["waiting"]]
             least.append(
                 least_calls(
                     each.before,
@@ -154,10 +156,11 @@ class Performance:
                     last_read=last_read,
                     refused=refused,
                     named=named,
+                    freed=freed,
                 )
             )
             settled, last_read = each.after, each.before.now
-            refused_before = note[each.name]["rejected"]
+            before = now
         return least
 
     @property
