@@ -24,7 +24,7 @@ from awase_practice.seeds.loading import set_up
 from awase_practice.seeds.story import PHASES
 
 PEOPLE = 300
-COUNTS = ("created", "updated", "unchanged", "held", "rejected", "waiting", "skipped")
+COUNTS = ("created", "updated", "unchanged", "held", "rejected", "waiting", "skipped", "deleted")
 
 Document = dict[str, Any]
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Final
 
+from ..seeds.deals import STAGES
+
 Same = Callable[[Any, Any], bool]
+
+_JAPAN: Final = timezone(timedelta(hours=9))
 
 HALF_A_CENT: Final = Decimal("0.005")
 """The CRM keeps two decimals of a budget."""
@@ -41,6 +46,25 @@ def same_id(here: Any, there: Any) -> bool:
     return _text(here)[:15] == _text(there)[:15]
 
 
+def same_day(here: Any, there: Any) -> bool:
+    """A moment and the day on which it lies in Japan."""
+    return _day(here) == _day(there)
+
+
+def same_stage(here: Any, there: Any) -> bool:
+    """The stage of a sale by both its names."""
+    return STAGES.get(_text(here), _text(here)) == _text(there)
+
+
+def _day(value: Any) -> date | None:
+    text = _text(value)
+    if not text:
+        return None
+    if len(text) == len("2026-06-01"):
+        return date.fromisoformat(text)
+    return datetime.fromisoformat(text).astimezone(_JAPAN).date()
+
+
 def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()
 
@@ -58,7 +82,7 @@ def _both(name: str) -> dict[str, str]:
     return {"Lead": name, "Contact": name}
 
 
-FIELDS: Final = (
+PERSON_FIELDS: Final = (
     Pairing("email", _both("Email"), same_address),
     Pairing("lastname", _both("LastName")),
     Pairing("firstname", _both("FirstName")),
@@ -75,9 +99,31 @@ FIELDS: Final = (
     Pairing("lead_source", _both("LeadSource")),
     Pairing("employee_code", _both("Employee_Code__c")),
     Pairing("memo", _both("Memo__c")),
-    Pairing("salesforceaccountid", {"Contact": "AccountId"}, same_id),
 )
-"""All that the demo's sync keeps equal, but the opt-out."""
+"""All that the demo's sync keeps equal of people, but the opt-out, owners and relations."""
+
+ACCOUNT_ID: Final = Pairing("salesforceaccountid", {"Contact": "AccountId"}, same_id)
+"""Where companies are not synced: a property of a contact that holds the id of the account."""
+
+FIELDS: Final = (*PERSON_FIELDS, ACCOUNT_ID)
+"""All that a sync of people alone keeps equal, but the opt-out."""
+
+COMPANY_FIELDS: Final = (
+    Pairing("name", {"Account": "Name"}),
+    Pairing("domain", {"Account": "Website"}, same_address),
+    Pairing("industry", {"Account": "Industry"}),
+    Pairing("phone", {"Account": "Phone"}),
+)
+
+DEAL_FIELDS: Final = (
+    Pairing("dealname", {"Opportunity": "Name"}),
+    Pairing("amount", {"Opportunity": "Amount"}, same_number),
+    Pairing("closedate", {"Opportunity": "CloseDate"}, same_day),
+    Pairing("dealstage", {"Opportunity": "StageName"}, same_stage),
+)
+
+OWNER: Final = Pairing("_owner", dict.fromkeys(("Contact", "Lead", "Account", "Opportunity"), "_owner"))
+"""The owners' addresses, see ``holdings``."""
 
 
 def is_out(object: str, row: Mapping[str, Any]) -> bool:
@@ -90,3 +136,9 @@ def is_out(object: str, row: Mapping[str, Any]) -> bool:
 def address_of(object: str, row: Mapping[str, Any]) -> str:
     """A record's e-mail address in lower case; empty without one."""
     return _text(row.get("email" if object == "contact" else "Email")).lower()
+
+
+def host_of(object: str, row: Mapping[str, Any]) -> str:
+    """A company's domain, without what an address of the web has around it."""
+    text = _text(row.get("domain" if object == "company" else "Website")).lower()
+    return text.rpartition("://")[2].partition("/")[0].removeprefix("www.")

@@ -7,13 +7,16 @@ from inspect import signature
 from typing import Any, Final
 
 from . import faulty, later, ordinary
-from .people import person
-from .story import Part, Story
+from .companies import company_part
+from .deals import cast_deals
+from .people import PEOPLE_CYCLE, companies_of, person
+from .story import Part, Story, Vendor
 
 Role = Callable[..., Part]
 
-CYCLE: Final = 320
-"""After so many people the parts begin again."""
+CYCLE: Final = PEOPLE_CYCLE
+DEAL_SHARE: Final = 8
+"""So many deals come on a hundred people."""
 
 _SPREAD: Final = 300
 """Within so many people of a cycle every part occurs."""
@@ -38,6 +41,7 @@ _FAULTY: Final[tuple[Role, ...]] = (
     faulty.industry_unknown_to_hubspot,
     faulty.address_refused_by_hubspot,
     faulty.address_is_anothers_second,
+    faulty.owner_left,
 )
 _EVENTFUL: Final[tuple[Role, ...]] = (
     ordinary.pointed_at,
@@ -69,6 +73,9 @@ _EVENTFUL: Final[tuple[Role, ...]] = (
     later.spoiled_in_hubspot,
     later.new_in_hubspot,
     later.new_in_salesforce,
+    # Last, so that the company they wait for is there.
+    faulty.company_waited_for,
+    faulty.company_waited_for,
 )
 _PLAIN: Final[tuple[Role, ...]] = (
     *(ordinary.hubspot_only,) * 5,
@@ -115,7 +122,13 @@ def part_of(seed: int, number: int) -> Part:
 
 
 def story(people: int = 5_000, seed: int = 7) -> Story:
-    """The data set of so many people. Raises ValueError for fewer than one."""
+    """The data set of so many people, with their companies and deals. Raises ValueError for fewer than one person."""
     if people < 1:
         raise ValueError("the data set needs at least one person")
-    return Story(seed, people, tuple(part_of(seed, number) for number in range(people)))
+    parts = tuple(part_of(seed, number) for number in range(people))
+    named: dict[int, set[Vendor]] = {}
+    for record in (record for part in parts for record in part.records):
+        if record.account is not None:
+            named.setdefault(record.account, set()).add(record.vendor)
+    companies = tuple(company_part(number, named.get(number, ())) for number in range(companies_of(people)))
+    return Story(seed, people, parts, companies, cast_deals(parts, max(1, people * DEAL_SHARE // 100)))

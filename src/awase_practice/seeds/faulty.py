@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from .people import Person
+from .owners import LEFT
+from .people import COMPANY_CYCLE, NAMELESS, PEOPLE_CYCLE, Person
 from .story import Edit, Part, Planted, as_lead, in_hubspot
 
 OFF_LIST_INDUSTRY: Final = "製造"
@@ -140,6 +141,20 @@ def address_is_anothers_second(person: Person, neighbour: Person) -> Part:
     here = in_hubspot(neighbour, "-neighbour", hs_additional_emails=person.email)
     why = "address_is_anothers_second"
     return Part((there, here), (Planted("rejected", "ma", there.name, why, named=True),), fault=why)
+
+
+def owner_left(person: Person) -> Part:
+    """Belongs to somebody who has left: the CRM's user is not active."""
+    part = _held_in_hubspot(person, "owner_left")
+    return replace(part, records=(replace(part.records[0], owner=LEFT),))
+
+
+def company_waited_for(person: Person) -> Part:
+    """A customer of the company without a name: the account is not there until somebody names it, a day later."""
+    company = person.number // PEOPLE_CYCLE * COMPANY_CYCLE + NAMELESS
+    here = replace(in_hubspot(person, lifecyclestage="customer"), account=company)
+    why = "company_waited_for"
+    return Part((here,), (Planted("waiting", "crm", here.name, why, until="day"),), fault=why)
 
 
 def company_missing_until_repaired(person: Person) -> Part:

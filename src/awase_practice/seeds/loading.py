@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .companies import company_number
 from .control import Control, load, pass_time, rows
 from .orgs import prepare_hubspot, prepare_salesforce
+from .owners import OWNERS
 from .people import company
 from .story import FINDING_KINDS, PHASES, Phase, Record, Story
 
@@ -15,7 +17,36 @@ NOTE: Final = "planted"
 """The practice note on the HubSpot org that says what must be found; to be read when all is over."""
 
 _POINTERS: Final = {"Lead": "salesforceleadid", "Contact": "salesforcecontactid"}
-_ACCOUNT_FIELDS: Final = {"contact": "salesforceaccountid", "Contact": "AccountId"}
+_ACCOUNT_FIELDS: Final = {
+    "contact": "associatedcompanyid",
+    "Contact": "AccountId",
+    "deal": "hs_primary_associated_company",
+    "Opportunity": "AccountId",
+}
+_ACCOUNT_ID: Final = "salesforceaccountid"
+"""Where HubSpot keeps the account of a contact when it knows no companies."""
+
+_ORDER: Final = (
+    ("salesforce", "Account"),
+    ("hubspot", "company"),
+    ("salesforce", "Lead"),
+    ("salesforce", "Contact"),
+    ("hubspot", "contact"),
+    ("salesforce", "Opportunity"),
+    ("hubspot", "deal"),
+)
+"""Records may name those before them."""
+
+_ADDRESSES: Final = {
+    "contact": "email",
+    "Contact": "Email",
+    "Lead": "Email",
+    "company": "domain",
+    "Account": "Website",
+    "deal": "dealname",
+    "Opportunity": "Name",
+}
+"""By which field people find a record again."""
 
 
 @dataclass(slots=True)
@@ -27,8 +58,10 @@ class Stage:
     story: Story
     ids: dict[str, str] = field(default_factory=dict)
     """Record name → id."""
-    accounts: dict[int, str] = field(default_factory=dict)
-    """Company number → account id."""
+    accounts: dict[tuple[str, int], str] = field(default_factory=dict)
+    """Vendor and company number → id of its company or account."""
+    users: list[str] = field(default_factory=list)
+    """The CRM's user of each of ``OWNERS``."""
 
     def control(self, vendor: str) -> Control:
         """The control API of a vendor's org."""
@@ -39,8 +72,9 @@ async def set_up(hubspot: Control, salesforce: Control, story: Story) -> Stage:
     """Fill two fresh orgs; leave the note of what must be found."""
     stage = Stage(hubspot, salesforce, story)
     await prepare_hubspot(hubspot)
-    await prepare_salesforce(salesforce)
-    await _load_accounts(stage)
+    stage.users = await prepare_salesforce(salesforce)
+    if not story.companies:
+        await _load_accounts(stage)
     await _load_records(stage, "first")
     await hubspot.tell("note", {"name": NOTE, "note": expected(stage)})
     return stage
@@ -52,7 +86,7 @@ async def play(stage: Stage, phase: Phase) -> None:
     edits = [edit for edit in stage.story.edits if edit.phase == phase]
     addressed: dict[tuple[str, str], dict[str, str]] = {}
     for vendor, object in {(edit.vendor, edit.object) for edit in edits}:
-        addressed[vendor, object] = _by_address(await rows(stage.control(vendor), object))
+        addressed[vendor, object] = _by_address(object, await rows(stage.control(vendor), object))
     for edit in edits:
         body = {
             "object": edit.object,
@@ -106,27 +140,52 @@ async def _load_accounts(stage: Stage) -> None:
     numbers = sorted({r.account for r in stage.story.records if r.account is not None})
     accounts = [{"Name": company(n).name, "Industry": company(n).industry} for n in numbers]
     ids = await load(stage.salesforce, "Account", accounts, "user:sales")
-    stage.accounts.update(zip(numbers, ids, strict=True))
+    stage.accounts.update({("salesforce", n): id for n, id in zip(numbers, ids, strict=True)})
 
 
 async def _load_records(stage: Stage, phase: Phase) -> None:
-    """Salesforce first: HubSpot's records may name its ids."""
-    for vendor, object in (("salesforce", "Lead"), ("salesforce", "Contact"), ("hubspot", "contact")):
+    """Parents first, and Salesforce before HubSpot, whose records may name its ids."""
+    for vendor, object in _ORDER:
         due = [r for r in stage.story.records if (r.vendor, r.object, r.phase) == (vendor, object, phase)]
         if due:
             author = "user:sales" if vendor == "salesforce" else "user:sato"
             ids = await load(stage.control(vendor), object, [_row(stage, r) for r in due], author)
             stage.ids.update(zip((r.name for r in due), ids, strict=True))
+            if object in ("company", "Account"):
+                stage.accounts.update({(vendor, company_number(r)): stage.ids[r.name] for r in due})
+            await _join_people(stage, [r for r in due if r.contacts])
+
+
+async def _join_people(stage: Stage, deals: Sequence[Record]) -> None:
+    """Give deals their people."""
+    roles = []
+    for deal in deals:
+        for name in deal.contacts:
+            ends = (stage.ids[deal.name], stage.ids[name])
+            if deal.vendor == "salesforce":
+                roles.append({"OpportunityId": ends[0], "ContactId": ends[1]})
+                continue
+            body = dict(zip(("from_id", "to_id"), ends, strict=True))
+            body |= {"from_object": "deal", "to_object": "contact", "author": "user:sato"}
+            await stage.hubspot.tell("associate", body)
+    if roles:
+        await load(stage.salesforce, "OpportunityContactRole", roles, "user:sales")
 
 
 def _row(stage: Stage, record: Record) -> dict[str, Any]:
     row = dict(record.values)
     if record.account is not None:
-        row[_ACCOUNT_FIELDS[record.object]] = stage.accounts[record.account]
+        known = (record.vendor if stage.story.companies else "salesforce", record.account)
+        kept = record.object == "contact" and not stage.story.companies
+        row[_ACCOUNT_ID if kept else _ACCOUNT_FIELDS[record.object]] = stage.accounts[known]
+    if record.owner is not None and record.vendor == "hubspot":
+        row["hubspot_owner_id"] = str(OWNERS[record.owner].number)
+    elif record.owner is not None:
+        row["OwnerId"] = stage.users[record.owner]
     if record.points_to is not None:
         row[_POINTERS[record.points_to.rpartition("/")[2]]] = stage.ids[record.points_to]
     return row
 
 
-def _by_address(found: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    return {str(row.get("email") or row.get("Email")): str(row["id"]) for row in found}
+def _by_address(object: str, found: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {str(row.get(_ADDRESSES[object])): str(row["id"]) for row in found}

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from ..hubspot import stock as hubspot
 from ..salesforce import stock as salesforce
-from .control import Control
+from .control import Control, load
 from .faulty import INDUSTRY_UNKNOWN_TO_HUBSPOT, OFF_LIST_INTEREST, OFF_LIST_SOURCE
+from .owners import OWNERS
 
 PHONE_RULE: Final = {
     "name": "Phone_Half_Width",
@@ -30,7 +31,12 @@ _TRIGGER: Final = {
 
 
 async def prepare_hubspot(control: Control) -> None:
-    """Options that marketing added."""
+    """The owners, and options that marketing added."""
+    owners = [
+        {"id": str(each.number), "email": each.email, "firstName": each.given, "lastName": each.family}
+        for each in OWNERS
+    ]
+    await control.tell("schema", {"set_owners": owners})
     for name, values in (
         ("lead_source", (*hubspot.LEAD_SOURCES, OFF_LIST_SOURCE)),
         ("interests", (*hubspot.INTERESTS, OFF_LIST_INTEREST)),
@@ -41,8 +47,8 @@ async def prepare_hubspot(control: Control) -> None:
         )
 
 
-async def prepare_salesforce(control: Control) -> None:
-    """An industry of its own, a validation rule, a duplicate rule, and a trigger with a bug."""
+async def prepare_salesforce(control: Control) -> list[str]:
+    """An industry of its own, a validation rule, a duplicate rule, and a trigger with a bug; the ids of its users."""
     industries = [*salesforce.INDUSTRIES, INDUSTRY_UNKNOWN_TO_HUBSPOT]
     changes: list[dict[str, Any]] = [
         {"object": "Lead", "change_field": {"name": "Industry", "values": industries}},
@@ -54,3 +60,15 @@ async def prepare_salesforce(control: Control) -> None:
     ]
     for change in changes:
         await control.tell("schema", change)
+    users = [
+        {
+            "Email": each.email,
+            "Username": each.email,
+            "LastName": each.family,
+            "FirstName": each.given,
+            "UserType": "Standard",
+            "IsActive": each.works,
+        }
+        for each in OWNERS
+    ]
+    return await load(control, "User", users, "user:sales")

@@ -57,13 +57,35 @@ class Person:
     memo: str | None
 
 
-COMPANIES: Final = len(COMPANY_STEMS) * len(TRADES)
+_SHORT_NAMES: Final = len(COMPANY_STEMS) * len(TRADES)
+COMPANIES: Final = _SHORT_NAMES * (1 + len(COMPANY_STEMS))
+
+COMPANY_SHARE: Final = 16
+"""So many companies come on a hundred people."""
+
+PEOPLE_CYCLE: Final = 320
+"""After so many people their parts begin again."""
+
+COMPANY_CYCLE: Final = PEOPLE_CYCLE * COMPANY_SHARE // 100
+"""After so many companies their parts begin again."""
+
+NAMELESS: Final = 39
+"""The place in the cycle of the company that has no name; it has no other people than those whose part it is."""
+
+
+def companies_of(people: int) -> int:
+    """How many companies so many people bring with them."""
+    return min(COMPANIES, max(1, people * COMPANY_SHARE // 100))
 
 
 def company(number: int) -> Company:
     """The company of a number from 0 to ``COMPANIES`` - 1; its domain lies in a zone reserved for examples."""
-    stem, stem_reading = COMPANY_STEMS[number % len(COMPANY_STEMS)]
-    trade, trade_reading, industry = TRADES[number // len(COMPANY_STEMS)]
+    longer, short = divmod(number, _SHORT_NAMES)
+    stem, stem_reading = COMPANY_STEMS[short % len(COMPANY_STEMS)]
+    trade, trade_reading, industry = TRADES[short // len(COMPANY_STEMS)]
+    if longer:
+        more, more_reading = COMPANY_STEMS[longer - 1]
+        stem, stem_reading = f"{stem}{more}", f"{stem_reading}-{more_reading}"
     name = f"株式会社{stem}{trade}" if number % 3 else f"{stem}{trade}株式会社"
     zone = "example.jp" if number % 4 else "example"
     return Company(number, name, f"{stem_reading}-{trade_reading}.{zone}", industry)
@@ -74,7 +96,7 @@ def person(seed: int, number: int, *, neighbour: bool = False) -> Person:
     rng = Random(f"{seed}/{number}/{neighbour}")  # noqa: S311 - made-up people, not secrets
     family, family_reading = rng.choice(FAMILY_NAMES)
     given, given_reading = rng.choice(GIVEN_NAMES)
-    employer = company(rng.randrange(COMPANIES))
+    employer = company(_employer(rng.randrange(companies_of(number + 1))))
     prefecture, city, area = rng.choice(PLACES)
     unique = 2 * number + neighbour
     return Person(
@@ -98,6 +120,10 @@ def person(seed: int, number: int, *, neighbour: bool = False) -> Person:
         if rng.random() < 0.25
         else None,
     )
+
+
+def _employer(drawn: int) -> int:
+    return drawn - 1 if drawn % COMPANY_CYCLE == NAMELESS else drawn
 
 
 def _phone(seed: int, unique: int, area: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from .owners import owner_of
 from .people import Person
 
 Vendor = Literal["hubspot", "salesforce"]
@@ -22,8 +23,9 @@ Toward = Literal["ma", "crm"]
 class Record:
     """One record of one system, by the name under which the story speaks of it.
 
-    account: the number of the company whose Salesforce account it belongs to; its id is filled in when it is known.
-    points_to: the name of the Salesforce record whose id it carries. phase: when it comes to be.
+    account: the number of the company that it belongs to; its id is filled in when it is known. points_to: the name of
+    the Salesforce record whose id it carries. phase: when it comes to be. owner: a place among ``OWNERS``. contacts: the
+    names of the people of a deal, in the same system.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Record:
     account: int | None = None
     points_to: str | None = None
     phase: Phase = "first"
+    owner: int | None = None
+    contacts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What somebody changes in one system: the record of this object that has this address."""
+    """What somebody changes in one system: the record of this object that has this address (company: domain; deal: name)."""
 
     phase: Phase
     vendor: Vendor
@@ -72,7 +76,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One person's part in the story. fault: the kind of trouble this person is in, if any."""
+    """The part of one person, company or deal in the story. fault: the kind of trouble it is in, if any."""
 
     records: tuple[Record, ...]
     planted: tuple[Planted, ...] = ()
@@ -87,21 +91,32 @@ class Story:
     seed: int
     people: int
     parts: tuple[Part, ...] = field(repr=False)
+    """Of people."""
+    companies: tuple[Part, ...] = field(default=(), repr=False)
+    """Empty: the CRM has accounts for its contacts, and HubSpot only their ids."""
+    deals: tuple[Part, ...] = field(default=(), repr=False)
+
+    @property
+    def all_parts(self) -> Iterator[Part]:
+        """Of companies, people and deals."""
+        yield from self.companies
+        yield from self.parts
+        yield from self.deals
 
     @property
     def records(self) -> list[Record]:
-        """All records of all people, neighbours included."""
-        return [record for part in self.parts for record in part.records]
+        """All records, neighbours of people included."""
+        return [record for part in self.all_parts for record in part.records]
 
     @property
     def planted(self) -> list[Planted]:
         """All that must be found."""
-        return [planted for part in self.parts for planted in part.planted]
+        return [planted for part in self.all_parts for planted in part.planted]
 
     @property
     def edits(self) -> list[Edit]:
         """All that is done later."""
-        return [edit for part in self.parts for edit in part.edits]
+        return [edit for part in self.all_parts for edit in part.edits]
 
 
 def in_hubspot(person: Person, mark: str = "", phase: Phase = "first", **other: Any) -> Record:
@@ -125,7 +140,14 @@ def in_hubspot(person: Person, mark: str = "", phase: Phase = "first", **other: 
         "memo": person.memo,
         "lifecyclestage": "lead",
     }
-    return Record(f"{person.number}{mark}/contact", "hubspot", "contact", _filled(values, other), phase=phase)
+    return Record(
+        f"{person.number}{mark}/contact",
+        "hubspot",
+        "contact",
+        filled(values, other),
+        phase=phase,
+        owner=owner_of(person.number),
+    )
 
 
 def as_lead(person: Person, mark: str = "", phase: Phase = "first", **other: Any) -> Record:
@@ -139,7 +161,14 @@ def as_lead(person: Person, mark: str = "", phase: Phase = "first", **other: Any
         "NumberOfEmployees": person.employees,
         "Status": "新規",
     }
-    return Record(f"{person.number}{mark}/Lead", "salesforce", "Lead", _filled(values, other), phase=phase)
+    return Record(
+        f"{person.number}{mark}/Lead",
+        "salesforce",
+        "Lead",
+        filled(values, other),
+        phase=phase,
+        owner=owner_of(person.number),
+    )
 
 
 def as_contact(person: Person, mark: str = "", **other: Any) -> Record:
@@ -154,8 +183,9 @@ def as_contact(person: Person, mark: str = "", **other: Any) -> Record:
         f"{person.number}{mark}/Contact",
         "salesforce",
         "Contact",
-        _filled(values, other),
+        filled(values, other),
         account=person.company.number,
+        owner=owner_of(person.number),
     )
 
 
@@ -175,5 +205,6 @@ def _of_person(person: Person) -> dict[str, Any]:
     }
 
 
-def _filled(values: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def filled(values: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """``values``, of which ``other`` replaces some and, with None, leaves some out."""
     return {name: value for name, value in {**values, **other}.items() if value is not None}

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Final
 
-import msgspec
 from rich import box
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
 from awase.catalogue import entry
-from awase.cli.demo.story import Played
+from awase.cli.demo.story import Played, fates
 from awase.core.plan import Plan
-from awase.core.records import ERROR_KINDS, ItemKind, RunCounts
+from awase.core.records import ERROR_KINDS, ItemKind
 from awase.locale import text
 from awase_practice.agreement.arithmetic import Least
 from awase_practice.agreement.verdict import Difference
@@ -47,6 +46,7 @@ _FATES: Final = {
     "rejected": "Rejected",
     "waiting": "Waiting",
     "skipped": "Skipped",
+    "deleted": "Deleted",
 }
 _SOURCES: Final = {"foreseen": "foreseen", "answered": "answered"}
 
@@ -115,23 +115,23 @@ class Screen:
 
     def result(self, played: Played) -> None:
         """What became of every record read."""
-        sides = {name: msgspec.structs.asdict(counts) for name, counts in played.sides.items()}
+        sides = {name: fates(counts) for name, counts in played.sides.items()}
         table = self._table("What became of the records read", ("Outcome",))
         for name in sides:
             system, _, object = name.partition(":")
             table.add_column(f"{_NAMES[system]} {object}", justify="right")
-        for fate in RunCounts.__struct_fields__:
-            table.add_row(self._t(_FATES[fate]), *(str(counts[fate]) for counts in sides.values()))
+        for fate, word in _FATES.items():
+            table.add_row(self._t(word), *(str(counts[fate]) for counts in sides.values()))
         self._console.print(table)
-        calls = played.report.calls
+        calls = played.calls
         self.say(
             "API calls: {read} reading, {write} writing (announced: {priced}), {other} other. "
             "Conflicts: {conflicts}. {seconds} s",
             read=calls.get("read", 0),
             write=played.write_calls,
-            priced=played.report.plan.header.write_calls,
+            priced=played.priced,
             other=calls.get("other", 0) + calls.get("retries", 0),
-            conflicts=played.report.run.conflicts,
+            conflicts=played.conflicts,
             seconds=f"{played.seconds:.1f}",
         )
 
@@ -151,7 +151,7 @@ class Screen:
     ) -> None:
         """Whether both sides agree, and at what cost."""
         self._console.print()
-        made = sum(each.report.calls.get("read", 0) + each.write_calls for each in played)
+        made = sum(each.calls["read"] + each.write_calls for each in played)
         fewest = sum(each.calls for each in least)
         self.say("API calls in all: {made} (the arithmetic minimum is {least})", made=made, least=fewest)
         if not against:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,13 +13,14 @@ import msgspec
 
 from awase.assembly import environment
 from awase.configuration import Workspace
+from awase.core.mapping import Sync, parents_first
 from awase.core.plan import Plan
 from awase.core.records import Item, ItemKind, RunCounts
 from awase.engine.running import Report, sync_now
 from awase.errors import Bug
 from awase.store.postgres import PostgresStore
 from awase_practice.agreement.arithmetic import Least, least_calls
-from awase_practice.agreement.holdings import Holdings, take
+from awase_practice.agreement.holdings import SALES, Holdings, take
 from awase_practice.agreement.verdict import Difference, differences, out_addresses
 from awase_practice.seeds.loading import NOTE, Stage, let_pass, play
 from awase_practice.seeds.story import PHASES, Phase
@@ -50,9 +52,10 @@ class Played:
     """One phase as it went."""
 
     name: Phase
-    report: Report
+    reports: Mapping[str, Report]
+    """By sync, in the order in which they ran."""
     seconds: float
-    """Of the sync alone, without what was set up for it."""
+    """Of the syncs alone, without what was set up for it."""
     items: list[Item]
     """Open after it."""
     before: Holdings
@@ -61,10 +64,30 @@ class Played:
     @property
     def sides(self) -> dict[str, RunCounts]:
         """What became of the records read, by ``vendor:object``."""
-        named = self.report.run.sides.items()
         return {
-            f"{_SYSTEMS[side]}:{object}": c for name, c in named for side, _, object in [name.partition(":")]
+            f"{_SYSTEMS[side]}:{object}": counts
+            for report in self.reports.values()
+            for name, counts in report.run.sides.items()
+            for side, _, object in [name.partition(":")]
         }
+
+    @property
+    def calls(self) -> Counter[str]:
+        """Calls by lane, of all syncs."""
+        calls: Counter[str] = Counter()
+        for report in self.reports.values():
+            calls.update(report.calls)
+        return calls
+
+    @property
+    def priced(self) -> int:
+        """The write calls that were announced."""
+        return sum(report.plan.header.write_calls for report in self.reports.values())
+
+    @property
+    def conflicts(self) -> int:
+        """Values that both sides had changed."""
+        return sum(report.run.conflicts for report in self.reports.values())
 
     @property
     def found(self) -> Found:
@@ -77,7 +100,7 @@ class Played:
     @property
     def write_calls(self) -> int:
         """Calls that wrote, and the reads after them that the price contains."""
-        return sum(self.report.calls.get(lane, 0) for lane in _WRITING)
+        return sum(self.calls[lane] for lane in _WRITING)
 
 
 @dataclass(slots=True)
@@ -98,13 +121,10 @@ class Performance:
             await play(self.stage, phase)
         before = await self.holdings()
         began = time.monotonic()
-        report = await self._sync(phase)
+        reports = {sync.name: await self._sync(phase, sync) for sync in self.syncs}
         seconds = time.monotonic() - began
-        if report.stopped is not None:
-            raise report.stopped
-        sync = self.workspace.sync(None)
-        items = [stored.item for stored in await self.store.open_items(sync.name)]
-        played = Played(phase, report, seconds, items, before, await self.holdings())
+        items = [stored.item for sync in self.syncs for stored in await self.store.open_items(sync.name)]
+        played = Played(phase, reports, seconds, items, before, await self.holdings())
         _check_counts(played)
         self.played.append(played)
         return played
@@ -122,10 +142,12 @@ class Performance:
         least = []
         settled: Holdings | None = None
         last_read: Mapping[str, datetime] | None = None
-        refused_before: list[list[str]] = []
+        before: Mapping[str, list[list[str]]] = {"rejected": [], "waiting": []}
         for each in self.played:
-            refused = [name for name in note[each.name]["rejected"] if name not in refused_before]
-            named = [name for name in refused if name in note[each.name]["named"]]
+            now = note[each.name]
+            refused = [name for name in now["rejected"] if name not in before["rejected"]]
+            named = [name for name in refused if name in now["named"]]
+            freed = [name for side, name in before["waiting"] if [side, name] not in now["waiting"]]
             least.append(
                 least_calls(
                     each.before,
@@ -134,25 +156,40 @@ class Performance:
                     last_read=last_read,
                     refused=refused,
                     named=named,
+                    freed=freed,
                 )
             )
             settled, last_read = each.after, each.before.now
-            refused_before = note[each.name]["rejected"]
+            before = now
         return least
 
-    async def _sync(self, phase: Phase) -> Report:
-        sync = self.workspace.sync(None)
+    @property
+    def syncs(self) -> list[Sync]:
+        """Companies before their people, people before their deals."""
+        return parents_first(self.workspace.syncs)
+
+    async def _sync(self, phase: Phase, sync: Sync) -> Report:
         async with environment(self.workspace, sync, self.store) as env:
-            return await sync_now(env, sync, lambda plan: self.approve(phase, plan), self.progress)
+            report = await sync_now(env, sync, lambda plan: self.approve(phase, plan), self.progress)
+        if report.stopped is not None:
+            raise report.stopped
+        return report
 
     async def holdings(self) -> Holdings:
         """What both orgs hold now."""
-        return await take(self.stage.hubspot, self.stage.salesforce)
+        return await take(self.stage.hubspot, self.stage.salesforce, SALES)
+
+
+def fates(counts: RunCounts) -> dict[str, int]:
+    """What became of the records of one object, by name, ``read`` first; ``read`` is the sum of the others."""
+    facts: dict[str, int] = msgspec.structs.asdict(counts)
+    del facts["reasons"]
+    return facts
 
 
 def _check_counts(played: Played) -> None:
     for name, counts in played.sides.items():
-        facts = msgspec.structs.asdict(counts)
+        facts = fates(counts)
         read = facts.pop("read")
         if read != sum(facts.values()):
             raise Bug(
@@ -177,15 +214,15 @@ def document(
 
 
 def _phase(played: Played, least: Least) -> dict[str, Any]:
-    calls = played.report.calls
+    calls = played.calls
     return {
         "name": played.name,
-        "sides": {name: msgspec.structs.asdict(counts) for name, counts in played.sides.items()},
-        "conflicts": played.report.run.conflicts,
+        "sides": {name: fates(counts) for name, counts in played.sides.items()},
+        "conflicts": played.conflicts,
         "calls": {
             "read": calls.get("read", 0),
             "write": played.write_calls,
-            "priced_write": played.report.plan.header.write_calls,
+            "priced_write": played.priced,
             "minimum": least.calls,
             "other": calls.get("other", 0) + calls.get("retries", 0),
         },

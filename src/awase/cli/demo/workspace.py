@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from awase.assembly import DATABASE_VARIABLE, connect, open_store
@@ -15,6 +16,7 @@ from awase.cli.demo.orgs import PracticeOrg
 from awase.configuration import Workspace, load
 from awase.ports.connector import Credentials
 from awase.store.postgres import PostgresStore
+from awase_practice.seeds.deals import STAGES
 
 CONFIGURATION = """\
 # The demo's workspace: it lives as long as the demo runs.
@@ -31,44 +33,103 @@ base_url = "{hubspot}"
 vendor = "salesforce"
 login_url = "{salesforce}"
 
+"""
+"""``awase.toml`` up to the syncs, which follow by ``SYNCS``."""
+
+_COMPANIES = """\
+[[syncs]]
+name = "companies"
+ma = { connection = "hubspot", object = "company" }
+crm = { connection = "salesforce", objects = ["Account"] }
+match_on = "domain"
+match_as = "domain"
+create_as = [{ object = "Account" }]
+"""
+_PEOPLE = """\
 [[syncs]]
 name = "people"
-ma = {{ connection = "hubspot", object = "contact" }}
-crm = {{ connection = "salesforce", objects = ["Contact", "Lead"] }}
+ma = { connection = "hubspot", object = "contact" }
+crm = { connection = "salesforce", objects = ["Contact", "Lead"] }
 match_on = "email"
-crm_ids = {{ Contact = "salesforcecontactid", Lead = "salesforceleadid" }}
+crm_ids = { Contact = "salesforcecontactid", Lead = "salesforceleadid" }
 
 [[syncs.create_as]]
 object = "Contact"
-when = [{{ field = "lifecyclestage", is = ["customer"] }}]
-needs = ["salesforceaccountid"]
+when = [{ field = "lifecyclestage", is = ["customer"] }]
+needs = ["associations.company"]
 
 [[syncs.create_as]]
 object = "Lead"
-
 """
-"""``awase.toml`` up to the fields, which follow by ``MAPPED``."""
+_DEALS = """\
+[[syncs]]
+name = "deals"
+ma = { connection = "hubspot", object = "deal" }
+crm = { connection = "salesforce", objects = ["Opportunity"] }
+match_on = ""
+create_as = [{ object = "Opportunity" }]
+"""
 
-MAPPED: Mapping[str, str | Mapping[str, str]] = {
-    "email": "Email",
-    "lastname": "LastName",
-    "firstname": "FirstName",
-    "company": {"Lead": "Company"},
-    "jobtitle": "Title",
-    "phone": "Phone",
-    "state": {"Lead": "State", "Contact": "MailingState"},
-    "city": {"Lead": "City", "Contact": "MailingCity"},
-    "industry": {"Lead": "Industry", "Contact": "Industry__c"},
-    "numberofemployees": {"Lead": "NumberOfEmployees"},
-    "budget": "Budget__c",
-    "last_visit": "Last_Visit__c",
-    "interests": "Interests__c",
-    "lead_source": "LeadSource",
-    "employee_code": "Employee_Code__c",
-    "memo": "Memo__c",
-    "salesforceaccountid": {"Contact": "AccountId"},
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of the field list: HubSpot's property, and the Salesforce field on every object or by object."""
+
+    ma: str
+    crm: str | Mapping[str, str]
+    through: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        parts = [f'ma = "{self.ma}"', f"crm = {_value(self.crm)}"]
+        if self.through:
+            parts.append(f'through = "{self.through}"')
+        if self.values:
+            parts.append(f"values = {_value(self.values)}")
+        return "[[syncs.fields]]\n" + "\n".join(parts) + "\n"
+
+
+_OWNER = Field("hubspot_owner_id", "OwnerId", "owners")
+
+MAPPED: Mapping[str, tuple[Field, ...]] = {
+    _COMPANIES: (
+        Field("name", "Name"),
+        Field("domain", "Website"),
+        Field("industry", "Industry"),
+        Field("phone", "Phone"),
+        _OWNER,
+    ),
+    _PEOPLE: (
+        Field("email", "Email"),
+        Field("lastname", "LastName"),
+        Field("firstname", "FirstName"),
+        Field("company", {"Lead": "Company"}),
+        Field("jobtitle", "Title"),
+        Field("phone", "Phone"),
+        Field("state", {"Lead": "State", "Contact": "MailingState"}),
+        Field("city", {"Lead": "City", "Contact": "MailingCity"}),
+        Field("industry", {"Lead": "Industry", "Contact": "Industry__c"}),
+        Field("numberofemployees", {"Lead": "NumberOfEmployees"}),
+        Field("budget", "Budget__c"),
+        Field("last_visit", "Last_Visit__c"),
+        Field("interests", "Interests__c"),
+        Field("lead_source", "LeadSource"),
+        Field("employee_code", "Employee_Code__c"),
+        Field("memo", "Memo__c"),
+        Field("associations.company", {"Contact": "AccountId"}, "companies"),
+        _OWNER,
+    ),
+    _DEALS: (
+        Field("dealname", "Name"),
+        Field("amount", "Amount"),
+        Field("closedate", "CloseDate"),
+        Field("dealstage", "StageName", values=STAGES),
+        Field("associations.company", "AccountId", "companies"),
+        Field("associations.contact", "OpportunityContactRoles", "people"),
+        _OWNER,
+    ),
 }
-"""HubSpot property → Salesforce field, on every object or by object."""
+"""The head of each sync, and its fields."""
 
 _SIGN_IN = {
     "hubspot": ("token", {"token": "access_token"}),
@@ -82,15 +143,13 @@ def configuration_text(orgs: Mapping[str, PracticeOrg], language: str) -> str:
     head = CONFIGURATION.format(
         language=language, hubspot=orgs["hubspot"].url, salesforce=orgs["salesforce"].url
     )
-    return head + "\n".join(_field(name, crm) for name, crm in MAPPED.items())
+    return head + "\n".join(f"{sync}\n" + "\n".join(map(str, fields)) for sync, fields in MAPPED.items())
 
 
-def _field(name: str, crm: str | Mapping[str, str]) -> str:
-    if isinstance(crm, str):
-        there = f'"{crm}"'
-    else:
-        there = "{ " + ", ".join(f'{object} = "{field}"' for object, field in crm.items()) + " }"
-    return f'[[syncs.fields]]\nma = "{name}"\ncrm = {there}\n'
+def _value(content: str | Mapping[str, str]) -> str:
+    if isinstance(content, str):
+        return f'"{content}"'
+    return "{ " + ", ".join(f'{name} = "{value}"' for name, value in content.items()) + " }"
 
 
 @contextmanager

@@ -141,6 +141,8 @@ def read_changes(paths: Paths, query: ReadQuery, since: str, overlap: timedelta)
     start = datetime.fromisoformat(since) - overlap
     direct = len(_search_body(query, names, start, str(_LARGEST_ID)).decode()) <= LONGEST_SEARCH
     cursor, last = "", "0"
+    pages: list[tuple[Page, Sequence[str]]] = []
+    together = relations.READ_AT_ONCE // SIZES.changes if wanted_relations(query) else 1
     while True:
         body = _search_body(query, names if direct else ["hs_object_id"], start, last)
         request = Request(
@@ -148,12 +150,15 @@ def read_changes(paths: Paths, query: ReadQuery, since: str, overlap: timedelta)
         )
         answer, tail = tail_of((yield from ask_one(request)), query)
         cursor = cursor or cursor_from(answer, VENDOR)
-        if direct:
-            page = Page(query.object.name, answer.body, len(tail.results))
-            yield from _with_relations(paths, query, [(page, tail.ids)] if tail.results else [])
+        if direct and tail.results:
+            pages.append((Page(query.object.name, answer.body, len(tail.results)), tail.ids))
         elif tail.results:
             yield from read_by_id(paths, query, tail.ids)
-        if not tail.results or (tail.after is None and tail.total <= len(tail.results)):
+        is_last = not tail.results or (tail.after is None and tail.total <= len(tail.results))
+        if len(pages) >= together or is_last:
+            yield from _with_relations(paths, query, pages)
+            pages = []
+        if is_last:
             yield from _read_archived(paths, query)
             return cursor
         last = _beyond(last, tail, query)
