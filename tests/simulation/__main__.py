@@ -18,16 +18,15 @@ from collections import Counter
 from awase.core.operations import State
 from tests.simulation.identity import EVENTS
 from tests.simulation.judging import played
-from tests.simulation.scenario import Settings
+from tests.simulation.scenario import IDENTITY, Settings
 
 EXPECTED = {
     *Settings().sites,
     "process.kill",
     "people.edit_between",
-    *EVENTS,
-    *(f"{event}.amid" for event in EVENTS),
     *(f"outcome.{state.value}" for state in State),
 }
+IDENTITY_EVENTS = {*EVENTS, *(f"{event}.amid" for event in EVENTS)}
 
 
 def main() -> int:
@@ -36,18 +35,25 @@ def main() -> int:
     parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
+        "--identity", action="store_true", help="users also merge, convert, delete and restore"
+    )
+    parser.add_argument(
         "--traces", action="store_true", help="print one line a seed: its number and its trace"
     )
     chosen = parser.parse_args()
+    settings = IDENTITY if chosen.identity else Settings()
+    expected = EXPECTED | IDENTITY_EVENTS if chosen.identity else EXPECTED
     began, broken, reached = time.monotonic(), 0, Counter[str]()
-    for seed, found, what, trace in played(range(chosen.start, chosen.start + chosen.seeds), chosen.jobs):
+    for seed, found, what, trace in played(
+        range(chosen.start, chosen.start + chosen.seeds), chosen.jobs, settings
+    ):
         reached += what
         if chosen.traces:
             print(seed, trace)
         for verdict in found:
             print(f"seed {seed}: {verdict}")
         broken += bool(found)
-    missed = sorted(EXPECTED - set(reached)) if chosen.seeds >= 200 else []
+    missed = sorted(expected - set(reached)) if chosen.seeds >= 200 else []
     if not chosen.traces:
         print(
             f"{chosen.seeds} worlds from seed {chosen.start}: {broken} broken, {time.monotonic() - began:.0f} s"

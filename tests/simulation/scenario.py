@@ -54,11 +54,11 @@ class Settings:
     gap: tuple[float, float] = (1.0, 4_000.0)
     edits_between: float = 0.3
     """Highest chance that a user edits just before one of our writes takes effect."""
-    identity: float = 0.5
+    identity: float = 0.0
     """Chance that users merge, convert, delete, restore or re-create in a round; twice this where several do."""
-    identity_amid: float = 0.25
+    identity_amid: float = 0.0
     """Share of the edits just before a write that are such an event instead."""
-    deletes: float = 0.4
+    deletes: float = 0.0
     """Share of worlds whose sync carries deletions to the other side, for each side."""
     kills: float = 0.3
     """Chance that a process is killed somewhere in its run."""
@@ -68,6 +68,10 @@ class Settings:
     """Share of worlds whose orgs have the key field."""
     without_mail: float = 0.05
     """Share of people nobody knows an address of."""
+
+
+IDENTITY = Settings(identity=0.5, identity_amid=0.25, deletes=0.4)
+"""Worlds whose users also merge, convert, delete, restore and re-create, at any moment."""
 
 
 @dataclass(frozen=True)
