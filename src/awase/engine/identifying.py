@@ -27,6 +27,8 @@ class Identified:
     links: dict[int, Link] = field(default_factory=dict)
     """Every link touched, as it is now."""
     by_record: dict[RecordName, int] = field(default_factory=dict)
+    originals: dict[int, Link] = field(default_factory=dict)
+    """Every link as it was when this run first met it."""
     changed: dict[int, Link] = field(default_factory=dict)
     """Links to store: new ones, newly paired ones, emptied ones."""
     ambiguous: dict[RecordName, Sequence[str]] = field(default_factory=dict)
@@ -34,6 +36,11 @@ class Identified:
     matches: list[MatchEntry] = field(default_factory=list)
     labels: dict[RecordName, str] = field(default_factory=dict)
     """How a person recognises a record; personal data."""
+
+    def has_another(self, number: int) -> bool:
+        """Whether a record that the link held has given its place to another one."""
+        before, now = self.originals[number], self.links[number]
+        return any(before.record(side) not in (None, now.record(side)) for side in SIDES)
 
     def link_of(self, side: Side, object: str, id: str) -> Link:
         return self.links[self.by_record[side, object, id]]
@@ -54,6 +61,7 @@ async def known_links(
 def remember(found: Identified, link: Link) -> None:
     """Know ``link`` by its id and by the records it holds; what it held before is forgotten."""
     before = found.links.get(link.id)
+    found.originals.setdefault(link.id, link)
     found.links[link.id] = link
     for side in SIDES:
         old = before.record(side) if before is not None else None

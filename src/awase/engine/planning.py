@@ -76,7 +76,7 @@ class _Planner:
     named: set[int] = field(default_factory=set)
     """Links of whom somebody named."""
     new_pairs: Set[int] = frozenset()
-    """Links whose two records were brought together just now: whatever the base says is not about them."""
+    """Links of which one record has given its place to another: whatever the base says is not about that one."""
 
     async def draft(self) -> Draft:
         env, sync, found = self.env, self.sync, self.found
@@ -96,7 +96,8 @@ class _Planner:
         decided = {name for name, link in found.by_record.items() if found.links[link].state != "ambiguous"}
         paired = {link.id for link in found.links.values() if link.is_linked}
         await identify(env, sync, fresh, found)
-        self.new_pairs = {link.id for link in found.changed.values() if link.is_linked} - paired
+        changed = {link.id for link in found.changed.values() if link.is_linked} - paired
+        self.new_pairs = {number for number in changed if found.has_another(number)}
         self._suspect_unanswered_creates(fresh, found, decided, [stored.item for stored in open_items])
         draft = await self._decide(fresh, open_links)
         draft.items += undecided_items(sync, found)

@@ -89,8 +89,14 @@ def may_come_late(before: OpenBatch, after: OpenBatch) -> list[int]:
     return [
         i
         for i, (earlier, now) in enumerate(zip(was, after.outcomes or (), strict=True))
-        if earlier.state == State.UNKNOWN and now.state == State.DEFERRED
+        if now.state == State.DEFERRED and (earlier.state == State.UNKNOWN or _was_looked_for(earlier))
     ]
+
+
+def _was_looked_for(outcome: Outcome) -> bool:
+    """Nobody answered, and it had not taken effect when it was looked for: by a process that died before it could
+    keep an eye on it."""
+    return outcome.state == State.DEFERRED and outcome.error == NOT_FOUND
 
 
 async def _look(
