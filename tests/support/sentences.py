@@ -32,6 +32,8 @@ SPEAKING = {
     "_damaged": (2,),
     "_read": (4,),
     "_t": (0,),
+    "act": (0,),
+    "page": (0,),
     "_table": (0, 1, 2),
 }
 """Functions that take sentences, with the places of those."""

@@ -146,6 +146,23 @@ class Screen:
             table.add_row(name, _NAMES[side], self._t(_SOURCES[source]), str(count))
         self._console.print(table)
 
+    def act(self, sentence: str, /, **places: object) -> None:
+        """What happens between two phases."""
+        self._console.print()
+        self.say(sentence, **places)
+
+    def explained(self, name: str, page: str) -> None:
+        """Why somebody is not in the CRM."""
+        self._console.print()
+        self._console.rule(self._t("Why is {name} not in Salesforce?", name=name), align="left")
+        self._console.print(page, highlight=False, markup=False)
+
+    def page(self, heading: str, page: str) -> None:
+        """What a command printed."""
+        self._console.print()
+        self._console.rule(self._t(heading), align="left")
+        self._console.print(page, highlight=False, markup=False)
+
     def verdict(
         self, against: Sequence[Difference], played: Sequence[Played], least: Sequence[Least]
     ) -> None:
