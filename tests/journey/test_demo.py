@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import signal
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -24,6 +26,9 @@ from awase_practice.seeds.loading import set_up
 from awase_practice.seeds.story import PHASES
 
 PEOPLE = 300
+_REASONS = {"held": "held", "rejected": "rejected", "waiting": "ambiguous", "skipped": "linked_elsewhere"}
+"""Kind of what is planted → the reason of the difference; who waits at the end has several possible partners."""
+
 COUNTS = ("created", "updated", "unchanged", "held", "rejected", "waiting", "skipped", "deleted")
 
 Document = dict[str, Any]
@@ -85,13 +90,37 @@ def test_hardly_a_call_is_made_that_arithmetic_could_save(document: Document) ->
 
 def test_an_edit_made_just_before_a_sync_is_found_and_then_there_is_nothing_left(document: Document) -> None:
     *_, last_edit, nothing = document["phases"]
-    assert last_edit["sides"]["hubspot:contact"]["updated"] == 1
+    # The edit, and what the survivor of a merge took over.
+    assert last_edit["sides"]["hubspot:contact"]["updated"] == 2
     assert nothing["calls"]["write"] == 0
     assert all(
         counts[fate] == 0
         for counts in nothing["sides"].values()
         for fate in ("created", "updated", "rejected", "held")
     )
+
+
+def test_it_is_told_why_somebody_is_not_in_the_crm(document: Document) -> None:
+    assert document["acts"]["explain"]["error_types"] == ["restricted_picklist_value"]
+
+
+def test_a_mistaken_run_is_undone_on_both_sides(document: Document) -> None:
+    undone = document["acts"]["undo"]
+    assert (undone["previewed"], undone["put_back"], undone["still_wrong"]) == (12, 12, 0)
+
+
+def test_a_killed_sync_comes_to_its_end_by_the_same_command(document: Document) -> None:
+    killed = document["acts"]["kill"]
+    assert (killed["killed_by"], killed["edited"], killed["arrived"]) == (signal.SIGKILL, 12, 12)
+
+
+def test_reconciliation_finds_what_was_planted_and_a_reason_for_each(document: Document) -> None:
+    told = document["acts"]["reconcile"]
+    assert told["explained"] is True
+    # Records alone, and fields of pairs, as the story has planted them at its end.
+    planted = [each for each in story(PEOPLE).planted if each.holds("nothing")]
+    counted = Counter(_REASONS.get(each.kind) for each in planted if each.kind in _REASONS)
+    assert told["reasons"] == dict(counted)
 
 
 def test_conflicts_are_those_of_the_story(document: Document) -> None:

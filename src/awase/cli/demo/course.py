@@ -53,10 +53,13 @@ class Course:
 
     async def _stage(self, orgs: dict[str, PracticeOrg], http: aiohttp.ClientSession) -> Stage:
         controls = {vendor: ControlCaller(org.control, http) for vendor, org in orgs.items()}
-        stage = await set_up(controls["hubspot"], controls["salesforce"], story(self._people, self._seed))
+        cast = story(self._people, self._seed)
+        stage = await set_up(controls["hubspot"], controls["salesforce"], cast)
         self._screen.say(
-            "{people} made-up business contacts are in place (seed {seed}).",
-            people=self._people,
+            "{people} made-up business contacts, {companies} companies and {deals} deals are in place (seed {seed}).",
+            people=len(cast.parts),
+            companies=len(cast.companies),
+            deals=len(cast.deals),
             seed=self._seed,
         )
         return stage
