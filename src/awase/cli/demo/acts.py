@@ -1,4 +1,4 @@
-"""What the demo shows between its phases, by the commands a person would type, each in a process of its own:
+"""What the demo shows between its phases:
 why somebody is not in the CRM, a run undone, a sync killed in its middle, and the reconciliation of all."""
 
 from __future__ import annotations
@@ -6,12 +6,20 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from awase.assembly import environment
+from awase.cli.demo.story import Performance
+from awase.core.operations import State
+from awase.core.reconcile import Reconciliation
+from awase.core.records import Item
+from awase.engine.reconciling import reconcile
+from awase.engine.undoing import find_run, preview, undo_run
 from awase.errors import Bug
 from awase_practice.seeds.control import rows
 from awase_practice.seeds.loading import Stage, let_pass
@@ -60,15 +68,15 @@ class Acts:
         """Whether there is somebody for every act."""
         return bool(_held(self.stage) and self._undisturbed(1))
 
-    async def explain(self) -> tuple[str, str]:
+    async def explain(self, items: Iterable[Item]) -> tuple[str, str]:
         """Why somebody is not in the CRM: the person's name, and the page that ``awase explain`` prints."""
         people = _held(self.stage)
         record = next((each for each in people if each.values.get("lastname") == _NAME), people[0])
         address = str(record.values["email"])
         page = await self._ended("explain", address, "--lang", self.language)
-        known = (await self._ended("explain", address, "--json")).document["people"]
-        codes = sorted({item["error_type"] for one in known for item in one["open"]})
-        self.told["explain"] = {"person": f"contact:{self.stage.ids[record.name]}", "error_types": codes}
+        name = f"contact:{self.stage.ids[record.name]}"
+        codes = sorted({item.error_type for item in items if item.record == name})
+        self.told["explain"] = {"person": name, "error_types": codes}
         return str(record.values.get("lastname") or record.values.get("firstname") or address), page.out
 
     async def mistake(self) -> None:
@@ -82,11 +90,16 @@ class Acts:
         leads = await rows(self.stage.salesforce, "Lead")
         return sum(MISTAKE in (row.get("jobtitle"), row.get("Title")) for row in (*contacts, *leads))
 
-    async def undo(self, run: int) -> dict[str, Any]:
+    async def undo(self, performance: Performance, number: int) -> dict[str, Any]:
         """The run that carried the mistake over: looked at, then undone; the next sync takes it back at its origin, too."""
-        looked = (await self._ended("undo", str(run), "--carry", "--preview", "--json")).document
-        done = (await self._ended("undo", str(run), "--carry", "--yes", "--json")).document
-        facts = {"run": run, "previewed": len(looked["restored"]), "put_back": done["put_back"]}
+        run = await find_run(performance.store, number)
+        sync = performance.workspace.sync(run.sync)
+        async with environment(performance.workspace, sync, performance.store) as env:
+            looked = await preview(env, sync, run, carry=True)
+        async with environment(performance.workspace, sync, performance.store) as env:
+            done = await undo_run(env, sync, run, lambda _: True, carry=True)
+        back = sum(outcome.state == State.APPLIED for outcome in done.outcomes.values())
+        facts = {"run": number, "previewed": len(looked.undo.restored), "put_back": back}
         self.told["undo"] = facts
         await let_pass(self.stage, HOUR)
         return facts
@@ -101,7 +114,8 @@ class Acts:
         process = await self._start("sync", "people", "--yes", "--json")
         try:
             async with asyncio.timeout(_PATIENCE):
-                while process.returncode is None and await self._writes() == before:
+                # The other process has no event of ours to set.
+                while process.returncode is None and await self._writes() == before:  # noqa: ASYNC110
                     await asyncio.sleep(_GLANCE)
         finally:
             if process.returncode is None:
@@ -121,20 +135,19 @@ class Acts:
         self.told["kill"] = facts
         return facts
 
-    async def reconcile(self) -> tuple[dict[str, Any], str]:
-        """Every difference between the two systems with its reason: the facts, and what ``awase reconcile`` prints."""
-        told = (await self._ended("reconcile", "--json")).document["reconciliations"]
-        reasons: Counter[str] = Counter()
-        for one in told:
-            reasons.update(one["reasons"])
-        facts = {
-            "explained": all(one["explained"] for one in told),
-            "pairs": sum(one["pairs"] for one in told),
+    async def reconcile(self, performance: Performance) -> dict[str, Reconciliation]:
+        """Every difference between the two systems with its reason, by sync."""
+        found = {}
+        for sync in performance.syncs:
+            async with environment(performance.workspace, sync, performance.store) as env:
+                found[sync.name] = await reconcile(env, sync)
+        reasons = Counter(str(each.reason) for one in found.values() for each in one.differences)
+        self.told["reconcile"] = {
+            "explained": all(one.explained for one in found.values()),
+            "pairs": sum(one.pairs for one in found.values()),
             "reasons": dict(reasons),
         }
-        self.told["reconcile"] = facts
-        page = await self._ended("reconcile", "--lang", self.language)
-        return facts, page.out
+        return found
 
     # -- commands --------------------------------------------------------------------------------------------------
 

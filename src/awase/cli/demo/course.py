@@ -85,12 +85,12 @@ class Course:
         """What is shown when the syncs of a phase have ended."""
         match phase:
             case "first":
-                self._screen.explained(*await acts.explain())
+                self._screen.explained(*await acts.explain(performance.played[-1].items))
             case "day":
                 await acts.mistake()
                 self._screen.act("By mistake, somebody has overwritten the titles of several people")
                 report = (await performance.between())["people"]
-                facts = await acts.undo(report.run.id)
+                facts = await acts.undo(performance, report.run.id)
                 self._screen.act("The run is undone: {put_back} of {previewed} values are put back", **facts)
                 await performance.between()
                 facts["still_wrong"] = await acts.wrong_titles()
@@ -102,8 +102,7 @@ class Course:
                 )
                 await performance.between()
             case "nothing":
-                _, page = await acts.reconcile()
-                self._screen.page("Reconciliation: every difference and its reason", page)
+                self._screen.reconciled(await acts.reconcile(performance))
 
     def _tell_page(self, address: str) -> None:
         self._screen.rest()
