@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import signal
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,13 +19,16 @@ from awase.cli.demo.command import demo
 from awase.cli.demo.orgs import practice_orgs
 from awase.cli.demo.story import Performance
 from awase.cli.demo.workspace import MAPPED, connected_workspace, private_home
-from awase_practice.agreement.fields import FIELDS
+from awase_practice.agreement.fields import COMPANY_FIELDS, DEAL_FIELDS, PERSON_FIELDS
 from awase_practice.seeds.casting import story
 from awase_practice.seeds.control import ControlCaller, rows
 from awase_practice.seeds.loading import set_up
 from awase_practice.seeds.story import PHASES
 
 PEOPLE = 300
+_REASONS = {"held": "held", "rejected": "rejected", "waiting": "ambiguous", "skipped": "linked_elsewhere"}
+"""Kind of what is planted → the reason of the difference; who waits at the end has several possible partners."""
+
 COUNTS = ("created", "updated", "unchanged", "held", "rejected", "waiting", "skipped", "deleted")
 
 Document = dict[str, Any]
@@ -53,6 +58,10 @@ def test_the_first_sync_reads_everybody_and_each_system_is_named(document: Docum
     first = document["phases"][0]["sides"]
     data = story(PEOPLE)
     for name, object in (
+        ("hubspot:company", "company"),
+        ("salesforce:Account", "Account"),
+        ("hubspot:deal", "deal"),
+        ("salesforce:Opportunity", "Opportunity"),
         ("hubspot:contact", "contact"),
         ("salesforce:Lead", "Lead"),
         ("salesforce:Contact", "Contact"),
@@ -81,7 +90,8 @@ def test_hardly_a_call_is_made_that_arithmetic_could_save(document: Document) ->
 
 def test_an_edit_made_just_before_a_sync_is_found_and_then_there_is_nothing_left(document: Document) -> None:
     *_, last_edit, nothing = document["phases"]
-    assert last_edit["sides"]["hubspot:contact"]["updated"] == 1
+    # The edit, and what the survivor of a merge took over.
+    assert last_edit["sides"]["hubspot:contact"]["updated"] == 2
     assert nothing["calls"]["write"] == 0
     assert all(
         counts[fate] == 0
@@ -90,8 +100,31 @@ def test_an_edit_made_just_before_a_sync_is_found_and_then_there_is_nothing_left
     )
 
 
+def test_it_is_told_why_somebody_is_not_in_the_crm(document: Document) -> None:
+    assert document["acts"]["explain"]["error_types"] == ["restricted_picklist_value"]
+
+
+def test_a_mistaken_run_is_undone_on_both_sides(document: Document) -> None:
+    undone = document["acts"]["undo"]
+    assert (undone["previewed"], undone["put_back"], undone["still_wrong"]) == (12, 12, 0)
+
+
+def test_a_killed_sync_comes_to_its_end_by_the_same_command(document: Document) -> None:
+    killed = document["acts"]["kill"]
+    assert (killed["killed_by"], killed["edited"], killed["arrived"]) == (signal.SIGKILL, 12, 12)
+
+
+def test_reconciliation_finds_what_was_planted_and_a_reason_for_each(document: Document) -> None:
+    told = document["acts"]["reconcile"]
+    assert told["explained"] is True
+    # Records alone, and fields of pairs, as the story has planted them at its end.
+    planted = [each for each in story(PEOPLE).planted if each.holds("nothing")]
+    counted = Counter(_REASONS.get(each.kind) for each in planted if each.kind in _REASONS)
+    assert told["reasons"] == dict(counted)
+
+
 def test_conflicts_are_those_of_the_story(document: Document) -> None:
-    assert [phase["conflicts"] for phase in document["phases"]] == [1, 2, 0, 0]
+    assert [phase["conflicts"] for phase in document["phases"]] == [1, 4, 0, 0]
 
 
 def test_the_call_count_of_a_sync_without_news_does_not_depend_on_how_many_people_there_are(
@@ -103,8 +136,19 @@ def test_the_call_count_of_a_sync_without_news_does_not_depend_on_how_many_peopl
 
 
 def test_the_judge_looks_at_every_field_the_demo_maps() -> None:
-    judged = {each.hubspot: set(each.salesforce.values()) for each in FIELDS}
-    mapped = {name: {crm} if isinstance(crm, str) else set(crm.values()) for name, crm in MAPPED.items()}
+    """Owners and relations it compares by who is whose partner: see the two tests with an edit behind the sync."""
+    judged = [
+        {each.hubspot: set(each.salesforce.values()) for each in fields}
+        for fields in (COMPANY_FIELDS, PERSON_FIELDS, DEAL_FIELDS)
+    ]
+    mapped = [
+        {
+            each.ma: {each.crm} if isinstance(each.crm, str) else set(each.crm.values())
+            for each in fields
+            if not each.through
+        }
+        for fields in MAPPED.values()
+    ]
     assert judged == mapped
 
 
@@ -115,7 +159,7 @@ def after_a_first_sync(check: Callable[[Performance], Awaitable[None]]) -> None:
         with private_home() as home:
             async with practice_orgs(home, 7) as orgs, aiohttp.ClientSession() as http:
                 controls = {vendor: ControlCaller(org.control, http) for vendor, org in orgs.items()}
-                stage = await set_up(controls["hubspot"], controls["salesforce"], story(30))
+                stage = await set_up(controls["hubspot"], controls["salesforce"], story(60))
                 async with connected_workspace(home, orgs, "en") as (workspace, store):
                     performance = Performance(
                         workspace, store, stage, lambda phase, plan: True, lambda step: None
@@ -136,6 +180,29 @@ def test_a_value_changed_behind_the_sync_makes_the_verdict_fail() -> None:
         assert [(each["what"], each["field"]) for each in await performance.judge()] == [
             ("different values", "jobtitle")
         ]
+
+    after_a_first_sync(check)
+
+
+def test_an_owner_a_company_or_a_person_of_a_deal_changed_behind_the_sync_makes_the_verdict_fail() -> None:
+    async def check(performance: Performance) -> None:
+        salesforce = performance.stage.salesforce
+        users = {row["Email"]: row["id"] for row in await rows(salesforce, "User") if row.get("Email")}
+        account, other, *_ = await rows(salesforce, "Account")
+        (contact, *_) = [row for row in await rows(salesforce, "Contact") if row["AccountId"] != other["id"]]
+        (role, *_) = await rows(salesforce, "OpportunityContactRole")
+        owner = next(id for id in users.values() if id != account["OwnerId"])
+        for object, id, values in (
+            ("Account", account["id"], {"OwnerId": owner}),
+            ("Contact", contact["id"], {"AccountId": other["id"]}),
+        ):
+            body = {"object": object, "id": id, "values": values, "author": "user:sales"}
+            await salesforce.tell("edit", body)
+        gone = {"object": "OpportunityContactRole", "id": role["id"], "author": "user:sales"}
+        await salesforce.tell("delete", gone)
+        performance.played[-1].after = await performance.holdings()
+        found = await performance.judge()
+        assert [each["field"] for each in found] == ["_owner", "company", "contacts"]
 
     after_a_first_sync(check)
 

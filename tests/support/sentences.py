@@ -32,6 +32,7 @@ SPEAKING = {
     "_damaged": (2,),
     "_read": (4,),
     "_t": (0,),
+    "act": (0,),
     "_table": (0, 1, 2),
 }
 """Functions that take sentences, with the places of those."""
@@ -48,7 +49,7 @@ LISTS = {
     "cli/demo/showing.py": ("_PHASES", "_STEPS", "_WRITES", "_FATES", "_SOURCES"),
     "cli/status.py": ("MODES", "ORG_KINDS", "STATES"),
     "engine/undoing.py": ("NOTE",),
-    "cli/reconcile.py": ("_REASONS", "_COLUMNS", "_NUMBERS"),
+    "cli/reconcile.py": ("REASONS", "_COLUMNS", "_NUMBERS"),
     "cli/undo.py": ("_LEFT", "_THEN", "_COLUMNS"),
     "cli/worker.py": ("_LINES",),
     "cli/budget.py": ("LANES", "ERRANDS", "_ORIGINS"),

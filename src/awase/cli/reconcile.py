@@ -29,7 +29,7 @@ from awase.errors import BadInput, Bug
 from awase.ports.store import RunRecord, Store
 
 _SHOWN = 50
-_REASONS: Mapping[Reason, str] = {
+REASONS: Mapping[Reason, str] = {
     Reason.UNKNOWN: "no reason found",
     Reason.CHANGED: "changed since the last run: goes with the next",
     Reason.HELD: "held back (foreseen)",
@@ -125,7 +125,7 @@ async def _reconciled(call: Call, chosen: list[Sync]) -> list[tuple[Sync, Reconc
 
 
 def _worst_first(result: Reconciliation) -> list[Difference]:
-    order = {reason: place for place, reason in enumerate(_REASONS)}
+    order = {reason: place for place, reason in enumerate(REASONS)}
     return sorted(result.differences, key=lambda each: order[each.reason])
 
 
@@ -146,7 +146,7 @@ def _document(sync: Sync, result: Reconciliation) -> dict[str, Any]:
         "pairs": result.pairs,
         "alone": {shown(sync, place): dict(counts) for place, counts in sorted(_alone(result).items())},
         "fields": fields,
-        "reasons": {reason: reasons[reason] for reason in _REASONS if reasons[reason]},
+        "reasons": {reason: reasons[reason] for reason in REASONS if reasons[reason]},
         "differences": [
             {
                 "reason": each.reason,
@@ -191,7 +191,7 @@ def _show(call: Call, sync: Sync, result: Reconciliation) -> None:
         fields.add_row(call.t("opt-out") if name == CONSENT else name, equal, f"{different[name]:,}")
     call.show(fields)
     reasons = Counter(each.reason for each in result.differences)
-    for reason, words in _REASONS.items():
+    for reason, words in REASONS.items():
         if reasons[reason]:
             purpose = call.t("on purpose") if reason in ON_PURPOSE else call.t("stands against agreement")
             call.say(
@@ -218,7 +218,7 @@ def _row(call: Call, sync: Sync, each: Difference) -> list[str]:
     in_crm = each.side == "crm" and not each.field
     return [
         sync.name,
-        call.t(_REASONS[each.reason]),
+        call.t(REASONS[each.reason]),
         entry(each.detail).name.in_(call.language) if each.detail else "",
         "" if in_crm else each.record,
         each.record if in_crm else each.other,
@@ -281,7 +281,7 @@ def _why(call: Call, reason: str) -> str:
     if not reason:
         return call.t("a later run knows the reason")
     if reason in set(Reason):
-        return call.t(_REASONS[Reason(reason)])
+        return call.t(REASONS[Reason(reason)])
     return entry(reason).name.in_(call.language)
 
 

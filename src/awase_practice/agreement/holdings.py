@@ -59,8 +59,7 @@ async def take(
         stored = [row for row in await rows(controls[vendor], object) if not row.get("IsConverted")]
         found[object] = {str(row["id"]): _with_relations(row, owners, people) for row in stored}
         if vendor == "hubspot":
-            gone = await controls[vendor].ask("rows", object=object, deleted="true")
-            archived[object] = len(gone)
+            archived[object] = len(await rows(controls[vendor], object, deleted=True))
     return Holdings(
         found,
         {vendor: datetime.fromisoformat(state["now"]) for vendor, state in states.items()},

@@ -56,9 +56,10 @@ async def load(control: Control, object: str, rows: Sequence[Mapping[str, Any]],
     return ids
 
 
-async def rows(control: Control, object: str) -> list[dict[str, Any]]:
-    """All live rows of an object as stored."""
-    found: list[dict[str, Any]] = await control.ask("rows", object=object)
+async def rows(control: Control, object: str, *, deleted: bool = False) -> list[dict[str, Any]]:
+    """All live (or all deleted) rows of an object as stored."""
+    parameters = {"deleted": "true"} if deleted else {}
+    found: list[dict[str, Any]] = await control.ask("rows", object=object, **parameters)
     return found
 
 

@@ -64,7 +64,7 @@ def _customers(people: Sequence[Part], object: str) -> list[Record]:
     return [
         record
         for part in people
-        if not part.planted and not part.edits
+        if not part.planted and not part.edits and not part.events
         for record in part.records
         if record.object == object and record.account is not None
     ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .faulty import OFF_LIST_INDUSTRY
 from .ordinary import contact_only, equal_contact, equal_lead, hubspot_only, lead_only
 from .people import Person
-from .story import Edit, Part, Phase, Planted, as_lead, in_hubspot
+from .story import Edit, Event, Part, Phase, Planted, as_lead, in_hubspot
 
 _MARKETER, _SELLER = "user:sato", "user:sales"
 
@@ -19,7 +20,7 @@ def _edit(person: Person, object: str, phase: Phase = "day", **values: Any) -> E
 
 
 def _with(part: Part, *edits: Edit, planted: tuple[Planted, ...] = ()) -> Part:
-    return Part(part.records, (*part.planted, *planted), edits, part.fault)
+    return replace(part, planted=(*part.planted, *planted), edits=edits)
 
 
 def promoted_in_hubspot(person: Person) -> Part:
@@ -109,6 +110,43 @@ def leaves_as_contact(person: Person) -> Part:
         _edit(person, "Contact", HasOptedOutOfEmail=True),
         _edit(person, "contact", jobtitle="監査役"),
     )
+
+
+def merged_in_hubspot(person: Person, neighbour: Person) -> Part:
+    """Two contacts of marketing, both leads by the first sync, turn out to be one person; sales follows an hour later."""
+    here, twice = in_hubspot(person), in_hubspot(neighbour, "-neighbour", employee_code=None)
+    merge = Event("day", "merge", "hubspot", "contact", person.email, _MARKETER, other=neighbour.email)
+    follow = Event("last edit", "merge", "salesforce", "Lead", person.email, _SELLER, other=neighbour.email)
+    return Part((here, twice), events=(merge, follow))
+
+
+def merged_in_salesforce(person: Person, neighbour: Person) -> Part:
+    """Sales merges two leads, both known to marketing by the first sync; marketing follows an hour later."""
+    there, twice = as_lead(person), as_lead(neighbour, "-neighbour", Employee_Code__c=None)
+    merge = Event("day", "merge", "salesforce", "Lead", person.email, _SELLER, other=neighbour.email)
+    follow = Event("last edit", "merge", "hubspot", "contact", person.email, _MARKETER, other=neighbour.email)
+    return Part((there, twice), events=(merge, follow))
+
+
+def converted_to_customer(person: Person) -> Part:
+    """Sales converts a lead that the first sync made, to the account of the company."""
+    convert = Event(
+        "day", "convert", "salesforce", "Lead", person.email, _SELLER, domain=person.company.domain
+    )
+    return replace(hubspot_only(person), events=(convert,))
+
+
+def converted_with_account(person: Person) -> Part:
+    """Sales converts a lead that both knew; its account is made with it."""
+    convert = Event("day", "convert", "salesforce", "Lead", person.email, _SELLER)
+    return replace(equal_lead(person), events=(convert,))
+
+
+def deleted_and_restored(person: Person) -> Part:
+    """Marketing deletes a contact by mistake and takes it back an hour later; the lead stays meanwhile."""
+    delete = Event("day", "delete", "hubspot", "contact", person.email, _MARKETER)
+    restore = Event("last edit", "restore", "hubspot", "contact", person.email, _MARKETER)
+    return replace(equal_lead(person), events=(delete, restore))
 
 
 def spoiled_in_hubspot(person: Person) -> Part:

@@ -11,7 +11,7 @@ from .control import Control, load, pass_time, rows
 from .orgs import prepare_hubspot, prepare_salesforce
 from .owners import OWNERS
 from .people import company
-from .story import FINDING_KINDS, PHASES, Phase, Record, Story
+from .story import FINDING_KINDS, PHASES, Event, Phase, Record, Story
 
 NOTE: Final = "planted"
 """The practice note on the HubSpot org that says what must be found; to be read when all is over."""
@@ -81,7 +81,7 @@ async def set_up(hubspot: Control, salesforce: Control, story: Story) -> Stage:
 
 
 async def play(stage: Stage, phase: Phase) -> None:
-    """What people do before a later phase's sync: the newcomers, then the edits."""
+    """What people do before a later phase's sync: the newcomers, then the edits, then what changes who is who."""
     await _load_records(stage, phase)
     edits = [edit for edit in stage.story.edits if edit.phase == phase]
     addressed: dict[tuple[str, str], dict[str, str]] = {}
@@ -95,6 +95,23 @@ async def play(stage: Stage, phase: Phase) -> None:
             "author": edit.author,
         }
         await stage.control(edit.vendor).tell("edit", body)
+    for event in [event for event in stage.story.events if event.phase == phase]:
+        await _happen(stage, event)
+
+
+async def _happen(stage: Stage, event: Event) -> None:
+    control = stage.control(event.vendor)
+    there = await rows(control, event.object, deleted=event.kind == "restore")
+    by_address = _by_address(event.object, there)
+    id = by_address[event.address]
+    body: dict[str, Any] = {"object": event.object, "id": id, "author": event.author}
+    if event.kind == "merge":
+        body |= {"winner": id, "losers": [by_address[event.other]]}
+    elif event.kind == "convert":
+        body = {"lead": id, "author": event.author}
+        if event.domain:
+            body["account"] = _by_address("Account", await rows(control, "Account"))[event.domain]
+    await control.tell(event.kind, body)
 
 
 async def let_pass(stage: Stage, seconds: float) -> None:

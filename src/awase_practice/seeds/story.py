@@ -75,6 +75,24 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """What somebody does to who is who: the record of this object that has this address.
+
+    other: of a merge, the address of the record that is merged into it. domain: of a conversion, that of the account
+    the lead goes to; empty for a new one.
+    """
+
+    phase: Phase
+    kind: Literal["merge", "convert", "delete", "restore"]
+    vendor: Vendor
+    object: str
+    address: str
+    author: str
+    other: str = ""
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """The part of one person, company or deal in the story. fault: the kind of trouble it is in, if any."""
 
@@ -82,6 +100,7 @@ class Part:
     planted: tuple[Planted, ...] = ()
     edits: tuple[Edit, ...] = ()
     fault: str | None = None
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +136,11 @@ class Story:
     def edits(self) -> list[Edit]:
         """All that is done later."""
         return [edit for part in self.all_parts for edit in part.edits]
+
+    @property
+    def events(self) -> list[Event]:
+        """All that is done later to who is who."""
+        return [event for part in self.all_parts for event in part.events]
 
 
 def in_hubspot(person: Person, mark: str = "", phase: Phase = "first", **other: Any) -> Record:

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from awase_practice.agreement.arithmetic import least_calls
-from awase_practice.agreement.fields import same_choices, same_id, same_number, same_text
+from awase_practice.agreement.fields import (
+    same_choices,
+    same_day,
+    same_id,
+    same_number,
+    same_stage,
+    same_text,
+)
 from awase_practice.agreement.holdings import Holdings
 from awase_practice.agreement.pairs import pair
 from awase_practice.agreement.verdict import differences, out_addresses
@@ -159,7 +166,61 @@ def test_values_count_as_equal_only_where_a_vendor_cannot_keep_the_difference() 
     assert not same_number("0", None)
     assert same_choices("人事;会計", "会計;人事")
     assert not same_choices("人事", "会計;人事")
+    assert same_day("2026-06-30T15:00:00Z", "2026-07-01")
+    assert not same_day("2026-06-30T14:59:59Z", "2026-07-01")
+    assert same_stage("closedwon", "受注")
+    assert not same_stage("closedlost", "受注")
     assert same_id("001xx000003DGb1", "001xx000003DGb1AAM")
+
+
+def sales(account: str, *people: str) -> Holdings:
+    """A company, two customers and a deal in both systems; in the CRM the deal is of ``account`` and has ``people``."""
+    stamp = {"_modified": NOW.isoformat(), "_owner": "sato@hanbai.example.jp"}
+    customers = {
+        id: {"AccountId": "0011", "Awase_Key__c": f"200:contact:{id[-1]}"} for id in ("0031", "0032")
+    }
+    contacts = {id: {"associatedcompanyid": "9"} for id in ("1", "2")}
+    deal = {"hs_primary_associated_company": "9", "_contacts": ["1"]}
+    opportunity = {"AccountId": account, "_contacts": list(people), "Awase_Key__c": "200:deal:5"}
+    rows = {
+        "company": {"9": {"domain": "kou.example.jp"}},
+        "Account": {"0011": {"Website": "https://www.KOU.example.jp/"}},
+        "contact": contacts,
+        "Contact": customers,
+        "Lead": {},
+        "deal": {"5": deal},
+        "Opportunity": {"0061": opportunity},
+    }
+    return Holdings(
+        {object: {id: {**stamp, "id": id, **row} for id, row in of.items()} for object, of in rows.items()},
+        {"hubspot": NOW, "salesforce": NOW},
+        {"hubspot": "200", "salesforce": "00D"},
+    )
+
+
+def test_companies_are_paired_by_domain_and_deals_are_of_the_same_company_and_people() -> None:
+    def found(holdings: Holdings) -> list[str]:
+        differing = differences(holdings, NOTHING_PLANTED, NOTHING_FOUND)
+        return [each["field"] for each in differing if each["field"] != "domain"]
+
+    assert found(sales("0011", "0031")) == []
+    assert found(sales("0012", "0031")) == ["company"]
+    assert found(sales("0011", "0032")) == ["contacts"]
+    assert found(sales("0011")) == ["contacts"]
+
+
+def test_relations_and_the_archive_have_calls_of_their_own() -> None:
+    before = sales("0011", "0031")
+    first = least_calls(before, before, settled=None, last_read=None, refused=[])
+    # A page an object; companies of contacts, companies and people of deals.
+    assert first.read == 7 + 1 + 2
+    later = least_calls(
+        before, before, settled=before, last_read={"hubspot": NOW, "salesforce": NOW}, refused=[]
+    )
+    # The same, three archives, and the roles of opportunities.
+    assert later.read == 7 + 3 + 3 + 1
+    added = least_calls(before, sales("0011", "0031", "0032"), settled=None, last_read=None, refused=[])
+    assert added.write == 1
 
 
 def test_a_first_sync_needs_a_call_a_page_and_a_call_a_full_batch() -> None:
@@ -190,7 +251,7 @@ def test_a_later_sync_reads_what_changed_and_what_people_edited_once_more() -> N
     before = held({"1": edited, "2": {}}, {"00Q1": {}})
     last_read = {"hubspot": NOW - timedelta(hours=1), "salesforce": NOW - timedelta(hours=1)}
     least = least_calls(before, before, settled=settled, last_read=last_read, refused=[])
-    assert (least.read, least.write) == (1 + 1 + 2, 0)
+    assert (least.read, least.write) == (1 + 1 + 1 + 2, 0)
 
 
 def test_a_refused_create_was_sent_and_a_named_record_was_looked_for() -> None:

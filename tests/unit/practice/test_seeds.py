@@ -14,6 +14,7 @@ import pytest
 from awase_practice.kernel.clock import VirtualClock
 from awase_practice.kernel.faults import FaultPlan
 from awase_practice.seeds.casting import CYCLE, story
+from awase_practice.seeds.companies import company_number
 from awase_practice.seeds.control import ControlCaller, rows
 from awase_practice.seeds.loading import NOTE, Stage, play, set_up
 from awase_practice.seeds.story import FINDING_KINDS, PHASES, Story
@@ -53,13 +54,60 @@ def test_a_larger_data_set_begins_like_a_smaller_one() -> None:
 
 def test_every_kind_of_trouble_is_there_from_three_hundred_people_on() -> None:
     faults = Counter(part.fault for part in story(300).parts if part.fault)
-    assert len(faults) == 16
+    assert len(faults) == 18
     assert faults["industry_off_list"] == faults["company_missing"] == faults["phone_in_full_width"] == 2
 
 
 def test_about_six_in_a_hundred_are_in_trouble() -> None:
     faulty = sum(part.fault is not None for part in story(5_000).parts)
-    assert faulty == 304
+    assert faulty == 350
+
+
+def test_the_usual_data_set_is_of_six_thousand_two_hundred_records_and_each_company_and_deal_is_there_once() -> (
+    None
+):
+    data = story(5_000)
+    assert (len(data.parts), len(data.companies), len(data.deals)) == (5_000, 800, 400)
+    assert (
+        len(
+            {
+                part.records[0].values.get("domain", part.records[0].values.get("Website"))
+                for part in data.companies
+            }
+        )
+        == 800
+    )
+    assert (
+        len(
+            {
+                part.records[0].values.get("dealname", part.records[0].values.get("Name"))
+                for part in data.deals
+            }
+        )
+        == 400
+    )
+    where = Counter(record.vendor for part in data.companies for record in part.records)
+    assert where["hubspot"] > where["salesforce"] > 300
+
+
+def test_whoever_belongs_to_a_company_finds_it_in_the_same_system() -> None:
+    data = story(1_000)
+    there = {(record.vendor, company_number(record)) for part in data.companies for record in part.records}
+    named = {
+        (r.vendor, r.account)
+        for part in (*data.parts, *data.deals)
+        for r in part.records
+        if r.account is not None
+    }
+    assert named <= there
+    assert all(part.records[0].contacts for part in data.deals)
+
+
+def test_only_those_who_wait_belong_to_a_company_without_a_name() -> None:
+    data = story(1_000)
+    nameless = {company_number(part.records[0]) for part in data.companies if part.fault}
+    faults = {part.fault for part in data.parts for r in part.records if r.account in nameless}
+    assert (len(nameless), faults) == (3, {"company_waited_for"})
 
 
 def test_a_cycle_of_people_plants_exactly_this() -> None:
@@ -67,13 +115,13 @@ def test_a_cycle_of_people_plants_exactly_this() -> None:
     parts = story(2 * CYCLE).parts[CYCLE:]
     planted = Counter((each.kind, each.toward) for part in parts for each in part.planted)
     assert planted == {
-        ("held", "crm"): 12,
+        ("held", "crm"): 13,
         ("held", "ma"): 2,
         ("rejected", "crm"): 5,
         ("rejected", "ma"): 2,
         ("conflicts", "ma"): 3,
         ("waiting", "ma"): 2,
-        ("waiting", "crm"): 1,
+        ("waiting", "crm"): 3,
         ("skipped", "ma"): 1,
     }
 
@@ -124,8 +172,11 @@ def test_the_note_names_loaded_records_for_every_phase() -> None:
             assert list(note) == list(PHASES)
             for phase in PHASES:
                 assert {record for kind in FINDING_KINDS for _, record in note[phase][kind]} <= known
-            assert len(note["first"]["held"]) == 13
-            assert len(note["day"]["held"]) == 13  # one is repaired, and one is spoiled
+            assert len(note["first"]["held"]) == 16
+            assert (
+                len(note["day"]["held"]) == 15
+            )  # a person is repaired, a company named, and one person spoiled
+            assert len(note["day"]["waiting"]) == len(note["first"]["waiting"]) - 2
             assert len(note["day"]["rejected"]) == len(note["first"]["rejected"]) - 1
 
     asyncio.run(check())

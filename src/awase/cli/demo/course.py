@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 
+from awase.cli.demo.acts import Acts
 from awase.cli.demo.orgs import PracticeOrg, practice_orgs
 from awase.cli.demo.showing import Screen
 from awase.cli.demo.story import Performance, document
@@ -41,7 +42,8 @@ class Course:
                     self._screen.say(
                         "Connected, for practice: HubSpot {portal}, Salesforce {org}", portal=portal, org=org
                     )
-                    outcome = await self._perform(workspace, store, stage)
+                    acts = Acts(home, self._language, stage)
+                    outcome = await self._perform(workspace, store, stage, acts)
                     if serve:
                         self._screen.say(
                             "The data is in {home}. Ctrl-C ends the demo and removes everything.", home=home
@@ -51,15 +53,20 @@ class Course:
 
     async def _stage(self, orgs: dict[str, PracticeOrg], http: aiohttp.ClientSession) -> Stage:
         controls = {vendor: ControlCaller(org.control, http) for vendor, org in orgs.items()}
-        stage = await set_up(controls["hubspot"], controls["salesforce"], story(self._people, self._seed))
+        cast = story(self._people, self._seed)
+        stage = await set_up(controls["hubspot"], controls["salesforce"], cast)
         self._screen.say(
-            "{people} made-up business contacts are in place (seed {seed}).",
-            people=self._people,
+            "{people} made-up business contacts, {companies} companies and {deals} deals are in place (seed {seed}).",
+            people=len(cast.parts),
+            companies=len(cast.companies),
+            deals=len(cast.deals),
             seed=self._seed,
         )
         return stage
 
-    async def _perform(self, workspace: Workspace, store: PostgresStore, stage: Stage) -> dict[str, Any]:
+    async def _perform(
+        self, workspace: Workspace, store: PostgresStore, stage: Stage, acts: Acts
+    ) -> dict[str, Any]:
         performance = Performance(workspace, store, stage, self._approve, self._screen.step)
         for phase in PHASES:
             self._screen.phase(phase)
@@ -68,9 +75,34 @@ class Course:
             self._screen.result(played)
             if phase in ("first", "day"):
                 self._screen.errors(played)
+            if acts.has_enough_people:
+                await self._act_after(phase, performance, acts)
         against, least = await performance.judge(), await performance.least()
         self._screen.verdict(against, performance.played, least)
-        return document(self._seed, self._people, performance.played, least, against)
+        return document(self._seed, self._people, performance.played, least, against, acts.told)
+
+    async def _act_after(self, phase: Phase, performance: Performance, acts: Acts) -> None:
+        """What is shown when the syncs of a phase have ended."""
+        match phase:
+            case "first":
+                self._screen.explained(*await acts.explain(performance.played[-1].items))
+            case "day":
+                await acts.mistake()
+                self._screen.act("By mistake, somebody has overwritten the titles of several people")
+                report = (await performance.between())["people"]
+                facts = await acts.undo(performance, report.run.id)
+                self._screen.act("The run is undone: {put_back} of {previewed} values are put back", **facts)
+                await performance.between()
+                facts["still_wrong"] = await acts.wrong_titles()
+            case "last edit":
+                facts = await acts.kill()
+                self._screen.act(
+                    "A sync was killed in its middle (kill -9) and run again: {arrived} of {edited} edits arrived, each once",
+                    **facts,
+                )
+                await performance.between()
+            case "nothing":
+                self._screen.reconciled(await acts.reconcile(performance))
 
     def _tell_page(self, address: str) -> None:
         self._screen.rest()

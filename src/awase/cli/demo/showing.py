@@ -14,7 +14,9 @@ from rich.table import Table
 
 from awase.catalogue import entry
 from awase.cli.demo.story import Played, fates
+from awase.cli.reconcile import REASONS
 from awase.core.plan import Plan
+from awase.core.reconcile import Reconciliation
 from awase.core.records import ERROR_KINDS, ItemKind
 from awase.locale import text
 from awase_practice.agreement.arithmetic import Least
@@ -48,6 +50,9 @@ _FATES: Final = {
     "skipped": "Skipped",
     "deleted": "Deleted",
 }
+_COMPANIES: Final = ("hubspot:company", "salesforce:Account")
+_PEOPLE: Final = ("hubspot:contact", "salesforce:Contact", "salesforce:Lead")
+_DEALS: Final = ("hubspot:deal", "salesforce:Opportunity")
 _SOURCES: Final = {"foreseen": "foreseen", "answered": "answered"}
 
 
@@ -89,7 +94,7 @@ class Screen:
         """What a plan would write, and its price."""
         header = plan.header
         if not header.writes:
-            self.say("There is nothing to write.")
+            self.say("“{sync}”: there is nothing to write.", sync=header.sync)
             return
         table = self._table("What would be done (nothing is sent yet)", ("Written to",), _WRITES.values())
         for target in sorted({name.rpartition(":")[0] for name in header.writes}):
@@ -115,14 +120,18 @@ class Screen:
 
     def result(self, played: Played) -> None:
         """What became of every record read."""
-        sides = {name: fates(counts) for name, counts in played.sides.items()}
-        table = self._table("What became of the records read", ("Outcome",))
-        for name in sides:
-            system, _, object = name.partition(":")
-            table.add_column(f"{_NAMES[system]} {object}", justify="right")
-        for fate, word in _FATES.items():
-            table.add_row(self._t(word), *(str(counts[fate]) for counts in sides.values()))
-        self._console.print(table)
+        for of in (_COMPANIES, _PEOPLE, _DEALS):
+            sides = {name: fates(counts) for name, counts in played.sides.items() if name in of}
+            if not sides:
+                continue
+            table = self._table("What became of the records read", ("Outcome",))
+            for name in sides:
+                system, _, object = name.partition(":")
+                table.add_column(f"{_NAMES[system]} {object}", justify="right")
+            for fate, word in _FATES.items():
+                if any(counts[fate] for counts in sides.values()):
+                    table.add_row(self._t(word), *(str(counts[fate]) for counts in sides.values()))
+            self._console.print(table)
         calls = played.calls
         self.say(
             "API calls: {read} reading, {write} writing (announced: {priced}), {other} other. "
@@ -145,6 +154,31 @@ class Screen:
             name = getattr(entry(type).name, self._language)
             table.add_row(name, _NAMES[side], self._t(_SOURCES[source]), str(count))
         self._console.print(table)
+
+    def act(self, sentence: str, /, **places: object) -> None:
+        """What happens between two phases."""
+        self._console.print()
+        self.say(sentence, **places)
+
+    def explained(self, name: str, page: str) -> None:
+        """Why somebody is not in the CRM."""
+        self._console.print()
+        self._console.rule(self._t("Why is {name} not in Salesforce?", name=name), align="left")
+        self._console.print(page, highlight=False, markup=False)
+
+    def reconciled(self, found: Mapping[str, Reconciliation]) -> None:
+        """Why what differs differs."""
+        self._console.print()
+        table = self._table(
+            "Reconciliation: every difference and its reason", ("Sync", "Reason"), ("Differences",)
+        )
+        for name, one in found.items():
+            reasons = Counter(each.reason for each in one.differences)
+            for reason, words in REASONS.items():
+                if reasons[reason]:
+                    table.add_row(name, self._t(words), str(reasons[reason]))
+        self._console.print(table)
+        self.say("Pairs compared: {count}", count=sum(one.pairs for one in found.values()))
 
     def verdict(
         self, against: Sequence[Difference], played: Sequence[Played], least: Sequence[Least]

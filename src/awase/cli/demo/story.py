@@ -47,6 +47,14 @@ Approve = Callable[[Phase, Plan], bool]
 Found = dict[str, set[tuple[str, str]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """How the orgs were when all syncs had ended, and each org's time when they began to read."""
+
+    settled: Holdings
+    last_read: Mapping[str, datetime]
+
+
 @dataclass(slots=True)
 class Played:
     """One phase as it went."""
@@ -60,6 +68,8 @@ class Played:
     """Open after it."""
     before: Holdings
     after: Holdings
+    rested: Rested | None
+    """What the syncs before these left; None for the first."""
 
     @property
     def sides(self) -> dict[str, RunCounts]:
@@ -113,21 +123,30 @@ class Performance:
     approve: Approve
     progress: Callable[[str], None]
     played: list[Played] = field(default_factory=list)
+    rested: Rested | None = None
 
     async def perform(self, phase: Phase) -> Played:
         """Let time pass, let people edit, then sync. Raises what a sync raises."""
         await let_pass(self.stage, _PASSES[phase])
         if phase != "first":
             await play(self.stage, phase)
-        before = await self.holdings()
+        rested, before = self.rested, await self.holdings()
         began = time.monotonic()
-        reports = {sync.name: await self._sync(phase, sync) for sync in self.syncs}
+        reports = await self._sync_all(phase)
         seconds = time.monotonic() - began
         items = [stored.item for sync in self.syncs for stored in await self.store.open_items(sync.name)]
-        played = Played(phase, reports, seconds, items, before, await self.holdings())
+        played = Played(phase, reports, seconds, items, before, await self.holdings(), rested)
         _check_counts(played)
+        self.rested = Rested(played.after, before.now)
         self.played.append(played)
         return played
+
+    async def between(self) -> Mapping[str, Report]:
+        """All syncs once more, as no phase: what is between two of them."""
+        before = await self.holdings()
+        reports = await self._sync_all("last edit")
+        self.rested = Rested(await self.holdings(), before.now)
+        return reports
 
     async def judge(self) -> list[Difference]:
         """All that speaks against agreement, by the second opinion. Reads what was planted: not before the end."""
@@ -140,8 +159,6 @@ class Performance:
         """The fewest calls of each phase."""
         note = (await self.stage.hubspot.ask("note", name=NOTE))["note"]
         least = []
-        settled: Holdings | None = None
-        last_read: Mapping[str, datetime] | None = None
         before: Mapping[str, list[list[str]]] = {"rejected": [], "waiting": []}
         for each in self.played:
             now = note[each.name]
@@ -152,14 +169,13 @@ class Performance:
                 least_calls(
                     each.before,
                     each.after,
-                    settled=settled,
-                    last_read=last_read,
+                    settled=each.rested.settled if each.rested else None,
+                    last_read=each.rested.last_read if each.rested else None,
                     refused=refused,
                     named=named,
                     freed=freed,
                 )
             )
-            settled, last_read = each.after, each.before.now
             before = now
         return least
 
@@ -167,6 +183,9 @@ class Performance:
     def syncs(self) -> list[Sync]:
         """Companies before their people, people before their deals."""
         return parents_first(self.workspace.syncs)
+
+    async def _sync_all(self, phase: Phase) -> Mapping[str, Report]:
+        return {sync.name: await self._sync(phase, sync) for sync in self.syncs}
 
     async def _sync(self, phase: Phase, sync: Sync) -> Report:
         async with environment(self.workspace, sync, self.store) as env:
@@ -201,14 +220,21 @@ def _check_counts(played: Played) -> None:
 
 
 def document(
-    seed: int, people: int, played: list[Played], least: list[Least], against: list[Difference]
+    seed: int,
+    people: int,
+    played: list[Played],
+    least: list[Least],
+    against: list[Difference],
+    acts: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The demo as one JSON document."""
+    """The demo as one JSON document. ``acts``: what happened between its phases."""
+    explained = acts.get("reconcile", {}).get("explained", True)
     return {
         "seed": seed,
         "people": people,
         "phases": [_phase(each, fewest) for each, fewest in zip(played, least, strict=True)],
-        "agree": not against and [each.name for each in played] == list(PHASES),
+        "acts": acts,
+        "agree": not against and explained and [each.name for each in played] == list(PHASES),
         "differences": against,
     }
 
