@@ -161,9 +161,9 @@ def _overlap(seconds: float) -> Planting:
 def _cursor_first(stack: ExitStack) -> None:
     make_durable = awase.engine.applying._make_durable
 
-    async def cursors_too(env: Any, claim: Any, run: int, plan: Any) -> None:
+    async def cursors_too(env: Any, sync: Any, claim: Any, run: int, plan: Any, skip: Any) -> None:
         await env.store.settle(claim, Settlement(run=run, cursors=plan.header.cursors), env.clock.now())
-        await make_durable(env, claim, run, plan)
+        await make_durable(env, sync, claim, run, plan, skip)
 
     stack.enter_context(patch.object(awase.engine.applying, "_make_durable", cursors_too))
 
