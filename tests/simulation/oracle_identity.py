@@ -206,6 +206,13 @@ def _partners(story: Story, deletion: Fate) -> set[str]:
     for link in story.world.store.all_links().values():
         if name_of(link, deletion.side) == deletion.record:
             names.add(name_of(link, other(deletion.side)))
+    for batch, outcomes in story.world.store.all_outcomes():
+        for operation, outcome in zip(batch.operations, outcomes, strict=True):
+            # Made in the very run in which it was deleted again: our books did not have it yet.
+            if operation.key and f"{batch.object}:{outcome.id}" == deletion.record:
+                names.add(operation.key.partition(":")[2])
+            if operation.key and operation.key.partition(":")[2] == deletion.record:
+                names.add(f"{batch.object}:{outcome.id}")
     return names - {""}
 
 

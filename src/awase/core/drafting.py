@@ -233,6 +233,8 @@ class Drafter:
             opt_out = (
                 self.consent.of_create(row, link, side, object, after, record, label) if creating else None
             )
+            if not creating:
+                self.consent.of_new_address(link.id, side, object, self._new_address(side, object, values))
             operation = Operation(
                 link=link.id,
                 side=side,
@@ -254,6 +256,14 @@ class Drafter:
             self._add(operation, after, record, label, made)
         for operation, settled in relations:
             self._add(operation, settled, record, label)
+
+    def _new_address(self, side: Side, object: str, values: Mapping[str, Value]) -> str | None:
+        """The address that is written, if one is."""
+        label = self.sync.sync.label_on
+        named = [
+            f.name for b in self.sync.fields if b.name == label and (f := b.on(side, object)) is not None
+        ]
+        return next((as_text(values[name]) for name in named if name in values), None)
 
     def _contents(
         self, row: Mapping[str, Any], side: Side, object: str, *, creating: bool

@@ -29,6 +29,8 @@ class ConsentDrafter:
         self.capabilities = capabilities
         self.memory = memory
         self.draft = draft
+        self.out: dict[int, str] = {}
+        """Links that are out, and who said so."""
 
     def opt_outs(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """For each person out anywhere: a ledger line, and a write to each record that does not say so yet."""
@@ -43,6 +45,7 @@ class ConsentDrafter:
             address = row[column("ma", label)] or row[column("crm", label)]
             source = self._source_of_opt_out(row)
             self.draft.ledger.append(self._ledger_line(link, address, source))
+            self.out[link] = source
             for side in SIDES:
                 if row[f"_out_{side}"] is not True and row[f"_id_{side}"] is not None:
                     self._opt_out(link, side, row, address, source)
@@ -88,6 +91,13 @@ class ConsentDrafter:
             back, id = link.record(other(side)) or ("", None)
             self._add(_operation(link.id, other(side), back, id, opt_out), {other(side): {OUT: True}}, label)
         return opt_out
+
+    def of_new_address(self, link: int, side: Side, object: str, address: str | None) -> None:
+        """Somebody who is out and is given another address: where consent belongs to the address, that one first."""
+        source = self.out.get(link)
+        if source is not None and address and self.capabilities[side].consent_by_address:
+            opt_out = opted_out(address=address, source=source)
+            self._add(_operation(link, side, object, None, opt_out), {}, address)
 
     def can_opt_out(self, side: Side, object: str) -> bool:
         """Whether the side can be told: by address, or through a consent field the user may write."""

@@ -54,22 +54,26 @@ async def relink(
 ) -> Relinked:
     """Move, or mark as gone, the links of records that ``frames`` say were merged, converted or deleted."""
     result = Relinked()
+    alive: list[tuple[RecordName, RecordName]] = []
     for side in SIDES:
-        moved = _moved(frames[side], side)
-        out = _said_out(frames[side], side, sync)
-        deleted = [
-            (side, object, id)
-            for object, id in frames[side].filter(is_gone()).select("_object", "_id").iter_rows()
-            if (side, object, id) not in moved
-        ]
+        moved, out = _moved(frames[side], side), _said_out(frames[side], side, sync)
+        names = frames[side].filter(is_gone()).select("_object", "_id").iter_rows()
+        deleted = dict.fromkeys((side, object, id) for object, id in names if (side, object, id) not in moved)
         targets = {name: _final(name, moved) for name in moved}
         await _load(env, sync, [*moved, *targets.values(), *deleted], found)
         result.said_out |= out | {targets[name]: key for name, key in out.items() if name in targets}
         result.to_read |= {targets[name] for name in out if name in targets}
+        # Whoever became somebody who was deleted since was that one first.
         for name, target in targets.items():
-            _move(name, target, sync, found, result)
+            if target in deleted:
+                _move(name, target, sync, found, result)
+            else:
+                alive.append((name, target))
         for name in deleted:
             _mark_deleted(name, found, result)
+    # After the deletions of both sides: a survivor whose own partner is gone takes the loser's.
+    for name, target in alive:
+        _move(name, target, sync, found, result)
     return result
 
 
@@ -112,7 +116,9 @@ async def _load(env: Environment, sync: BoundSync, names: Iterable[RecordName], 
             by_object.setdefault((side, object), []).append(id)
     for (side, object), ids in by_object.items():
         for link in await env.store.links_of(sync.sync.name, side, object, ids):
-            remember(found, link)
+            # One that this run has emptied already is stored as it was.
+            if link.id not in found.links:
+                remember(found, link)
 
 
 def _move(name: RecordName, target: RecordName, sync: BoundSync, found: Identified, result: Relinked) -> None:
@@ -180,6 +186,8 @@ def _mark_deleted(name: RecordName, found: Identified, result: Relinked) -> None
         return
     store_link(found, msgspec.structs.replace(link, state="deleted", gone=side))
     result.deleted[number] = side
+    if name in result.said_out and (partner := link.record(other(side))) is not None:
+        result.to_read.add((other(side), *partner))
 
 
 def restore(side: Side, fresh: pl.DataFrame, found: Identified) -> None:
