@@ -84,9 +84,15 @@ async def play(stage: Stage, phase: Phase) -> None:
     """What people do before a later phase's sync: the newcomers, then the edits, then what changes who is who."""
     await _load_records(stage, phase)
     edits = [edit for edit in stage.story.edits if edit.phase == phase]
+    events = [event for event in stage.story.events if event.phase == phase]
     addressed: dict[tuple[str, str], dict[str, str]] = {}
-    for vendor, object in {(edit.vendor, edit.object) for edit in edits}:
+    places: set[tuple[str, str]] = {(each.vendor, each.object) for each in (*edits, *events)}
+    places |= {("salesforce", "Account") for event in events if event.domain}
+    for vendor, object in places:
         addressed[vendor, object] = _by_address(object, await rows(stage.control(vendor), object))
+    for vendor, object in {(event.vendor, event.object) for event in events if event.kind == "restore"}:
+        gone = _by_address(object, await rows(stage.control(vendor), object, deleted=True))
+        addressed[vendor, object] = gone | addressed[vendor, object]
     for edit in edits:
         body = {
             "object": edit.object,
@@ -95,14 +101,12 @@ async def play(stage: Stage, phase: Phase) -> None:
             "author": edit.author,
         }
         await stage.control(edit.vendor).tell("edit", body)
-    for event in [event for event in stage.story.events if event.phase == phase]:
-        await _happen(stage, event)
+    for event in events:
+        await _happen(stage, event, addressed)
 
 
-async def _happen(stage: Stage, event: Event) -> None:
-    control = stage.control(event.vendor)
-    there = await rows(control, event.object, deleted=event.kind == "restore")
-    by_address = _by_address(event.object, there)
+async def _happen(stage: Stage, event: Event, addressed: Mapping[tuple[str, str], Mapping[str, str]]) -> None:
+    by_address = addressed[event.vendor, event.object]
     id = by_address[event.address]
     body: dict[str, Any] = {"object": event.object, "id": id, "author": event.author}
     if event.kind == "merge":
@@ -110,8 +114,8 @@ async def _happen(stage: Stage, event: Event) -> None:
     elif event.kind == "convert":
         body = {"lead": id, "author": event.author}
         if event.domain:
-            body["account"] = _by_address("Account", await rows(control, "Account"))[event.domain]
-    await control.tell(event.kind, body)
+            body["account"] = addressed["salesforce", "Account"][event.domain]
+    await stage.control(event.vendor).tell(event.kind, body)
 
 
 async def let_pass(stage: Stage, seconds: float) -> None:
