@@ -86,7 +86,8 @@ async def play(stage: Stage, phase: Phase) -> None:
     edits = [edit for edit in stage.story.edits if edit.phase == phase]
     events = [event for event in stage.story.events if event.phase == phase]
     addressed: dict[tuple[str, str], dict[str, str]] = {}
-    places: set[tuple[str, str]] = {(each.vendor, each.object) for each in (*edits, *events)}
+    places: set[tuple[str, str]] = {(edit.vendor, edit.object) for edit in edits}
+    places |= {(event.vendor, event.object) for event in events}
     places |= {("salesforce", "Account") for event in events if event.domain}
     for vendor, object in places:
         addressed[vendor, object] = _by_address(object, await rows(stage.control(vendor), object))
