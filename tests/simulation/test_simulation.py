@@ -21,13 +21,13 @@ def test_every_promise_holds_in_the_first_worlds(start: int) -> None:
     assert not broken
 
 
-@pytest.mark.parametrize("bug", (*BUGS, *IDENTITY_BUGS), ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", [*BUGS, *IDENTITY_BUGS], ids=lambda bug: bug.name)
 def test_a_planted_bug_is_seen(bug: Bug) -> None:
     with bug.planted():
         assert any(_is_seen(bug, seed) for seed in range(WITHIN))
 
 
-@pytest.mark.parametrize("bug", (*BUGS, *IDENTITY_BUGS), ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", [*BUGS, *IDENTITY_BUGS], ids=lambda bug: bug.name)
 def test_without_the_bug_the_same_worlds_are_sound(bug: Bug) -> None:
     assert not any(verdicts(play(seed, bug.settings)) for seed in range(5))
 

@@ -25,6 +25,10 @@ STOPPED_RUN = "AW-"
 """How the code of a write begins that was not sent because the whole run had to stop (``awase.errors``)."""
 
 
+Record = tuple[Side, str, str]
+"""Side, object, id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """One operation, what to lay over the base, and what became of it."""
@@ -51,15 +55,30 @@ def effects(
     bases: Mapping[int, BaseRow],
     diagnose: Callable[[VendorError], str],
     context: str,
+    holders: Mapping[Record, int] | None = None,
 ) -> Effects:
-    """The effects of ``settled`` operations and of patches ``agreed`` without a write, on ``links`` and ``bases``."""
+    """The effects of ``settled`` operations and of patches ``agreed`` without a write, on ``links`` and ``bases``.
+
+    ``holders``: which links hold the records that creates were found to have made. A record that belongs to another
+    link is a survivor: somebody merged ours into it before anybody told us that ours was made.
+    """
     result = Effects()
     patches: dict[int, list[BaseRow]] = {}
     for patch in agreed:
         patches.setdefault(patch.link, []).append(patch)
-    current = dict(links)
+    current, held = dict(links), dict(holders or {})
     for entry in settled:
         operation, outcome = entry.operation, entry.outcome
+        if outcome.state == State.APPLIED and operation.kind == OperationKind.CREATE:
+            record = (operation.side, operation.object, outcome.id or "")
+            if held.setdefault(record, operation.link) != operation.link:
+                if operation.link in current:
+                    merged = msgspec.structs.replace(
+                        current[operation.link], state="merged", gone=operation.side
+                    )
+                    current[operation.link] = merged
+                    result.links.append(merged)
+                continue
         if outcome.state == State.APPLIED:
             if outcome.exact:
                 patches.setdefault(operation.link, []).append(entry.patch)
@@ -74,8 +93,11 @@ def effects(
 
 def _joined(link: Link, operation: Operation, outcome: Outcome) -> Link:
     if operation.side == "ma":
-        return msgspec.structs.replace(link, ma_object=operation.object, ma_id=outcome.id, state="linked")
-    return msgspec.structs.replace(link, crm_object=operation.object, crm_id=outcome.id, state="linked")
+        now = msgspec.structs.replace(link, ma_object=operation.object, ma_id=outcome.id)
+    else:
+        now = msgspec.structs.replace(link, crm_object=operation.object, crm_id=outcome.id)
+    # Its source may have gone while nobody knew whether it was made.
+    return msgspec.structs.replace(now, state=now.state if now.gone else "linked")
 
 
 def _item(

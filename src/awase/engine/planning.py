@@ -23,7 +23,7 @@ from awase.engine.environment import Environment
 from awase.engine.identifying import Identified, RecordName, identify, known_links, remember, undecided_items
 from awase.engine.observing import Observed, observe, read_records
 from awase.engine.relinking import Relinked, is_gone, relink, restore
-from awase.engine.revisiting import is_due, revisit
+from awase.engine.revisiting import MOST_ATTEMPTS, revisit
 from awase.engine.sweeping import sweep
 from awase.engine.translating import partner_tables
 from awase.ports.store import StoredItem
@@ -75,6 +75,8 @@ class _Planner:
     relinked: Relinked = field(default_factory=Relinked)
     named: set[int] = field(default_factory=set)
     """Links of whom somebody named."""
+    given_up: list[Item] = field(default_factory=list)
+    """Deletions that failed too often to be tried again by themselves: they stay listed."""
     new_pairs: Set[int] = frozenset()
     """Links of which one record has given its place to another: whatever the base says is not about that one."""
 
@@ -112,15 +114,15 @@ class _Planner:
 
     async def _finish_deletions(self, open_items: Sequence[StoredItem]) -> None:
         """Deletions that an earlier run owed to a policy and could not carry out."""
-        now = self.env.clock.now()
         owed = [
-            stored.item.link
+            stored
             for stored in open_items
             if stored.item.detail.get("operation") in (OperationKind.DELETE, OperationKind.TAKE_OFF)
-            and is_due(stored, self.sync.context, now)
         ]
-        for link in await self.env.store.links_by_id(self.sync.sync.name, sorted(set(owed))):
-            if link.gone and link.id not in self.found.links:
+        self.given_up = [stored.item for stored in owed if stored.attempts >= MOST_ATTEMPTS]
+        again = {stored.item.link for stored in owed} - {item.link for item in self.given_up}
+        for link in await self.env.store.links_by_id(self.sync.sync.name, sorted(again)):
+            if link.gone and link.id not in self.found.changed:
                 remember(self.found, link)
                 self.relinked.deleted[link.id] = link.gone
 
@@ -239,6 +241,7 @@ class _Planner:
         frame = people(kept["ma"], kept["crm"], base_frame(bases.values(), self.sync), self.sync)
         memory, shared = await self._memory(frame, tables)
         draft = decide(frame, self.sync, self.env.capabilities(), memory)
+        draft.items += [item for item in self.given_up if item.link in set(draft.evaluated)]
         draft.ledger += shared
         draft.rebased += rebased
         draft.items += missing
