@@ -72,14 +72,11 @@ class IdentityUsers:
         loser = self.rng.choice(losers if chain else there)
         winner = self.rng.choice([id for id in there if id != loser])
         before = {id: self._known(side, object, id) for id in (loser, winner)}
-        mail, flag = ("email", "hs_email_optout") if side == "ma" else ("Email", "HasOptedOutOfEmail")
-        said = {row.get(mail): row.get(flag) for _, id, row in self.story.records(side) if id == loser}
+        said = self._said(side, loser)
         answer = self._do(side, "merge", {"object": object, "winner": winner, "losers": [loser]})
         if answer is None:
             return ""
-        if side == "ma" and "true" in said.values() and not before[loser][1]:
-            # What an address said that nobody is known by any more, and nobody had read, cannot be told by anybody.
-            self.story.out -= set(said)
+        self._forget_unread(said, was_out=before[loser][1])
         survivor = answer.get("survivor", winner)
         for id in (loser, winner) if survivor != winner else (loser,):
             self._note("merge", side, f"{object}:{id}", f"{object}:{survivor}", *before[id])
@@ -93,11 +90,12 @@ class IdentityUsers:
         if not leads:
             return ""
         lead, existing = self.rng.choice(leads), bool(contacts) and self.rng.random() < 0.5
-        before = self._known(side, "Lead", lead)
+        before, said = self._known(side, "Lead", lead), self._said(side, lead)
         into = {"contact": self.rng.choice(contacts)} if existing else {}
         answer = self._do(side, "convert", {"lead": lead, **into})
         if answer is None:
             return ""
+        self._forget_unread(said, was_out=before[1])
         self._note("convert", side, f"Lead:{lead}", f"Contact:{answer['contact']}", *before)
         return "convert.existing" if existing else "convert.new"
 
@@ -143,6 +141,17 @@ class IdentityUsers:
             return None
         return answer
 
+    def _said(self, side: Side, id: str) -> dict[str, bool]:
+        """Address → whether it has opted out, of one record."""
+        mail, flag = ("email", "hs_email_optout") if side == "ma" else ("Email", "HasOptedOutOfEmail")
+        rows = [row for _, one, row in self.story.records(side) if one == id]
+        return {str(row.get(mail)): str(row.get(flag)).lower() == "true" for row in rows}
+
+    def _forget_unread(self, said: dict[str, bool], *, was_out: bool) -> None:
+        """What an address said that nobody is known by any more, and nobody had read, cannot be told by anybody."""
+        if not was_out:
+            self.story.out -= {address for address, out in said.items() if out}
+
     def _author(self, side: Side) -> str:
         return "user:taro" if side == "ma" else "user:hanako"
 
@@ -161,8 +170,9 @@ class IdentityUsers:
         link = self.world.store.link_of(side, object, id)
         partner = None if link is None or link.gone else link.record(other(side))
         rows = {(s, o, i): row for s in SIDES for o, i, row in self.story.records(s)}
-        # The MA keeps consent by address: what a merged-away address said is seen only if it was read before.
-        seen = [(side, object, id)] if side == "crm" else []
+        # The MA keeps consent by address: what a merged-away address said is seen only if it was read before. And
+        # whoever was gone before we ever knew them is in no snapshot.
+        seen = [(side, object, id)] if side == "crm" and link is not None else []
         seen += [(other(side), *partner)] if partner else []
         said = [rows.get(name, {}).get(flags[name[0]]) for name in seen]
         out = any(str(one).lower() == "true" for one in said)

@@ -136,6 +136,11 @@ def made_fields(values: Mapping[str, Value]) -> list[str]:
     )
 
 
+def is_gone() -> pl.Expr:
+    """Whether a row of a side frame is of a record that is there no more."""
+    return pl.col("_deleted").fill_null(value=False) | pl.col("_gone_to").is_not_null()
+
+
 def latest(frames: Sequence[pl.DataFrame], sync: BoundSync, side: Side) -> pl.DataFrame:
     """All rows of ``frames``, each record once: rows that moved between pages appear twice, the later reading holds."""
     if not frames:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 import polars as pl
 
 from awase.core.binding import bind
-from awase.core.frames import fields_to_read, latest, project
+from awase.core.frames import fields_to_read, is_gone, latest, project
 from awase.core.mapping import BoundSync, Sync
 from awase.core.operations import SIDES, Side
 from awase.core.records import Cursor
@@ -46,8 +47,22 @@ class Observed:
         return latest(self.frames[side], sync, side)
 
 
-async def observe(env: Environment, sync: BoundSync, cursors: Iterable[Cursor]) -> Observed:
-    """Everything new on both sides since ``cursors``; all there is where an object has none yet."""
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """From where evidence of deletions, merges and conversions is looked for when a snapshot is read: it shows only
+    who is there."""
+
+    cursors: Mapping[tuple[Side, str], str]
+    """Where reading last ended, by side and object."""
+    span: timedelta
+    """Where it never ended: how long ago the first run began (a span of our clock, not a moment of the vendor's)."""
+
+
+async def observe(
+    env: Environment, sync: BoundSync, cursors: Iterable[Cursor], unseen: Unseen | None = None
+) -> Observed:
+    """Everything new on both sides since ``cursors``; all there is where an object has none yet, and then, where
+    people are known already (``unseen``), also who is there no more."""
     since = {(c.side, c.object): c.value for c in cursors}
     observed = Observed()
 
@@ -61,6 +76,11 @@ async def observe(env: Environment, sync: BoundSync, cursors: Iterable[Cursor]) 
         else:
             flow = connector.read_changes(query, cursor, env.overlap(sync.sync, side))
         frames, end = await _collect(env, sync, side, query, flow)
+        if cursor is None and unseen is not None:
+            known, overlap = unseen.cursors.get((side, object)), env.overlap(sync.sync, side)
+            changes = connector.read_changes(query, known or end, overlap if known else overlap + unseen.span)
+            changed, _ = await _collect(env, sync, side, query, changes)
+            frames += [frame.filter(is_gone()) for frame in changed]
         observed.frames[side] += frames
         observed.incremental[side] = cursor is not None
         observed.cursors.append(Cursor(side=side, object=object, value=end))

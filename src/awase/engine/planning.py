@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import polars as pl
 
 from awase.core.decide import Memory, decide
@@ -20,8 +21,16 @@ from awase.core.references import Tables
 from awase.core.selection import Selection, selected
 from awase.engine.choosing import asked_for, people_of
 from awase.engine.environment import Environment
-from awase.engine.identifying import Identified, RecordName, identify, known_links, remember, undecided_items
-from awase.engine.observing import Observed, observe, read_records
+from awase.engine.identifying import (
+    Identified,
+    RecordName,
+    identify,
+    known_links,
+    remember,
+    store_link,
+    undecided_items,
+)
+from awase.engine.observing import Observed, Unseen, observe, read_records
 from awase.engine.relinking import Relinked, is_gone, relink, restore
 from awase.engine.revisiting import MOST_ATTEMPTS, revisit
 from awase.engine.sweeping import sweep
@@ -41,8 +50,9 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
     calls_before = _read_calls(env)
     same_scope = await env.store.setting(SCOPE + sync.sync.name) in (None, sync.sync.scope())
     cursors = await env.store.cursors(sync.sync.name) if same_scope and not selection.everything else []
-    observed = await observe(env, sync, cursors)
-    linked_before = (await env.store.link_count(sync.sync.name)).get("linked", 0)
+    counts = await env.store.link_count(sync.sync.name)
+    observed = await observe(env, sync, cursors, await _unseen(env, sync) if any(counts.values()) else None)
+    linked_before = counts.get("linked", 0)
     planner = _Planner(env, sync, observed, selection)
     draft = await planner.draft()
     return assemble(
@@ -59,6 +69,13 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
         guard_records=sync.sync.guard_records,
         capabilities=env.capabilities(),
     )
+
+
+async def _unseen(env: Environment, sync: BoundSync) -> Unseen:
+    """What a snapshot does not tell of people we know: from where deletions, merges and conversions are looked for."""
+    cursors = {(c.side, c.object): c.value for c in await env.store.cursors(sync.sync.name)}
+    began = [run.started for run in await env.store.runs(sync.sync.name)]
+    return Unseen(cursors, env.clock.now() - min(began, default=env.clock.now()))
 
 
 def _read_calls(env: Environment) -> int:
@@ -189,8 +206,11 @@ class _Planner:
                 continue
             nameless = fresh[side].filter(pl.col(column(side, match_on or "")).is_null())
             for object, id in nameless.select("_object", "_id").iter_rows():
-                if (side, object, id) not in decided and not found.link_of(side, object, id).is_linked:
+                link = found.link_of(side, object, id)
+                if (side, object, id) not in decided and not link.is_linked:
                     found.ambiguous.setdefault((side, object, id), waiting)
+                    # Stored as such: the next run that reads it must not take it for somebody known.
+                    store_link(found, msgspec.structs.replace(link, state="ambiguous"))
 
     async def _changed(self, side: Side, frame: pl.DataFrame, open_links: set[int]) -> pl.DataFrame:
         """The rows that differ from the base, or are not linked, or have something open against them."""

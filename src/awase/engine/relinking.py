@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import msgspec
 import polars as pl
 
+from awase.core.frames import is_gone as is_gone
 from awase.core.identity import hashed_match_key
 from awase.core.mapping import BoundSync, column
 from awase.core.operations import SIDES, Side, other
@@ -42,11 +43,6 @@ class Relinked:
     """Why a record that was read stays out: ``deleted``, ``merged``."""
     stale: set[RecordName] = field(default_factory=set)
     """Records whose end was known before: they are no news."""
-
-
-def is_gone() -> pl.Expr:
-    """Whether a row of a side frame is of a record that is there no more."""
-    return pl.col("_deleted").fill_null(value=False) | pl.col("_gone_to").is_not_null()
 
 
 async def relink(
