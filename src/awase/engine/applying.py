@@ -337,7 +337,8 @@ class _Sender:
 
     async def _audit_one(self, side: Side, object: str, places: Sequence[int]) -> None:
         operations = [
-            msgspec.structs.replace(op, id=op.id or self.applied.outcomes[p].id)
+            # Where it took effect: a vendor may carry out on a survivor what was sent to a record merged meanwhile.
+            msgspec.structs.replace(op, id=self.applied.outcomes[p].id or op.id)
             for p in places
             if (op := self.writes[p].operation)
         ]

@@ -79,7 +79,7 @@ async def _owed_audit(env: Environment, sync: BoundSync, open_batch: OpenBatch) 
     if batch.kind == OperationKind.OPT_OUT or not env.sides[batch.side].connector.capabilities.history:
         return []
     operations = [
-        msgspec.structs.replace(operation, id=operation.id or outcome.id)
+        msgspec.structs.replace(operation, id=outcome.id or operation.id)
         for operation, outcome in zip(batch.operations, open_batch.outcomes or (), strict=True)
         if outcome.state == State.APPLIED and (batch.kind == OperationKind.UPDATE or not outcome.created)
     ]
