@@ -186,7 +186,7 @@ def test_a_policy_carries_many_deletions_once_and_asks_before(here: Installation
     pass_an_hour(here)
     asked = here.run("sync", "--json")
     assert asked.status == 4, asked
-    assert (len(here.hubspot.rows("contact")) + len(leads(here))) == MANY + 3
+    assert sorted((len(here.hubspot.rows("contact")), len(leads(here)))) == [1, MANY + 1]
     done = here.sync()
     (run,) = done.document["runs"]
     assert sum(counts["deleted"] for counts in run["sides"].values()) == MANY

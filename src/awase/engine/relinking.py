@@ -59,10 +59,9 @@ async def relink(
         await _load(env, sync, [*moved, *targets.values(), *deleted], found)
         result.said_out |= out | {targets[name]: key for name, key in out.items() if name in targets}
         result.to_read |= {targets[name] for name in out if name in targets}
-        # Whoever became somebody who was deleted since was that one first.
         for name, target in targets.items():
             if target in deleted:
-                _move(name, target, sync, found, result)
+                _end(name, found, result)
             else:
                 alive.append((name, target))
         for name in deleted:
@@ -149,6 +148,22 @@ def _move(name: RecordName, target: RecordName, sync: BoundSync, found: Identifi
         result.deleted.pop(number, None)
     else:
         store_link(found, msgspec.structs.replace(link, state="merged", gone=side))
+
+
+def _end(name: RecordName, found: Identified, result: Relinked) -> None:
+    """Merged into a record that was deleted since, perhaps by us: nobody said that the loser's partner should go."""
+    result.reasons[name] = "merged"
+    number = found.by_record.get(name)
+    if number is None or found.links[number].gone == name[0]:
+        result.stale.add(name)
+        return
+    link = found.links[number]
+    store_link(
+        found,
+        Link(id=link.id, key=link.key, state="failed")
+        if link.gone
+        else msgspec.structs.replace(link, state="merged", gone=name[0]),
+    )
 
 
 def _take_over(link: Link, survivor: Link | None, side: Side, target: RecordName, found: Identified) -> None:
