@@ -137,6 +137,9 @@ def _became_another(story: Story, edit: UserEdit, link: Link) -> bool:
     But nobody said that a value goes because the survivor has none; and a clear before we knew of the pair is none.
     """
     names = {f"{edit.object}:{edit.id}", name_of(link, "ma"), name_of(link, "crm")}
+    if edit.value is None and any(f.kind == "delete" and f.partner in names for f in story.fates):
+        # Somebody who was made anew under the same address never agreed on anything with this record.
+        return True
     later = [fate for fate in story.fates if fate.target and (fate.time >= edit.time or edit.value is None)]
     return any(
         names & {fate.record, fate.target, fate.partner, survivor(story, fate.target)} for fate in later

@@ -12,12 +12,18 @@ from awase.errors import Bug as OurBug
 from tests.simulation.bugs import BUGS, WITHIN, Bug
 from tests.simulation.bugs_of_identity import IDENTITY_BUGS
 from tests.simulation.oracle import verdicts
-from tests.simulation.scenario import Settings, play
+from tests.simulation.scenario import IDENTITY, Settings, play
 
 
 @pytest.mark.parametrize("start", range(0, 60, 20))
 def test_every_promise_holds_in_the_first_worlds(start: int) -> None:
     broken = {seed: found for seed in range(start, start + 20) if (found := verdicts(play(seed)))}
+    assert not broken
+
+
+@pytest.mark.parametrize("start", range(0, 60, 20))
+def test_every_promise_holds_where_users_merge_convert_delete_and_restore(start: int) -> None:
+    broken = {seed: found for seed in range(start, start + 20) if (found := verdicts(play(seed, IDENTITY)))}
     assert not broken
 
 
