@@ -205,14 +205,13 @@ def test_a_policy_carries_many_deletions_once_and_asks_before(here: Installation
 def test_a_deletion_that_was_refused_is_tried_again(here: Installation) -> None:
     here.replace("[[syncs.create_as]]", '[syncs.policies]\ndeleted_in_ma = "delete"\n\n[[syncs.create_as]]')
     ma, crm = settled(here, 2)
-    rights = {"create": True, "edit": True, "read": True, "delete": False}
-    here.salesforce.process.control("settings", {"object_permissions": {"Lead": rights}})
+    here.salesforce.process.control("settings", {"locked_rows": [crm[0]]})
     happen(here, "hubspot", "delete", object="contact", id=ma[0])
     pass_an_hour(here)
     assert here.sync().status == 1
     assert set(leads(here).values()) == set(crm)
     assert len(here.items()) == 1
-    here.salesforce.process.control("settings", {"object_permissions": {}})
+    here.salesforce.process.control("settings", {"locked_rows": []})
     synced(here)
     assert set(leads(here).values()) == {crm[1]}
     assert here.items() == []

@@ -106,6 +106,9 @@ class IdentityUsers:
             return ""
         object, id, _ = self.rng.choice(records)
         before = self._known(side, object, id)
+        # Who was deleted before we ever knew them is in no snapshot; of others the archive tells.
+        known = self.world.store.link_of(side, object, id) is not None
+        self._forget_unread(self._said(side, id), was_out=known)
         self.story.org(side).delete(object, id, self._author(side))
         self._note("delete", side, f"{object}:{id}", "", *before)
         return f"delete.{side}"

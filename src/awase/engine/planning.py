@@ -292,7 +292,9 @@ class _Planner:
         for link in absent:
             object, id = link.record(side) or ("", "")
             base = bases.get(link.id)
-            if base is not None and link.id not in open_links and complete(base, side, self.sync):
+            # While a link had no partner, nothing was agreed: its base may be older than its record.
+            is_known = link.id not in open_links and link.id not in self.found.changed
+            if base is not None and is_known and complete(base, side, self.sync):
                 from_base.append((base, object, id))
             else:
                 to_read.append((object, id, link.id))
