@@ -62,14 +62,18 @@ class IdentityUsers:
     # -- the events ------------------------------------------------------------------------------------------------
     def merge(self, side: Side) -> str:
         """One record into another of its object, by preference one that is a survivor itself."""
-        object = "contact" if side == "ma" else self.rng.choice(("Lead", "Contact"))
-        there = [row["id"] for name, _, row in self.story.records(side) if name == object]
-        if len(there) < 2:
+        by_object: dict[str, list[str]] = {}
+        for name, id, _ in self.story.records(side):
+            by_object.setdefault(name, []).append(id)
+        targets = {f.target for f in self.story.fates if f.kind == "merge" and f.side == side}
+        several = [name for name, ids in by_object.items() if len(ids) > 1]
+        survivors = [(name, id) for name in several for id in by_object[name] if f"{name}:{id}" in targets]
+        if not several:
             return ""
-        survivors = [f.target.partition(":")[2] for f in self.story.fates if f.kind == "merge"]
-        losers = [id for id in there if id in survivors]
-        chain = bool(losers) and self.rng.random() < 0.5
-        loser = self.rng.choice(losers if chain else there)
+        chain = bool(survivors) and self.rng.random() < 0.7
+        object = self.rng.choice(several)
+        object, loser = self.rng.choice(survivors if chain else [(object, id) for id in by_object[object]])
+        there = by_object[object]
         winner = self.rng.choice([id for id in there if id != loser])
         before = {id: self._known(side, object, id) for id in (loser, winner)}
         said = self._said(side, loser)
