@@ -328,10 +328,12 @@ def test_the_journal_gives_back_exactly_what_was_meant_by_value_and_by_type(plac
         opt_out=opted_out(address="a@example.jp", source="ma:contact:1"),
     )
 
+    off = Operation(link=3, side="ma", kind=OperationKind.TAKE_OFF, object="contact", id="m3", list="7")
+
     async def story(store: AnyStore) -> None:
         async with store.claim("people") as claim:
             run = await store.start_run(claim, "sync", NOW)
-            meant = batch(claim, run, update, create)
+            meant = batch(claim, run, update, create, off)
             number = await store.journal(claim, meant)
         (found,) = await store.run_batches(run)
         assert found.batch == msgspec.structs.replace(meant, id=number)

@@ -23,6 +23,7 @@ from awase.store.statements import statements
 from tests.support.database import ask, do
 
 NOW = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
+MIGRATIONS = ["0001_begin", "0002_run_notes", "0003_identities_and_incidents"]
 
 WRITER = """
 import asyncio, sys
@@ -186,7 +187,7 @@ def test_an_address_that_is_none_is_told_as_such() -> None:
 
 
 def test_migrating_twice_changes_nothing(dsn: str) -> None:
-    assert asyncio.run(postgres.migrate(dsn)) == ["0001_begin", "0002_run_notes"]
+    assert asyncio.run(postgres.migrate(dsn)) == MIGRATIONS
     assert asyncio.run(postgres.migrate(dsn)) == []
 
 
@@ -194,7 +195,7 @@ def test_processes_that_start_together_migrate_once(dsn: str) -> None:
     async def together() -> list[list[str]]:
         return await asyncio.gather(*(postgres.migrate(dsn) for _ in range(4)))
 
-    assert sorted(asyncio.run(together())) == [[], [], [], ["0001_begin", "0002_run_notes"]]
+    assert sorted(asyncio.run(together())) == [[], [], [], MIGRATIONS]
 
 
 def test_what_runs_noted_as_text_is_still_told(dsn: str) -> None:

@@ -58,10 +58,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Only the fields that differ; None clears."""
     before: dict[str, Value] = {}
     """The target's values of the same fields as last read; empty for a create."""
-    list: str = ""
-    """The list of a ``TAKE_OFF``."""
     opt_out: OptOut | None = None
     """Consent that rides in a create, or the whole content of an opt-out."""
+    list: str = ""
+    """The list of a ``TAKE_OFF``."""
 
     @property
     def about(self) -> str:

@@ -39,6 +39,7 @@ class _KeptOperation(msgspec.Struct, frozen=True, array_like=True):
     values: dict[str, Any]
     before: dict[str, Any]
     opt_out: OptOut | None
+    list: str = ""
 
 
 class _KeptBatch(msgspec.Struct, frozen=True, array_like=True):
@@ -106,6 +107,7 @@ def pack_batch(operations: Sequence[Operation], after: tuple[BaseRow, ...]) -> b
             values=_kept(one.values),
             before=_kept(one.before),
             opt_out=one.opt_out,
+            list=one.list,
         )
         for one in operations
     ]
