@@ -10,7 +10,7 @@ SEEDS ?= 2000
 export UV_SYSTEM_CERTS := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint simulate reference lock clean
+.PHONY: help setup demo test lint simulate bench reference lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -33,6 +33,9 @@ lint: $(READY) ## formatting, lint, types, import arrows
 
 simulate: $(READY) ## the engine against SEEDS random worlds
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+bench: $(READY) ## what a sync costs on this machine, into bench/results.json; ARGS="--people 1000" measures less
+	@$(BIN)/python -m bench $(ARGS)
 
 reference: $(READY) ## write the pages in docs/reference that are made from the model of awase.toml
 	@$(BIN)/python scripts/write_reference.py

@@ -64,6 +64,8 @@ class Tap:
         self._overtaken: list[Caught] = []
         self._open: set[asyncio.Task[None]] = set()
         self.calls: list[str] = []
+        self.moved: list[tuple[int, int]] = []
+        """Bytes of each request and of its answer."""
         self.seconds_a_write = 0.0
         """A slow line: each write takes so long on its way, and one goes at a time."""
         self.url = ""
@@ -180,7 +182,9 @@ class Tap:
     ) -> bytes:
         self.calls.append(request.split(b" HTTP/", 1)[0].decode())
         there_writer.write(request)
-        return await _message(there_reader)
+        answer = await _message(there_reader)
+        self.moved.append((len(request), len(answer)))
+        return answer
 
 
 async def _message(reader: asyncio.StreamReader) -> bytes:

@@ -1,0 +1,1 @@
+"""What Awase costs, measured on this machine: ``make bench`` writes ``bench/results.json``."""
