@@ -181,12 +181,14 @@ class _Undoing:
         for b in here:
             kind = DTYPES[b.kind(side)]
             schema |= {value_column(b.name): kind, f"source:{b.name}": DTYPES[b.kind(other(side))]}
-            schema[sends(b.name)] = pl.Boolean()
+            schema |= {sends(b.name): pl.Boolean(), f"before:{b.name}": kind}
         rows: dict[int, dict[str, Any]] = {}
         for one in group:
             row = rows.setdefault(
                 one.link.id, {"_link": one.link.id, "_create": False} | {sends(b.name): False for b in here}
             )
+            there = self.rows[one.written.record]
+            row |= {f"before:{b.name}": there.get(column(side, b.name)) for b in here}
             row |= {value_column(one.bound.name): _plain(one.written.before), sends(one.bound.name): True}
         return pl.DataFrame(list(rows.values()), schema=schema)
 

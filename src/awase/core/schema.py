@@ -23,6 +23,10 @@ class Option:
     """What is stored and compared (API name, internal value)."""
     label: str
     active: bool = True
+    default: bool = False
+    """Filled in by the vendor where a create names none."""
+    valid_for: tuple[str, ...] | None = None
+    """Values of the controlling fields with which it may be chosen; None: with any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,17 @@ class Field:
     """None: not a picklist."""
     restricted: bool = False
     """Only the active options are accepted."""
+    controllers: tuple[str, ...] = ()
+    """The fields that decide which options may be chosen; they say the same, and the first that has a value counts."""
+    twin: str = ""
+    """The field that says the same in another form (a state's code and its name): the vendor moves both together."""
+    place: bool = False
+    """A country or a state where the vendor knows them all: others are refused, and states of another country."""
     email: bool = False
     unique: bool = False
     references: tuple[str, ...] = ()
+    id_pattern: str = ""
+    """A regular expression that every id of this reference fits; empty where the vendor names none."""
     relation: bool = False
     """Kept apart from the record by the vendor (an association, a role): written by calls of its own."""
     rides_in_create: bool = False

@@ -214,4 +214,6 @@ def _field_values(declared: Mapping[str, Any]) -> dict[str, Any]:
     unknown = declared.keys() - _FIELD_KEYS
     if unknown:
         raise ControlRefused(f"a field has no {', '.join(sorted(unknown))}")
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in declared.items()}
+    valid_for = declared.get("valid_for", {})
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in declared.items()}
+    return values | {"valid_for": {value: frozenset(by) for value, by in valid_for.items()}}

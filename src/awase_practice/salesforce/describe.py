@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import orjson
@@ -25,7 +27,7 @@ _GROUPABLE = frozenset(("picklist", "reference", "boolean", "int"))
 @functools.lru_cache(maxsize=64)
 def describe_body(kind: ObjectType, children: tuple[ChildRelationship, ...], version: str) -> bytes:
     """The whole answer to ``/sobjects/X/describe``. children: what hangs on it."""
-    document = {**object_summary(kind, version), "fields": [_field(each) for each in kind.fields]}
+    document = {**object_summary(kind, version), "fields": [_field(each, kind) for each in kind.fields]}
     document |= {
         "childRelationships": [_child(*each) for each in children],
         "recordTypeInfos": _record_types(kind),
@@ -122,8 +124,8 @@ def object_summary(kind: ObjectType, version: str) -> dict[str, Any]:
     }
 
 
-def _field(field: Field) -> dict[str, Any]:
-    return _shape_of(field) | _rights_of(field) | _references_of(field)
+def _field(field: Field, kind: ObjectType) -> dict[str, Any]:
+    return _shape_of(field) | _rights_of(field) | _references_of(field) | _choices_of(field, kind)
 
 
 def _shape_of(field: Field) -> dict[str, Any]:
@@ -173,10 +175,6 @@ def _rights_of(field: Field) -> dict[str, Any]:
 
 def _references_of(field: Field) -> dict[str, Any]:
     return {
-        "restrictedPicklist": field.restricted,
-        "dependentPicklist": False,
-        "controllerName": None,
-        "picklistValues": [_picklist_value(value, field) for value in field.values],
         "referenceTo": list(field.reference_to),
         "relationshipName": field.relationship,
         "polymorphicForeignKey": len(field.reference_to) > 1,
@@ -188,11 +186,34 @@ def _references_of(field: Field) -> dict[str, Any]:
     }
 
 
-def _picklist_value(value: str, field: Field) -> dict[str, Any]:
+def _choices_of(field: Field, kind: ObjectType) -> dict[str, Any]:
+    controller = kind.find(field.controller) if field.controller else None
+    controlling = _controlling_values(controller) if controller else ()
     return {
-        "active": True,
-        "defaultValue": value == field.default,
-        "label": value,
-        "validFor": None,
-        "value": value,
+        "restrictedPicklist": field.restricted,
+        "dependentPicklist": controller is not None,
+        "controllerName": controller.name if controller else None,
+        "picklistValues": [
+            {
+                "active": True,
+                "defaultValue": value == field.default,
+                "label": field.labels.get(value, value),
+                "validFor": _bits(field.valid_for.get(value, ()), controlling) if controller else None,
+                "value": value,
+            }
+            for value in field.values
+        ],
     }
+
+
+def _controlling_values(controller: Field) -> tuple[str, ...]:
+    return ("false", "true") if controller.type == "boolean" else controller.values
+
+
+def _bits(allowing: Collection[str], controlling: Sequence[str]) -> str:
+    """One bit for each value of the controller, the first in the highest place, as base64 [confirmed]."""
+    bits = bytearray(-(-len(controlling) // 8) or 1)
+    for place, value in enumerate(controlling):
+        if value in allowing:
+            bits[place // 8] |= 128 >> place % 8
+    return base64.b64encode(bytes(bits)).decode()

@@ -31,7 +31,8 @@ class Field:
 
     derived: worked out by the org and written by nobody. tracked fields appear in field history when changed.
     relationship: a reference's name seen from the child, children: seen from the parent. cascade: the row goes into
-    the recycle bin together with the row that this field names.
+    the recycle bin together with the row that this field names. labels: what people see instead of a value. controller:
+    the field whose value decides which values may be chosen; valid_for: value → the controller's values that allow it.
     """
 
     name: str
@@ -59,6 +60,9 @@ class Field:
     name_field: bool = False
     compound: str | None = None
     derived: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    controller: str | None = None
+    valid_for: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def custom(self) -> bool:

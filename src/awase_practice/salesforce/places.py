@@ -98,11 +98,21 @@ class Places:
         for field in kind.fields:
             fields.append(field)
             if field.name == f"{prefix}State":
-                codes = tuple(dict.fromkeys(code for _, states in self.countries.values() for code in states))
-                fields.append(_code(f"{field.name}Code", field, codes))
+                fields.append(self._state_code(field, f"{prefix}CountryCode"))
             if field.name == f"{prefix}Country":
-                fields.append(_code(f"{field.name}Code", field, tuple(self.countries)))
+                labels = {code: name for code, (name, _) in self.countries.items()}
+                fields.append(_code(field, labels))
         return kind.with_fields(fields)
+
+    def _state_code(self, beside: Field, controller: str) -> Field:
+        labels: dict[str, str] = {}
+        valid_for: dict[str, set[str]] = {}
+        for country, (_, states) in self.countries.items():
+            for code, name in states.items():
+                labels.setdefault(code, name)
+                valid_for.setdefault(code, set()).add(country)
+        allowed = {code: frozenset(countries) for code, countries in valid_for.items()}
+        return replace(_code(beside, labels), controller=controller, valid_for=allowed)
 
     def settle(self, kind: ObjectType, before: Mapping[str, Any], laid: dict[str, Any]) -> None:
         """Let codes and texts follow each other in ``laid``. Raises RowRefused as the vendor does.
@@ -173,10 +183,10 @@ _NO_STATE = (
 )
 
 
-def _code(name: str, beside: Field, codes: tuple[str, ...]) -> Field:
+def _code(beside: Field, labels: Mapping[str, str]) -> Field:
     # Not a restricted picklist to the checks of values: unknown codes have words of their own.
-    field = choice(name, f"{beside.label} コード", codes, compound=beside.compound)
-    return replace(field, length=10, restricted=False)
+    field = choice(f"{beside.name}Code", f"{beside.label} コード", tuple(labels), compound=beside.compound)
+    return replace(field, length=10, restricted=False, labels=labels)
 
 
 def _refused(kind: ObjectType, name: str, text: str) -> RowRefused:

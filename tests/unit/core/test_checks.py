@@ -26,6 +26,7 @@ def found(
     source: Value = None,
     sent: bool = True,
     creating: bool = False,
+    stored: Value = None,
     beside: tuple[Mapped, ...] = (),
 ) -> list[Finding]:
     """Findings of one Lead to which ``value`` would be written, made from the MA's ``source`` (else the same)."""
@@ -38,12 +39,14 @@ def found(
             value_column(b.name): [as_cell(value) if mine else None],
             f"source:{b.name}": [as_cell(value if source is None else source) if mine else None],
             sends(b.name): [sent and mine],
+            f"before:{b.name}": [None if stored is None or not mine else as_cell(stored)],
         }
         source_kind = b.crm_kind if source is None else b.ma.kind
         schema |= {
             value_column(b.name): DTYPES[b.crm_kind],
             f"source:{b.name}": DTYPES[source_kind],
             sends(b.name): pl.Boolean,
+            f"before:{b.name}": DTYPES[b.crm_kind],
         }
     return findings(pl.DataFrame(columns, schema=schema), sync, "crm", "Lead")
 
@@ -238,6 +241,11 @@ def test_a_required_field_must_be_filled_on_a_create_and_never_cleared() -> None
     assert types(REQUIRED, "甲", creating=True) == []
 
 
+def test_an_update_of_other_fields_trips_over_a_required_field_that_is_empty_there() -> None:
+    assert types(REQUIRED, None, sent=False) == ["required_value_missing"]
+    assert types(REQUIRED, None, sent=False, stored="合わせ商事") == []
+
+
 def test_a_required_field_that_nobody_maps_fails_every_create_and_no_update() -> None:
     sync_field = mapped("title")
     sync = bound(sync_field)
@@ -275,9 +283,8 @@ def test_a_required_field_that_nobody_maps_fails_every_create_and_no_update() ->
         (mapped("amount", Kind.DECIMAL, crm={"precision": 1}), Decimal(100)),
         (mapped("seats", Kind.INTEGER, crm={"precision": 1}), 100),
         (mapped("day", Kind.DATE), date(1, 1, 1)),
-        (REQUIRED, None),
     ],
-    ids=["length", "e-mail", "picklist", "multi-select", "decimal", "integer", "date", "required"],
+    ids=["length", "e-mail", "picklist", "multi-select", "decimal", "integer", "date"],
 )
 def test_an_update_that_does_not_touch_a_field_is_not_judged_by_it(field: Mapped, value: Value) -> None:
     assert types(field, value, sent=False) == []
@@ -299,3 +306,102 @@ def test_all_broken_rules_of_a_record_are_found_at_once() -> None:
         "invalid_email",
         "string_too_long",
     ]
+
+
+# -- states and countries ------------------------------------------------------------------------------------------
+
+COUNTRY = mapped(
+    "country",
+    crm={"place": True, "options": (Option("Japan", "Japan"), Option("United States", "United States"))},
+)
+STATE = mapped(
+    "state",
+    crm={
+        "place": True,
+        "controllers": ("Country__c",),
+        "options": (
+            Option("Tokyo", "Tokyo", valid_for=("JP", "Japan")),
+            Option("Ohio", "Ohio", valid_for=("US", "United States")),
+        ),
+    },
+)
+
+
+def places(
+    *, sent: Mapping[str, str | None], stored: Mapping[str, str] = {}, country: Mapped | None = COUNTRY
+) -> list[tuple[str, str]]:
+    """Field and error type of each finding of one Lead that holds ``stored``; nothing stored is a create."""
+    sync = bound(STATE, *([country] if country else []))
+    columns: dict[str, Any] = {"_link": [1], "_create": [not stored]}
+    for b in sync.fields:
+        columns |= {
+            value_column(b.name): pl.Series([sent.get(b.name)], dtype=pl.String),
+            f"source:{b.name}": pl.Series([sent.get(b.name)], dtype=pl.String),
+            sends(b.name): [b.name in sent],
+            f"before:{b.name}": pl.Series([stored.get(b.name)], dtype=pl.String),
+        }
+    found = findings(pl.DataFrame(columns), sync, "crm", "Lead")
+    assert all(finding.certainty is Certainty.CERTAIN for finding in found) or country is not COUNTRY
+    return [(finding.field, finding.error_type) for finding in found]
+
+
+def test_a_state_belongs_to_its_country() -> None:
+    assert places(sent={"country": "Japan", "state": "Tokyo"}) == []
+    assert places(sent={"country": "Japan", "state": "Ohio"}) == [("State__c", "state_country")]
+
+
+def test_a_state_that_stays_is_judged_by_the_country_that_comes() -> None:
+    assert places(sent={"country": "United States"}, stored={"state": "Tokyo"}) == [
+        ("State__c", "state_country")
+    ]
+    assert places(sent={"state": "Tokyo"}, stored={"country": "Japan"}) == []
+    assert places(sent={"state": "Ohio"}, stored={"country": "Japan"}) == [("State__c", "state_country")]
+
+
+def test_unknown_places_are_named_each_for_itself() -> None:
+    assert places(sent={"country": "日本", "state": "東京都"}) == [
+        ("State__c", "state_country"),
+        ("Country__c", "state_country"),
+    ]
+
+
+def test_a_state_needs_a_country_in_the_same_write_or_there_already() -> None:
+    assert places(sent={"state": "Tokyo"}) == [("State__c", "country_required")]
+    assert places(sent={"country": None}, stored={"country": "Japan", "state": "Tokyo"}) == [
+        ("State__c", "country_required")
+    ]
+
+
+def test_a_country_that_the_vendor_may_fill_in_is_missed_only_likely() -> None:
+    filled = mapped("country", crm={"place": True, "options": (Option("Japan", "Japan", default=True),)})
+    for country in (filled, None):
+        assert places(sent={"state": "Tokyo"}, country=country) == [("State__c", "country_required")]
+
+
+# -- ids and unique values -----------------------------------------------------------------------------------------
+
+
+def test_what_is_no_id_does_not_go_into_a_reference() -> None:
+    lookup = mapped("campaign", crm={"id_pattern": r"^([0-9A-Za-z]{15}|[0-9A-Za-z]{18})$"})
+    assert types(lookup, "701000000000001AAA") == []
+    assert types(lookup, "701000000000001") == []
+    assert types(lookup, "春の展示会") == ["salesforce_id_missing"]
+
+
+def test_of_two_creates_with_one_unique_value_the_first_goes() -> None:
+    code = mapped("code", crm={"unique": True})
+    sync = bound(code)
+    rows = len(("a", "b", "a", None, None))
+    columns: dict[str, Any] = {"_link": list(range(rows)), "_create": [True] * rows}
+    for b in sync.fields:
+        values = pl.Series(
+            ["a", "b", "a", None, None] if b.name == "code" else [None] * rows, dtype=pl.String
+        )
+        columns |= {
+            value_column(b.name): values,
+            f"source:{b.name}": values,
+            f"before:{b.name}": [None] * rows,
+        }
+        columns[sends(b.name)] = values.is_not_null()
+    found = findings(pl.DataFrame(columns), sync, "crm", "Lead")
+    assert [(f.link, f.error_type, f.value) for f in found] == [(2, "duplicate_value", "a")]

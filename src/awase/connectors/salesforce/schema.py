@@ -12,6 +12,7 @@ from awase.connectors.salesforce import soql
 from awase.connectors.salesforce.consent import CONSENT_FIELDS, OPT_OUT_FIELD
 from awase.connectors.salesforce.faults import errors_in, failed_read, main_error
 from awase.connectors.salesforce.history import history_object
+from awase.connectors.salesforce.places import allowed_with, with_places
 from awase.connectors.salesforce.rest import data_path, get
 from awase.connectors.salesforce.roles import JUNCTIONS, relation_field
 from awase.connectors.sdk.bodies import expected
@@ -37,15 +38,18 @@ _KINDS: Mapping[str, Kind] = {
 """The vendor's field types (confirmed). Those not named (address, location, base64 …) are no single values and are
 left out of the schema: their parts are fields of their own."""
 
+_ID = r"^([0-9A-Za-z]{15}|[0-9A-Za-z]{18})$"
 _PICKLISTS = frozenset({"picklist", "multipicklist", "combobox"})
 _HISTORY_TEXT_LIMIT = 255
 """History keeps that a longer text or a multi-select was edited, but not its values (from memory)."""
 
 
-class _Option(msgspec.Struct, frozen=True):
+class _Option(msgspec.Struct, frozen=True, rename="camel"):
     value: str | None = None
     label: str | None = None
     active: bool = True
+    default_value: bool = False
+    valid_for: str | None = None
 
 
 class _Field(msgspec.Struct, frozen=True, rename="camel"):
@@ -65,6 +69,7 @@ class _Field(msgspec.Struct, frozen=True, rename="camel"):
     restricted_picklist: bool = False
     picklist_values: list[_Option] | None = None
     reference_to: list[str] | None = None
+    controller_name: str | None = None
 
 
 class _Describe(msgspec.Struct, frozen=True, rename="camel"):
@@ -104,7 +109,14 @@ def describe(api_version: str, key_field: str, objects: Sequence[str]) -> Flow[N
 
 def object_schema(described: _Describe, key_field: str, audited: frozenset[str]) -> ObjectSchema:
     """One described object as ours. The key field counts only if it is unique, an external id, and ours to write."""
-    fields = {item.name: _field(item, audited) for item in described.fields if item.type in _KINDS}
+    controlling = {item.name: _controlling_values(item) for item in described.fields}
+    fields = with_places(
+        {
+            item.name: _field(item, audited, controlling.get(item.controller_name or "", ()))
+            for item in described.fields
+            if item.type in _KINDS
+        }
+    )
     key = next((item for item in described.fields if item.name == key_field), None)
     usable = key is not None and key.external_id and key.unique and key.createable
     return ObjectSchema(
@@ -156,12 +168,25 @@ def _described(name: str, answer: Answer) -> _Describe:
     return content
 
 
-def _field(item: _Field, audited: frozenset[str]) -> Field:
+def _controlling_values(item: _Field) -> Sequence[str]:
+    """What ``validFor`` counts: every listed value as it stands; a checkbox counts false first (from memory)."""
+    if item.type == "boolean":
+        return ("false", "true")
+    return [option.value or "" for option in item.picklist_values or ()]
+
+
+def _field(item: _Field, audited: frozenset[str], controlling: Sequence[str]) -> Field:
     kind = _KINDS[item.type]
     options = None
     if item.type in _PICKLISTS:
         options = tuple(
-            Option(value=option.value, label=option.label or option.value, active=option.active)
+            Option(
+                value=option.value,
+                label=option.label or option.value,
+                active=option.active,
+                default=option.default_value,
+                valid_for=allowed_with(option.valid_for, controlling) if item.controller_name else None,
+            )
             for option in item.picklist_values or ()
             if option.value
         )
@@ -181,9 +206,11 @@ def _field(item: _Field, audited: frozenset[str]) -> Field:
         scale=item.scale if kind is Kind.DECIMAL else None,
         options=options,
         restricted=item.restricted_picklist,
+        controllers=(item.controller_name,) if item.controller_name else (),
         email=item.type == "email",
         unique=item.unique,
         references=tuple(item.reference_to or ()),
+        id_pattern=_ID if item.type == "reference" else "",
         audited=item.name in audited and kind is not Kind.TEXTS and not long_text,
     )
 

@@ -24,8 +24,15 @@ class Outgoing:
     """The other side's value it was made from."""
     sent: pl.Expr
     """Boolean: this field is part of the write."""
+    stored: pl.Expr
+    """What the target holds now; null for a create."""
     creating: pl.Expr
     """Boolean: the record is created."""
+
+    @property
+    def after(self) -> pl.Expr:
+        """What the target would hold after the write."""
+        return pl.when(self.sent).then(self.value).otherwise(self.stored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from awase.core.checks import numbers, picklists, required, text
+from awase.core.checks import identifiers, numbers, picklists, places, required, text
 from awase.core.checks.check import Certainty, Check, Outgoing
 from awase.core.mapping import BoundSync, column
 from awase.core.operations import Side
 from awase.core.schema import Field
-from awase.core.values import DTYPES, as_text
+from awase.core.values import as_text
 
-FAMILIES = (required.checks, picklists.checks, text.checks, numbers.checks)
+FAMILIES = (required.checks, picklists.checks, text.checks, numbers.checks, identifiers.checks)
+"""What one field says about itself; ``places`` looks at several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def value_column(name: str) -> str:
 def findings(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -> list[Finding]:
     """Every broken rule of ``outgoing``: records of one object on one side, with the columns
 
-    ``_link`` Int64 · ``_create`` Boolean · for each field x of the object ``set:x``, ``source:x``, ``sends:x``.
+    ``_link`` Int64 · ``_create`` Boolean · for each field x of the object ``set:x``, ``source:x``, ``sends:x``,
+    ``before:x``.
     """
     if outgoing.is_empty():
         return []
@@ -72,22 +74,32 @@ def findings(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -
 
 
 def _checks(sync: BoundSync, side: Side, object: str) -> Iterator[tuple[Field, str, Check]]:
+    fields = sync.object(side, object).fields
     mapped = {b.on(side, object): b.name for b in sync.fields}
-    creating = pl.col("_create")
+    beside = {field.name: _columns(name) for field, name in mapped.items() if field is not None}
     for field, name in mapped.items():
         if field is None:
             continue
-        out = Outgoing(pl.col(value_column(name)), pl.col(f"source:{name}"), pl.col(sends(name)), creating)
+        out = beside[field.name]
         for family in FAMILIES:
             for check in family(field, out):
                 yield field, name, check
-    # A required field that nobody maps fails every create; the other families have nothing to look at.
-    for field in sync.object(side, object).fields.values():
+        for check in places.checks(field, out, beside, fields):
+            yield field, name, check
+    # A required field that nobody maps fails every create; what an older record holds there is not known.
+    for field in fields.values():
         if field.required and field not in mapped:
-            nothing = pl.lit(None, dtype=DTYPES[field.kind])
-            out = Outgoing(nothing, nothing, pl.lit(value=False), creating)
-            for check in required.checks(field, out):
-                yield field, "", check
+            yield field, "", required.unmapped(pl.col("_create"))
+
+
+def _columns(name: str) -> Outgoing:
+    return Outgoing(
+        value=pl.col(value_column(name)),
+        source=pl.col(f"source:{name}"),
+        sent=pl.col(sends(name)),
+        stored=pl.col(f"before:{name}"),
+        creating=pl.col("_create"),
+    )
 
 
 def source_column(side: Side, name: str) -> str:
