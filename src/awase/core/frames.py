@@ -178,12 +178,14 @@ def merged_base(stored: BaseRow | None, patches: Iterable[BaseRow]) -> BaseRow:
             if data is not None:
                 sides[side].update(unpack(data))  # type: ignore[index]
     ma, crm = pack(sides["ma"]), pack(sides["crm"])
-    return BaseRow(link=link, ma=ma, ma_hash=_hash_of(sides["ma"]), crm=crm, crm_hash=_hash_of(sides["crm"]))
+    ma_hash, crm_hash = _hash_of(sides["ma"], ma), _hash_of(sides["crm"], crm)
+    return BaseRow(link=link, ma=ma, ma_hash=ma_hash, crm=crm, crm_hash=crm_hash)
 
 
-def _hash_of(values: Mapping[str, Value]) -> int:
+def _hash_of(values: Mapping[str, Value], packed: bytes) -> int:
     """The hash that the same record has when it is read: notes about how values came about are no part of it."""
-    return row_hash(pack({name: value for name, value in values.items() if not name.startswith(_MADE)}))
+    read = {name: value for name, value in values.items() if not name.startswith(_MADE)}
+    return row_hash(packed if len(read) == len(values) else pack(read))
 
 
 def unpacked_sides(row: BaseRow) -> dict[Side, dict[str, Value]]:

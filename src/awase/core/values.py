@@ -215,6 +215,8 @@ _DECIMAL, _DATE, _DATETIME = 1, 2, 3
 
 
 def _packable(value: Value) -> object:
+    if type(value) is str:  # most are
+        return value if len(value) <= LONG_TEXT else stand_in(value)
     match value:
         case Decimal():
             return msgspec.msgpack.Ext(_DECIMAL, str(as_text(value)).encode())
