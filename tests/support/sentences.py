@@ -50,6 +50,7 @@ LISTS = {
     "cli/status.py": ("MODES", "ORG_KINDS", "STATES"),
     "engine/undoing.py": ("NOTE",),
     "cli/reconcile.py": ("REASONS", "_COLUMNS", "_NUMBERS"),
+    "cli/check.py": ("_COLUMNS",),
     "cli/undo.py": ("_LEFT", "_THEN", "_COLUMNS"),
     "cli/worker.py": ("_LINES",),
     "cli/budget.py": ("LANES", "ERRANDS", "_ORIGINS"),

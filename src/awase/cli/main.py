@@ -9,6 +9,7 @@ import typer
 from awase import __version__
 from awase.cli import (
     budget,
+    check,
     connect,
     db,
     demo,
@@ -35,6 +36,7 @@ _VERBS = (
     init,
     connect,
     plan,
+    check,
     sync,
     worker,
     runs,

@@ -48,7 +48,9 @@ def decide(
     for side in SIDES[::-1]:
         if sync.sync.may_update(side):
             for object in sync.sync.objects(side):
-                drafter.write(side, object, updates(pairs, sync, side, object, memory.tables))
+                drafter.write(
+                    side, object, updates(pairs, sync, side, object, memory.tables, whole=memory.whole)
+                )
     # Whose partner is gone is not made anew: only a person, or the partner's return, brings the pair back.
     free = inside.filter(~widowed)
     creates: dict[Side, dict[str, pl.DataFrame]] = {

@@ -145,6 +145,8 @@ class Drafter:
         for row in outgoing.to_dicts():
             link, creating = row["_link"], bool(row["_create"])
             certain = [f for f in found.get(link, ()) if f.certainty == Certainty.CERTAIN]
+            likely = [f for f in found.get(link, ()) if f.certainty == Certainty.LIKELY]
+            self.draft.likely += [self._held(row, side, f) for f in likely]
             waits = self._stuck(row, side, object)
             self.draft.items += waits
             if (link, side) in self.memory.unanswered and creating:

@@ -33,6 +33,8 @@ class Memory:
     """By link and mapped field: whose value holds where a conflict waits for a person."""
     deleted: Mapping[int, Side] = field(default_factory=dict)
     """Of those, whose deletion was seen just now: the side on which the record was."""
+    whole: bool = False
+    """Every record is judged as if it were written whole: for foresight, never for a run."""
 
 
 def patch(link: int, after: Mapping[Side, Mapping[str, Value]]) -> BaseRow:

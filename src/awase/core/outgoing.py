@@ -21,8 +21,13 @@ from awase.core.references import NOBODY, Tables, known, stuck
 from awase.core.values import DTYPES, Kind
 
 
-def updates(pairs: pl.DataFrame, sync: BoundSync, side: Side, object: str, tables: Tables) -> pl.DataFrame:
-    """Existing records of one object that are written to, or would be if a partner were there."""
+def updates(
+    pairs: pl.DataFrame, sync: BoundSync, side: Side, object: str, tables: Tables, *, whole: bool = False
+) -> pl.DataFrame:
+    """Existing records of one object that are written to, or would be if a partner were there.
+
+    whole: as if every value of the other side were written, whether it differs or not; for foresight.
+    """
     rows = pairs.filter(pl.col("_crm_object") == object) if side == "crm" else pairs
     wanted = Decision.TO_CRM if side == "crm" else Decision.TO_MA
     here = [bound for bound in sync.fields if bound.on(side, object) is not None]
@@ -34,10 +39,14 @@ def updates(pairs: pl.DataFrame, sync: BoundSync, side: Side, object: str, table
         is_set = is_set and bound.mapping.direction.may_write(side)
         goes = decided.is_in([wanted.value, Decision.STUCK.value]) | pl.lit(value=is_set)
         sticks = pl.col(stuck_on(other(side), name)) & goes
+        value = whole_target(side, bound, tables)
+        sent = decided == wanted.value
+        if whole:
+            sent = value.is_not_null() & pl.lit(bound.mapping.direction.may_write(side)) & ~sticks
         columns += [
-            whole_target(side, bound, tables).alias(value_column(name)),
+            value.alias(value_column(name)),
             pl.col(column(other(side), name)).alias(f"source:{name}"),
-            (decided == wanted.value).alias(sends(name)),
+            sent.alias(sends(name)),
             pl.col(column(side, name)).alias(f"before:{name}"),
             pl.col(target(side, name)).alias(f"settles:{name}"),
             pl.col(settles(other(side), name)).alias(f"from:{name}"),

@@ -121,6 +121,8 @@ class Draft(msgspec.Struct, kw_only=True):
     agreed: list[BaseRow] = []
     writes: list[PlannedWrite] = []
     items: list[Item] = []
+    likely: list[Item] = []
+    """What the target will likely refuse; it is sent all the same."""
     ledger: list[LedgerEntry] = []
     outside: dict[int, str] = {}
     """Why links stay out of the sync, rightly so."""

@@ -28,6 +28,8 @@ class Selection:
     """Only these fields' values, by their mapped names; nobody is created."""
     everything: bool = False
     """Both sides are read from the beginning."""
+    whole: bool = False
+    """Everything is read, and every record is judged as if it were written whole; for foresight, never for a run."""
     opt_outs: bool = False
     """Nothing but opt-outs."""
     links: frozenset[int] = frozenset()

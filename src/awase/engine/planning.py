@@ -71,6 +71,13 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
     )
 
 
+async def draft_whole(env: Environment, sync: BoundSync) -> Draft:
+    """What a run would do if every record were written whole: for foresight, never to be applied. Reads both sides;
+    the store is only read."""
+    observed = await observe(env, sync, ())
+    return await _Planner(env, sync, observed, Selection(everything=True, whole=True)).draft()
+
+
 async def _unseen(env: Environment, sync: BoundSync) -> Unseen:
     """What a snapshot does not tell of people we know: from where deletions, merges and conversions are looked for."""
     cursors = {(c.side, c.object): c.value for c in await env.store.cursors(sync.sync.name)}
@@ -233,7 +240,8 @@ class _Planner:
             base = bases.get(link) if link is not None else None
             stored = None if base is None else (base.ma_hash if side == "ma" else base.crm_hash)
             gone = link is not None and bool(self.found.links[link].gone)
-            keep.append(stored is None or gone or link in open_links or row_hash(packed) != stored)
+            looked_at = gone or link in open_links or self.selection.whole
+            keep.append(stored is None or looked_at or row_hash(packed) != stored)
         survivors = frame.with_columns(pl.Series("_link", links, dtype=pl.Int64))
         # Copying the survivors lets go of the pages' string buffers, which a filtered frame would keep alive.
         return survivors.filter(pl.Series(keep, dtype=pl.Boolean)).rechunk()
@@ -365,6 +373,7 @@ class _Planner:
             excluded=frozenset(await self.env.store.exclusions(sync.name)),
             winners=self.selection.winners,
             widowed=frozenset(link.id for link in found.links.values() if link.gone),
+            whole=self.selection.whole,
             # Whose place somebody took at once (the same address, made anew) is gone no more.
             deleted={n: side for n, side in self.relinked.deleted.items() if found.links[n].gone == side},
         )
