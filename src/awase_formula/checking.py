@@ -1,0 +1,253 @@
+"""What is wrong with a formula before any row is seen, what it reads, and what it needs to be decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awase_formula import globals as globals_
+from awase_formula.errors import FormulaTypeError, Position
+from awase_formula.inference import Kinds, combined
+from awase_formula.kinds import NO_SCHEMA, TEXTS, TEXTUAL, Kind, Schema
+from awase_formula.signatures import CHOOSERS, SIGNATURES, chosen_from
+from awase_formula.tree import Call, Chain, Formula, Node, Reference, Text, Unary
+
+_MOMENTS = frozenset({Kind.DATE, Kind.DATETIME, Kind.TIME})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault: a stable code, a sentence, and where it stands."""
+
+    code: str
+    message: str
+    at: Position
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.at})"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The result of ``check``.
+
+    ``kind``: the type of the whole. ``kinds``: the type of every name, inferred where the schema has none.
+    ``fields``: names read from the row; ``priors``: those read from the row as it was stored before.
+    ``needs``: what must be given beside the row, in words that stay the same: ``prior row``, ``operation``,
+    ``parent <path>``, ``running user``, ``global <name>``, ``record type``, ``clock``, ``lookup <object>``, ``platform <FUNCTION>``.
+    """
+
+    formula: Formula
+    schema: Schema
+    kind: Kind | None
+    kinds: Kinds
+    problems: tuple[Problem, ...]
+    fields: tuple[str, ...]
+    priors: tuple[str, ...]
+    needs: tuple[str, ...]
+
+    def raise_first(self) -> None:
+        """Raise ``FormulaTypeError`` for the first problem, if there is one."""
+        if self.problems:
+            raise FormulaTypeError(self.problems[0].message, self.problems[0].at)
+
+
+def check(formula: Formula, schema: Schema = NO_SCHEMA) -> Checked:
+    """Check a formula against a schema. Problems are collected, not raised."""
+    kinds = Kinds(formula, schema)
+    problems = [problem for node in kinds.order for problem in _problems(node, kinds)]
+    problems.sort(key=lambda problem: problem.at.offset)
+    fields, priors, needs = _reads(kinds)
+    return Checked(
+        formula,
+        kinds.inferred_schema(),
+        kinds.kind(formula.root),
+        kinds,
+        tuple(problems),
+        fields,
+        priors,
+        needs,
+    )
+
+
+# --- problems --------------------------------------------------------------------------------------------------
+
+
+def _problems(node: Node, kinds: Kinds) -> Iterator[Problem]:
+    match node:
+        case Reference():
+            if (
+                kinds.schema.complete
+                and not node.name.startswith("$")
+                and kinds.schema.find(node.name) is None
+            ):
+                yield Problem("unknown-field", f"there is no field {node.name}", node.at)
+        case Unary():
+            wanted = Kind.BOOLEAN if node.sign == "NOT" else Kind.NUMBER
+            yield from _unfit(node.operand, frozenset({wanted}), node.sign, kinds)
+        case Chain():
+            yield from _chain_problems(node, kinds)
+        case Call():
+            yield from _call_problems(node, kinds)
+        case _:
+            return
+
+
+def _unfit(node: Node, takes: frozenset[Kind], whose: str, kinds: Kinds) -> Iterator[Problem]:
+    kind = kinds.kind(node)
+    if kind not in (None, Kind.NULL) and kind not in takes:
+        wanted = " or ".join(sorted(kind.value for kind in takes))
+        yield Problem("type", f"{whose} takes {wanted}, not {kind.value}", place(node))
+
+
+def place(node: Node) -> Position:
+    """Where a node begins."""
+    return node.at
+
+
+def _chain_problems(node: Chain, kinds: Kinds) -> Iterator[Problem]:
+    if node.signs[0] in ("&&", "||"):
+        for operand in node.operands:
+            yield from _unfit(operand, frozenset({Kind.BOOLEAN}), node.signs[0], kinds)
+        return
+    left = kinds.kind(node.operands[0])
+    for sign, spot, operand in zip(
+        node.signs, node.spots or (node.at,) * len(node.signs), node.operands[1:], strict=True
+    ):
+        right = kinds.kind(operand)
+        if not _fits(sign, left, right):
+            one, other = (kind.value if kind else "unknown" for kind in (left, right))
+            yield Problem("type", f"{sign} does not join {one} and {other}", spot)
+        left = Kind.BOOLEAN if sign in ("=", "<>", "<", ">", "<=", ">=") else combined(sign, left, right)
+
+
+def _fits(sign: str, left: Kind | None, right: Kind | None) -> bool:
+    if left in (None, Kind.NULL) or right in (None, Kind.NULL):
+        return not (sign in ("=", "<>") and Kind.PICKLIST in (left, right) and Kind.NULL not in (left, right))
+    if sign in ("*", "/", "^"):
+        return left is right is Kind.NUMBER
+    if sign == "&":
+        return left in TEXTS and right in TEXTS
+    if sign in ("=", "<>"):
+        return (left is right and left not in (Kind.PICKLIST, Kind.MULTIPICKLIST, Kind.LOCATION)) or {
+            left,
+            right,
+        } <= TEXTS
+    if sign in ("<", ">", "<=", ">="):
+        return (left is right and left in _MOMENTS | {Kind.NUMBER}) or {left, right} <= TEXTS
+    if sign == "+":
+        return {left, right} <= TEXTS or (
+            Kind.NUMBER in (left, right) and {left, right} <= _MOMENTS | {Kind.NUMBER}
+        )
+    return (left is right and left in _MOMENTS | {Kind.NUMBER}) or (left in _MOMENTS and right is Kind.NUMBER)
+
+
+def _call_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
+    signature = SIGNATURES.get(node.name)
+    count = len(node.arguments)
+    if signature is None:
+        yield Problem("unknown-function", f"there is no function {node.name}", node.at)
+        return
+    odd = (node.name == "CASE" and count % 2) or (node.name == "IFS" and not count % 2)
+    if not signature.accepts(count) or odd:
+        yield Problem(
+            "arguments", f"{node.name} does not take {count} argument{'' if count == 1 else 's'}", node.at
+        )
+        return
+    for index, argument in enumerate(node.arguments):
+        if not (node.name == "CASE" and index < 1):
+            yield from _unfit(argument, signature.kinds_at(index), node.name, kinds)
+    yield from _special_problems(node, kinds)
+
+
+def _special_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
+    first = kinds.kind(node.arguments[0]) if node.arguments else None
+    if node.name in ("ISPICKVAL", "INCLUDES") and not isinstance(node.arguments[1], Text):
+        yield Problem("literal", f"{node.name} compares with a text literal", place(node.arguments[1]))
+    if node.name in ("ISBLANK", "ISNULL") and first in (Kind.BOOLEAN, Kind.PICKLIST, Kind.LOCATION):
+        yield Problem("type", f"{node.name} does not take {first.value}", place(node.arguments[0]))
+    if node.name in ("ISCHANGED", "PRIORVALUE"):
+        argument = node.arguments[0]
+        field = kinds.schema.find(argument.name) if isinstance(argument, Reference) else None
+        if (
+            not isinstance(argument, Reference)
+            or globals_.is_global(argument.name)
+            or (field and field.formula)
+        ):
+            yield Problem("type", f"{node.name} takes a stored field of the record", place(argument))
+    if node.name == "CASE" and first in (Kind.BOOLEAN, Kind.LOCATION):
+        yield Problem("type", f"CASE does not take {first.value}", place(node.arguments[0]))
+    if node.name in CHOOSERS:
+        yield from _mixed(node, kinds)
+
+
+def _mixed(node: Call, kinds: Kinds) -> Iterator[Problem]:
+    found: Kind | None = None
+    for index in chosen_from(node.name, len(node.arguments)):
+        kind = kinds.kind(node.arguments[index])
+        if kind in (None, Kind.NULL):
+            continue
+        if found is not None and kind is not found and not {kind, found} <= TEXTUAL:
+            message = f"{node.name} chooses between {found.value} and {kind.value}"
+            yield Problem("type", message, place(node.arguments[index]))
+        found = found or kind
+
+
+# --- what it reads and needs -----------------------------------------------------------------------------------
+
+_CLOCK = frozenset({"TODAY", "NOW", "TIMENOW"})
+_PLATFORM = frozenset(name for name, signature in SIGNATURES.items() if signature.family == "platform")
+
+
+def _reads(kinds: Kinds) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    fields: dict[str, None] = {}
+    priors: dict[str, None] = {}
+    needs: dict[str, None] = {}
+    for node in kinds.order:
+        if isinstance(node, Reference):
+            _read_name(node.name, kinds, fields, needs)
+        elif isinstance(node, Call):
+            if node.name in ("ISCHANGED", "PRIORVALUE"):
+                needs["prior row"] = None
+                priors.update(
+                    (kinds.schema.spelled(globals_.stored_name(argument.name)), None)
+                    for argument in node.arguments
+                    if isinstance(argument, Reference)
+                )
+            elif node.name == "ISNEW":
+                needs["operation"] = None
+            elif node.name in _CLOCK:
+                needs["clock"] = None
+            elif node.name == "VLOOKUP":
+                needs[f"lookup {_lookup_object(node)}"] = None
+            elif node.name in _PLATFORM:
+                needs[f"platform {node.name}"] = None
+    return tuple(fields), tuple(priors), tuple(sorted(needs))
+
+
+def _read_name(name: str, kinds: Kinds, fields: dict[str, None], needs: dict[str, None]) -> None:
+    if globals_.is_global(name):
+        if globals_.family(name).casefold() in ("$user", "$profile", "$userrole", "$permission", "$setup"):
+            needs["running user"] = None
+        if name.casefold() != "$system.origindatetime":
+            needs[f"global {name}"] = None
+        return
+    stored = globals_.stored_name(name)
+    if stored.casefold().startswith(globals_.RECORD_TYPE):
+        needs["record type"] = None
+        fields[kinds.schema.spelled(stored)] = None
+        return
+    field = kinds.schema.find(name)
+    if field is not None and field.formula is not None:
+        return
+    if "." in stored:
+        needs[f"parent {stored.rsplit('.', 1)[0]}"] = None
+    fields[kinds.schema.spelled(stored)] = None
+
+
+def _lookup_object(node: Call) -> str:
+    argument = node.arguments[0] if node.arguments else None
+    if isinstance(argument, Reference):
+        parts = argument.name.split(".")
+        return parts[1] if parts[0].casefold() == "$objecttype" and len(parts) > 1 else parts[0]
+    return "?"

@@ -1,0 +1,91 @@
+"""The command ``awase-formula``: golden, lint, format."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from awase_formula.errors import FormulaError
+from awase_formula.golden import run_file
+from awase_formula.layout import format
+from awase_formula.linting import lint
+from awase_formula.parser import parse
+
+FOUND, WRONG_USE = 1, 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command. Gives 0, 1 where something was found, 2 where a file cannot be read or an argument is wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except FormulaError as error:
+        sys.stderr.write(f"awase-formula: {error.code} {error}\n")
+        return WRONG_USE
+    except OSError as error:
+        sys.stderr.write(f"awase-formula: {error.filename}: {error.strerror}\n")
+        return WRONG_USE
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="awase-formula", description="Salesforce formulas: check, format, prove."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    golden = commands.add_parser("golden", help="run published cases and count the rows that agree")
+    golden.add_argument("file", type=Path)
+    golden.add_argument(
+        "--json", action="store_true", help="one JSON object with cases, rows, agreed, misses"
+    )
+    golden.set_defaults(run=_golden)
+    linting = commands.add_parser(
+        "lint", help="say of each formula whether it parses and compiles, and what it needs"
+    )
+    linting.add_argument(
+        "path", type=Path, help="a text file, JSON lines, or a folder of SFDX or mdapi metadata"
+    )
+    linting.add_argument("--json", action="store_true", help="one JSON object a formula")
+    linting.set_defaults(run=_lint)
+    formatting = commands.add_parser("format", help="write a formula out evenly")
+    formatting.add_argument("file", type=Path, help="a file with one formula, or - for standard input")
+    formatting.set_defaults(run=_format)
+    return parser
+
+
+def _golden(options: argparse.Namespace) -> int:
+    outcome = run_file(options.file, datetime.now(UTC))
+    if options.json:
+        sys.stdout.write(json.dumps(outcome.document(), ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(f"{outcome.cases} cases, {outcome.agreed} of {outcome.rows} rows agree\n")
+        for miss in outcome.misses:
+            sys.stdout.write(f"{miss.case}: {miss.inputs} expected {miss.expected}, got {miss.actual}\n")
+    return 0
+
+
+def _lint(options: argparse.Namespace) -> int:
+    status = 0
+    for finding in lint(options.path):
+        status = FOUND if finding.error else status
+        if options.json:
+            sys.stdout.write(json.dumps(finding.document(), ensure_ascii=False) + "\n")
+        else:
+            whose = ".".join(filter(None, (finding.object, finding.name)))
+            words = finding.error or ("ok" if not finding.needs else f"ok, needs {', '.join(finding.needs)}")
+            sys.stdout.write(f"{finding.file}:{finding.line}: {whose + ': ' if whose else ''}{words}\n")
+    return status
+
+
+def _format(options: argparse.Namespace) -> int:
+    text = sys.stdin.read() if str(options.file) == "-" else options.file.read_text("utf-8-sig")
+    sys.stdout.write(format(parse(text)) + "\n")
+    return 0
+
+
+def run() -> None:
+    """The entry point."""
+    sys.exit(main())

@@ -1,0 +1,386 @@
+"""A checked formula as one Polars expression over a frame, built from the leaves up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from awase_formula import globals as globals_
+from awase_formula.checking import Checked, check
+from awase_formula.columnwise import numbers
+from awase_formula.columnwise.columns import (
+    CODES,
+    FAILED,
+    FIRE,
+    PASS,
+    Column,
+    NotVectorisable,
+    Scope,
+    first_trouble,
+)
+from awase_formula.columnwise.columns import Number as Whole
+from awase_formula.columnwise.dates import DATES
+from awase_formula.columnwise.fields import (
+    IS_NEW,
+    PRIOR,
+    check_wide,
+    constant,
+    global_column,
+    read_column,
+    troubled,
+)
+from awase_formula.columnwise.logic import CHOICES, COMPARISONS, chosen, decided, negation, operated
+from awase_formula.columnwise.text import POSITIONAL, TEXTS, written
+from awase_formula.inference import combined
+from awase_formula.kinds import Field, Kind
+from awase_formula.rowwise.building import (
+    NEEDS_OPERATION,
+    NEEDS_PRIOR,
+    STRICT,
+    absent,
+    global_value,
+    is_absent,
+    unknown_global,
+)
+from awase_formula.rowwise.dates import NO_CLOCK
+from awase_formula.rowwise.operators import operation
+from awase_formula.rowwise.special import platform
+from awase_formula.rowwise.text import units
+from awase_formula.signatures import SIGNATURES
+from awase_formula.tree import Call, Chain, Node, Null, Number, Reference, Text, Truth, Unary
+from awase_formula.values import Failure, Value
+
+DEEPEST = 60
+"""A deeper formula is left to the row form: plans that nest so far cost more than they save."""
+
+_COMPUTE = {**numbers.NUMBERS, **TEXTS, **DATES}
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A formula against one frame and context.
+
+    ``codes``: UInt16 a row: PASS, FIRE, or a reason (``reasons``, failed ones from FAILED on). ``doubt``: Boolean, rows
+    that the row form has to decide; None: none.
+    """
+
+    codes: pl.Expr
+    doubt: pl.Expr | None
+    reasons: tuple[str, ...]
+
+
+def bind(checked: Checked, scope: Scope) -> Bound:
+    """Compile against a scope. Raises ``NotVectorisable``."""
+    builder = _Builder(checked, scope)
+    column = builder.build()
+    if column.kind not in (Kind.BOOLEAN, Kind.NULL):
+        fires = pl.lit(PASS, dtype=CODES)
+    else:
+        value = column.value.cast(pl.Boolean).fill_null(value=False)
+        fires = pl.when(value).then(pl.lit(FIRE, dtype=CODES)).otherwise(pl.lit(PASS, dtype=CODES))
+    codes = fires if column.trouble is None else pl.coalesce(column.trouble, fires)
+    doubts = [*scope.checks.values(), *scope.doubts]
+    return Bound(codes, pl.any_horizontal(doubts) if doubts else None, tuple(scope.reasons))
+
+
+def reason_of(reasons: tuple[str, ...], code: int) -> str:
+    """The reason behind a code."""
+    return reasons[(code - FAILED if code >= FAILED else code) - 2]
+
+
+class _Builder:
+    def __init__(self, checked: Checked, scope: Scope, nesting: int = 0) -> None:
+        if checked.formula.depth > DEEPEST or nesting > 10:
+            raise NotVectorisable
+        self.checked = checked
+        self.scope = scope
+        self.nesting = nesting
+        self.built: dict[int, Column] = {}
+
+    def build(self) -> Column:
+        order = self.checked.kinds.order
+        if any(isinstance(node, Call) and node.name in POSITIONAL for node in order):
+            self._doubt_wide_text()
+        for node in order:
+            self.built[id(node)] = self._column(node)
+        return self.built[id(self.checked.formula.root)]
+
+    def _doubt_wide_text(self) -> None:
+        for node in self.checked.kinds.order:
+            if isinstance(node, Text) and units(node.value) != node.value:
+                raise NotVectorisable
+        for name in self.checked.fields:
+            check_wide(self.scope, name)
+        for name in self.checked.priors:
+            check_wide(self.scope, PRIOR + name)
+
+    def _column(self, node: Node) -> Column:
+        match node:
+            case Text():
+                return constant(node.value or None, Kind.TEXT)
+            case Number():
+                return numbers.literal(node.value)
+            case Truth():
+                return constant(node.value, Kind.BOOLEAN)
+            case Null():
+                return Column(Kind.NULL, pl.lit(None), constant=(None,))
+            case Reference():
+                return self._reference(node.name)
+            case Unary():
+                return self._unary(node)
+            case Chain():
+                return self._chain(node)
+            case Call():
+                return self._call(node)
+            case _:
+                raise NotVectorisable
+
+    def _unary(self, node: Unary) -> Column:
+        operand = self.built[id(node.operand)]
+        if node.sign == "NOT":
+            if operand.kind is Kind.NULL:
+                return constant(None, Kind.BOOLEAN)
+            if operand.kind is not Kind.BOOLEAN:
+                raise NotVectorisable
+            return negation(operand)
+        if operand.kind is Kind.NULL:
+            return numbers.literal(None)
+        if node.sign == "+":
+            return numbers.of(operand.exact, (operand,))
+        if operand.constant is not None and operand.constant[0] is not None:
+            return numbers.literal(-operand.constant[0])  # type: ignore[operator]
+        return numbers.negated(operand)
+
+    def _chain(self, node: Chain) -> Column:
+        operands = [self.built[id(operand)] for operand in node.operands]
+        if node.signs[0] in ("&&", "||"):
+            return decided([_boolean(operand) for operand in operands], decisive=node.signs[0] == "||")
+        left = operands[0]
+        for sign, right in zip(node.signs, operands[1:], strict=True):
+            left = self._folded(sign, left, right) or operated(self.scope, sign, left, right)
+        return left
+
+    def _folded(self, sign: str, left: Column, right: Column) -> Column | None:
+        """Two constants joined once and for all."""
+        if (
+            left.constant is None
+            or right.constant is None
+            or left.trouble is not None
+            or right.trouble is not None
+        ):
+            return None
+        kind = Kind.BOOLEAN if sign in COMPARISONS else combined(sign, left.kind, right.kind)
+        try:
+            value = operation(sign, left.kind, right.kind)(left.constant[0], right.constant[0])
+        except Failure as failure:
+            return troubled(self.scope, kind or Kind.NULL, failure.reason, failure.failed)
+        return constant(value, kind or Kind.NULL)
+
+    # --- calls -------------------------------------------------------------------------------------------------
+
+    def _call(self, node: Call) -> Column:
+        columns = [self.built[id(argument)] for argument in node.arguments]
+        kind = self.checked.kinds.kind(node)
+        if node.name in CHOICES:
+            if node.name in ("AND", "OR"):
+                columns = [_boolean(column) for column in columns]
+            elif node.name in ("IF", "IFS"):
+                columns[:-1:2] = [_boolean(column) for column in columns[:-1:2]]
+            return CHOICES[node.name](self.scope, columns, kind)
+        special = getattr(self, f"_call_{node.name.lower()}", None)
+        if special is not None:
+            return special(node)  # type: ignore[no-any-return]
+        if SIGNATURES[node.name].family == "platform" and node.name != "CURRENCYRATE":
+            return troubled(self.scope, kind or Kind.NULL, platform(node.name))
+        return self._strict(node.name, columns, kind or Kind.NULL)
+
+    def _strict(self, name: str, columns: list[Column], kind: Kind) -> Column:
+        if name in STRICT and all(
+            column.constant is not None and column.trouble is None for column in columns
+        ):
+            return self._constant_call(
+                name, [column.constant[0] for column in columns if column.constant], kind
+            )
+        compute = _COMPUTE.get(name)
+        if compute is None:
+            raise NotVectorisable
+        signature = SIGNATURES[name]
+        typed = [_as_kind(column, signature.kinds_at(index)) for index, column in enumerate(columns)]
+        return compute(self.scope, typed)
+
+    def _constant_call(self, name: str, values: list[Value], kind: Kind) -> Column:
+        try:
+            return constant(STRICT[name](*values), kind)
+        except Failure as failure:
+            return troubled(self.scope, kind, failure.reason, failure.failed)
+
+    def _call_today(self, _node: Call) -> Column:
+        today = self.scope.context.today()
+        return troubled(self.scope, Kind.DATE, NO_CLOCK) if today is None else constant(today, Kind.DATE)
+
+    def _call_now(self, _node: Call) -> Column:
+        now = self.scope.context.now
+        return troubled(self.scope, Kind.DATETIME, NO_CLOCK) if now is None else constant(now, Kind.DATETIME)
+
+    def _call_isclone(self, _node: Call) -> Column:
+        return constant(value=False, kind=Kind.BOOLEAN)
+
+    def _call_text(self, node: Call) -> Column:
+        column = self.built[id(node.arguments[0])]
+        return constant(None, Kind.TEXT) if column.kind is Kind.NULL else written(column)
+
+    def _call_datevalue(self, node: Call) -> Column:
+        column = self.built[id(node.arguments[0])]
+        return (
+            constant(None, Kind.DATE)
+            if column.kind is Kind.NULL
+            else DATES["DATEVALUE"](self.scope, [column])
+        )
+
+    def _call_isnew(self, _node: Call) -> Column:
+        if IS_NEW in self.scope.dtypes:
+            unknown = pl.when(pl.col(IS_NEW).is_null()).then(self.scope.trouble(NEEDS_OPERATION))
+            return Column(Kind.BOOLEAN, pl.col(IS_NEW), unknown, size=4)
+        if self.scope.is_new is None:
+            return troubled(self.scope, Kind.BOOLEAN, NEEDS_OPERATION)
+        return constant(self.scope.is_new, Kind.BOOLEAN)
+
+    def _call_priorvalue(self, node: Call) -> Column:
+        name, kind = self._stored_name(node)
+        now = self.built[id(node.arguments[0])]
+        before = self._prior(name, kind)
+        if IS_NEW not in self.scope.dtypes:
+            if self.scope.is_new is None:
+                return troubled(self.scope, now.kind, NEEDS_PRIOR)
+            return now if self.scope.is_new else before
+        picked = chosen([pl.col(IS_NEW).fill_null(value=False)], (now, before), (), kind)
+        unknown = pl.when(pl.col(IS_NEW).is_null()).then(self.scope.trouble(NEEDS_PRIOR))
+        trouble = unknown if picked.trouble is None else pl.coalesce(unknown, picked.trouble)
+        return Column(picked.kind, picked.value, trouble, picked.number, size=picked.size + 4)
+
+    def _call_ischanged(self, node: Call) -> Column:
+        name, kind = self._stored_name(node)
+        new = _plain_lines(self.built[id(node.arguments[0])])
+        if IS_NEW not in self.scope.dtypes and self.scope.is_new is not False:
+            if self.scope.is_new is None:
+                return troubled(self.scope, Kind.BOOLEAN, NEEDS_OPERATION)
+            return constant(value=False, kind=Kind.BOOLEAN)
+        if not self._has_priors():
+            changed = troubled(self.scope, Kind.BOOLEAN, NEEDS_PRIOR)
+        else:
+            old = _plain_lines(self._prior(name, kind))
+            changed = Column(
+                Kind.BOOLEAN, _differs(new, old), first_trouble((new, old)), size=new.size + old.size
+            )
+        if IS_NEW not in self.scope.dtypes:
+            return changed
+        is_new = pl.col(IS_NEW)
+        unknown = pl.when(is_new.is_null()).then(self.scope.trouble(NEEDS_OPERATION))
+        trouble = unknown if changed.trouble is None else unknown.when(~is_new).then(changed.trouble)
+        value = pl.when(is_new).then(pl.lit(value=False)).otherwise(changed.value)
+        return Column(Kind.BOOLEAN, value, trouble, size=changed.size * 2 + 6)
+
+    def _stored_name(self, node: Call) -> tuple[str, Kind]:
+        argument = node.arguments[0]
+        if not isinstance(argument, Reference):
+            raise NotVectorisable
+        field = self.checked.schema.find(argument.name) or Field(Kind.TEXT)
+        if field.formula is not None or globals_.is_global(argument.name):
+            raise NotVectorisable
+        return self.checked.schema.spelled(globals_.stored_name(argument.name)), field.kind
+
+    def _has_priors(self) -> bool:
+        return any(name.startswith(PRIOR) for name in self.scope.dtypes)
+
+    def _prior(self, name: str, kind: Kind) -> Column:
+        held = self._held(PRIOR + name)
+        if held is None:
+            return troubled(self.scope, kind, NEEDS_PRIOR)
+        return read_column(self.scope, held, self.checked.schema.find(name) or Field(kind))
+
+    # --- names -------------------------------------------------------------------------------------------------
+
+    def _held(self, name: str) -> str | None:
+        """The frame's column of a name, whatever its case."""
+        if name in self.scope.dtypes:
+            return name
+        folded = name.casefold()
+        return next((one for one in self.scope.dtypes if one.casefold() == folded), None)
+
+    def _reference(self, name: str) -> Column:
+        field = self.checked.schema.find(name) or Field(Kind.TEXT)
+        if name.casefold() == "$system.origindatetime":
+            return constant(globals_.ORIGIN, Kind.DATETIME)
+        if globals_.is_global(name):
+            held = global_value(self.scope.context, name)
+            if is_absent(held):
+                return troubled(self.scope, field.kind, unknown_global(name))
+            return global_column(self.scope, held, field)
+        if field.formula is not None:
+            return self._formula_field(name, field)
+        stored = self.checked.schema.spelled(globals_.stored_name(name))
+        column = self._held(stored)
+        if column is None:
+            return troubled(self.scope, field.kind, absent(stored))
+        return read_column(self.scope, column, field)
+
+    def _formula_field(self, name: str, field: Field) -> Column:
+        if field.formula is None:
+            raise NotVectorisable
+        inner = check(field.formula, self.checked.schema)
+        if inner.problems:
+            return troubled(self.scope, field.kind, f"the formula field {name} does not compile")
+        before, self.scope.blanks = self.scope.blanks, field.blanks
+        try:
+            column = _Builder(inner, self.scope, self.nesting + 1).build()
+        finally:
+            self.scope.blanks = before
+        if field.kind is Kind.BOOLEAN:
+            return Column(
+                Kind.BOOLEAN,
+                _boolean(column).value.fill_null(value=False),
+                column.trouble,
+                size=column.size + 1,
+            )
+        if field.kind is Kind.NUMBER and self.scope.blanks == "zero":
+            number = column.exact
+            filled = Whole(number.numerator.fill_null(0), number.denominator, number.digits, number.rounding)
+            return Column(Kind.NUMBER, filled.numerator, column.trouble, filled, size=column.size + 1)
+        if column.kind is not field.kind:
+            raise NotVectorisable
+        return column
+
+
+def _boolean(column: Column) -> Column:
+    if column.kind is Kind.NULL:
+        return constant(None, Kind.BOOLEAN)
+    if column.kind is not Kind.BOOLEAN:
+        raise NotVectorisable
+    return column
+
+
+def _as_kind(column: Column, kinds: frozenset[Kind]) -> Column:
+    """A null literal as the kind that a parameter takes; anything else must be of a kind that it takes."""
+    if column.kind is Kind.NULL:
+        wanted = (
+            Kind.TEXT if Kind.TEXT in kinds else Kind.NUMBER if Kind.NUMBER in kinds else next(iter(kinds))
+        )
+        return constant(None, wanted)
+    if column.kind not in kinds:
+        raise NotVectorisable
+    return column
+
+
+def _plain_lines(column: Column) -> Column:
+    if column.kind is not Kind.TEXT:
+        return column
+    value = column.value.str.replace_all("\r\n", "\n", literal=True)
+    return Column(Kind.TEXT, value, column.trouble, size=column.size + 1)
+
+
+def _differs(new: Column, old: Column) -> pl.Expr:
+    if new.number is not None and old.number is not None:
+        first, second = numbers.aligned([new.number, old.number])
+        return first.numerator.ne_missing(second.numerator)
+    return new.value.ne_missing(old.value)

@@ -1,0 +1,203 @@
+"""Functions on text columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+import polars as pl
+
+from awase_formula.columnwise import numbers
+from awase_formula.columnwise.columns import (
+    Column,
+    NotVectorisable,
+    Number,
+    Scope,
+    clean,
+    first_trouble,
+    joined_size,
+)
+from awase_formula.kinds import Kind
+from awase_formula.regex import translated
+from awase_formula.rowwise.text import NO_NUMBER, NUMBER
+from awase_formula.values import Failure
+
+POSITIONAL = frozenset({"LEN", "LEFT", "RIGHT", "MID", "FIND", "SUBSTR", "LPAD", "RPAD", "ASCII"})
+"""Functions that count UTF-16 units: rows with characters beyond the basic plane are left to the row form."""
+
+WIDE = r"[\x{10000}-\x{10FFFF}]"
+_BLANKS = "".join(map(chr, range(33)))
+_LENGTH_DIGITS = 9
+_PLAIN_NUMBER = r"\A[+-]?[0-9]{1,18}(?:\.[0-9]{1,10})?\z"
+
+Compile = Callable[[Scope, Sequence[Column]], Column]
+
+
+def text(value: pl.Expr, columns: Sequence[Column], kind: Kind = Kind.TEXT) -> Column:
+    """A text column that may hold empty texts, cleaned of them."""
+    return Column(kind, clean(value), first_trouble(columns), size=joined_size(columns) + 3)
+
+
+def truth(value: pl.Expr, columns: Sequence[Column]) -> Column:
+    """A checkbox column."""
+    return Column(Kind.BOOLEAN, value, first_trouble(columns), size=joined_size(columns))
+
+
+def constant_text(column: Column) -> str | None:
+    """The constant text of a column. Raises ``NotVectorisable`` where it is none."""
+    if column.constant is None or not isinstance(column.constant[0], str | None):
+        raise NotVectorisable
+    return column.constant[0]
+
+
+def _part(test: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Compile:
+    """CONTAINS and its like: TRUE for a part that is null, null for a text that is."""
+
+    def compile_(_scope: Scope, columns: Sequence[Column]) -> Column:
+        whole, part = columns
+        if part.constant == (None,):
+            return truth(pl.lit(value=True), columns)
+        found = test(whole.value, part.value)
+        if part.constant is None:
+            found = pl.when(part.value.is_null()).then(pl.lit(value=True)).otherwise(found)
+        return truth(found, columns)
+
+    return compile_
+
+
+def _length(_scope: Scope, columns: Sequence[Column]) -> Column:
+    return numbers.whole(
+        columns[0].value.str.len_chars().cast(pl.Int64).fill_null(0), _LENGTH_DIGITS, columns
+    )
+
+
+def _counted(cut: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Compile:
+    def compile_(_scope: Scope, columns: Sequence[Column]) -> Column:
+        count = numbers.integer(columns[1])
+        return text(pl.when(count >= 1).then(cut(columns[0].value, count)), columns)
+
+    return compile_
+
+
+def _mid(_scope: Scope, columns: Sequence[Column]) -> Column:
+    start = pl.max_horizontal(numbers.integer(columns[1]), pl.lit(1, dtype=pl.Int64)) - 1
+    count = numbers.integer(columns[2])
+    given = (count >= 1) & columns[1].exact.numerator.is_not_null()
+    return text(
+        pl.when(given).then(columns[0].value.str.slice(start, pl.when(count >= 1).then(count))), columns
+    )
+
+
+def _find(_scope: Scope, columns: Sequence[Column]) -> Column:
+    if len(columns) > 2:
+        raise NotVectorisable
+    part, whole = columns
+    offset = whole.value.str.find(part.value, literal=True).cast(pl.Int64)
+    before = (
+        whole.value.cast(pl.Binary).bin.slice(0, offset).cast(pl.String).str.len_chars().cast(pl.Int64) + 1
+    )
+    return numbers.whole(pl.when(offset.is_not_null()).then(before).otherwise(0), _LENGTH_DIGITS, columns)
+
+
+def _substitute(_scope: Scope, columns: Sequence[Column]) -> Column:
+    old, new = constant_text(columns[1]), constant_text(columns[2])
+    if old is None:
+        return Column(
+            Kind.TEXT, pl.lit(None, dtype=pl.String), first_trouble(columns), size=joined_size(columns)
+        )
+    if new is not None and len(new) > len(old):
+        raise NotVectorisable  # a text may grow beyond what the row form allows
+    return text(columns[0].value.str.replace_all(old, new or "", literal=True), columns)
+
+
+def _cased(change: Callable[[pl.Expr], pl.Expr]) -> Compile:
+    def compile_(_scope: Scope, columns: Sequence[Column]) -> Column:
+        if len(columns) > 1:
+            raise NotVectorisable
+        return Column(Kind.TEXT, change(columns[0].value), first_trouble(columns), size=joined_size(columns))
+
+    return compile_
+
+
+def _is_number(_scope: Scope, columns: Sequence[Column]) -> Column:
+    return truth(columns[0].value.str.contains(rf"\A(?:{NUMBER})\z").fill_null(value=False), columns)
+
+
+def _value(scope: Scope, columns: Sequence[Column]) -> Column:
+    whole = columns[0].value
+    plain = whole.str.contains(_PLAIN_NUMBER)
+    scope.doubt((whole.str.contains(rf"\A(?:{NUMBER})\z") & ~plain).fill_null(value=False))
+    amount = pl.when(plain).then(whole.str.strip_prefix("+")).cast(pl.Decimal(38, 10), strict=False)
+    failed = pl.when(whole.is_not_null() & ~plain).then(scope.trouble(NO_NUMBER, failed=True))
+    return numbers.of(Number(amount.to_physical(), 10**10, 28), columns, failed)
+
+
+def _regex(scope: Scope, columns: Sequence[Column]) -> Column:
+    pattern = constant_text(columns[1])
+    try:
+        rust = translated(pattern or "").rust
+    except Failure as failure:
+        trouble = scope.trouble(failure.reason, failure.failed)
+        before = first_trouble(columns)
+        both = trouble if before is None else pl.coalesce(before, trouble)
+        return Column(Kind.BOOLEAN, pl.lit(None, dtype=pl.Boolean), both, size=joined_size(columns))
+    if rust is None:
+        raise NotVectorisable
+    return truth(columns[0].value.fill_null("").str.contains(rust), columns)
+
+
+def _is_picked(_scope: Scope, columns: Sequence[Column]) -> Column:
+    return truth(columns[0].value.eq_missing(columns[1].value), columns)
+
+
+def _includes(_scope: Scope, columns: Sequence[Column]) -> Column:
+    wanted = constant_text(columns[1])
+    if wanted is None:
+        return truth(columns[0].value.is_null(), columns)
+    inside = (pl.lit(";") + columns[0].value + pl.lit(";")).str.contains(f";{wanted};", literal=True)
+    if ";" in wanted:
+        inside = pl.lit(value=False)
+    return truth(inside.fill_null(value=False), columns)
+
+
+def _picked_count(_scope: Scope, columns: Sequence[Column]) -> Column:
+    count = columns[0].value.str.count_matches(";", literal=True).cast(pl.Int64) + 1
+    return numbers.whole(count.fill_null(0), _LENGTH_DIGITS, columns)
+
+
+def written(column: Column) -> Column:
+    """TEXT of a picklist, a date or a whole number."""
+    if column.kind is Kind.DATE:
+        return Column(Kind.TEXT, column.value.dt.to_string("%Y-%m-%d"), column.trouble, size=column.size + 1)
+    if column.kind is Kind.NUMBER and column.exact.denominator == 1:
+        return Column(Kind.TEXT, column.exact.numerator.cast(pl.String), column.trouble, size=column.size + 1)
+    if column.kind in (Kind.NUMBER, Kind.DATETIME, Kind.TIME):
+        raise NotVectorisable
+    return Column(Kind.TEXT, column.value, column.trouble, constant=column.constant, size=column.size + 1)
+
+
+def is_whole(value: object) -> bool:
+    """Whether a constant is a whole number."""
+    return isinstance(value, Decimal) and value == value.to_integral_value()
+
+
+TEXTS: Mapping[str, Compile] = {
+    "BEGINS": _part(lambda whole, part: whole.str.starts_with(part)),
+    "CONTAINS": _part(lambda whole, part: whole.str.contains(part, literal=True)),
+    "ENDS": _part(lambda whole, part: whole.str.ends_with(part)),
+    "FIND": _find,
+    "INCLUDES": _includes,
+    "ISNUMBER": _is_number,
+    "ISPICKVAL": _is_picked,
+    "LEFT": _counted(lambda whole, count: whole.str.head(count)),
+    "LEN": _length,
+    "LOWER": _cased(lambda whole: whole.str.to_lowercase()),
+    "MID": _mid,
+    "PICKLISTCOUNT": _picked_count,
+    "REGEX": _regex,
+    "RIGHT": _counted(lambda whole, count: whole.str.tail(count)),
+    "SUBSTITUTE": _substitute,
+    "TRIM": lambda _scope, columns: text(columns[0].value.str.strip_chars(_BLANKS), columns),
+    "UPPER": _cased(lambda whole: whole.str.to_uppercase()),
+    "VALUE": _value,
+}

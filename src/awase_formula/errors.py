@@ -1,0 +1,82 @@
+"""What can go wrong with a formula, by when it does.
+
+    FormulaError
+    ├── FormulaSyntaxError    the text is no formula; says where, and what was expected there
+    ├── FormulaTypeError      it reads, but uses a field, function or type that it may not
+    ├── EvaluationFailed      it went wrong on this row (VALUE("x"), a division by zero …)
+    ├── NotKnown              it cannot be decided from what was given; nothing is wrong with it
+    └── UnreadableFile        a file of formulas, rules or cases cannot be read
+
+Every one carries a stable ``code`` and, where there is one, the position in the formula's own text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a formula's text: ``offset`` from 0, ``line`` and ``column`` from 1, all in characters."""
+
+    offset: int = 0
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}"
+
+
+class FormulaError(Exception):
+    """Base of every error of this package."""
+
+    code: ClassVar[str] = "FX-000"
+
+    def __init__(self, message: str, at: Position | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.at = at
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.at})" if self.at else self.message
+
+
+class FormulaSyntaxError(FormulaError):
+    """The text does not follow the grammar. ``expected`` names what could have stood at that place."""
+
+    code = "FX-100"
+
+    def __init__(self, message: str, at: Position, expected: str = "") -> None:
+        super().__init__(f"{message}; expected {expected}" if expected else message, at)
+        self.expected = expected
+
+
+class FormulaTooDeep(FormulaSyntaxError):
+    """It nests deeper than we follow (``parser.DEEPEST``), far beyond what Salesforce would store."""
+
+    code = "FX-101"
+
+
+class FormulaTypeError(FormulaError):
+    """A field that is not there, a function that is not known, a type that does not fit."""
+
+    code = "FX-200"
+
+
+class EvaluationFailed(FormulaError):
+    """The formula failed on this row; on the platform a rule that fails so blocks the save."""
+
+    code = "FX-300"
+
+
+class NotKnown(FormulaError):
+    """The row decides nothing: a prior value, a parent record, a global or a lookup table is missing."""
+
+    code = "FX-400"
+
+
+class UnreadableFile(FormulaError):
+    """A file is missing, is no text, or is not of the form it should have. The message says file and line."""
+
+    code = "FX-500"

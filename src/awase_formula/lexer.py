@@ -1,0 +1,119 @@
+"""From a formula's text to tokens, in one pass.
+
+The grammar is that of Salesforce (its published parser grammar): identifiers may hold ``. : # $ _``; texts stand in either
+quote; numbers have no exponent; comments may stand anywhere and are kept. Where the published grammar is narrower
+than what orgs have stored, the wider reading is taken: an unknown escape (``\\d``, ``\\u00a9``) keeps its backslash,
+a line break inside a text is part of it.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from awase_formula.errors import FormulaSyntaxError, Position
+
+
+class Token(enum.Enum):
+    """Kinds of tokens."""
+
+    NAME = "a name"
+    NUMBER = "a number"
+    TEXT = "a text"
+    SIGN = "a sign"
+    END = "the end"
+
+
+@dataclass(frozen=True, slots=True)
+class Lexeme:
+    """One token: its kind, its text (for a text literal the value, unescaped) and where it starts."""
+
+    kind: Token
+    text: str
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment with its delimiters, and where it starts."""
+
+    text: str
+    at: Position
+
+
+_PIECE = re.compile(
+    r"""(?P<space>[ \t\f\r\n\u00a0\ufeff]+)
+    |(?P<comment>/\*)
+    |(?P<name>[A-Za-z$\u0130\u212A][A-Za-z0-9$_:.\#\u0130\u212A]*)
+    |(?P<number>[0-9]+(?:\.[0-9]+)?)
+    |(?P<sign>\|\||&&|==|<>|!=|<=|>=|[()\[\],+\-*/^&=<>!])
+    |(?P<quote>["'])""",
+    re.VERBOSE,
+)
+_BODY = {quote: re.compile(rf"[^{quote}\\]*(?:\\.[^{quote}\\]*)*{quote}", re.DOTALL) for quote in "\"'"}
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "N": "\n", "R": "\r", "T": "\t", '"': '"', "'": "'", "\\": "\\"}
+
+
+def unescaped(body: str) -> str:
+    """The value of a text literal's body; an escape that the grammar does not know keeps its backslash."""
+    if "\\" not in body:
+        return body
+    return _ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[0]), body)
+
+
+class _Lines:
+    """Offsets to lines and columns; asked in rising order, so that the whole text is counted once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._line = 1
+        self._start = 0
+        self._seen = 0
+
+    def at(self, offset: int) -> Position:
+        breaks = self._text.count("\n", self._seen, offset)
+        if breaks:
+            self._line += breaks
+            self._start = self._text.rfind("\n", self._seen, offset) + 1
+        self._seen = offset
+        return Position(offset, self._line, offset - self._start + 1)
+
+
+def lexemes(text: str) -> Iterator[Lexeme | Comment]:
+    """The tokens and comments of ``text`` in order, an END last.
+
+    Raises ``FormulaSyntaxError`` for a character that begins no token and for a text or comment that never ends.
+    """
+    lines = _Lines(text)
+    offset = 0
+    while offset < len(text):
+        match = _PIECE.match(text, offset)
+        at = lines.at(offset)
+        if match is None:
+            raise FormulaSyntaxError(f"{text[offset]!r} has no meaning here", at, "a value or an operator")
+        offset = match.end()
+        match match.lastgroup:
+            case "space":
+                continue
+            case "comment":
+                end = text.find("*/", offset)
+                if end < 0:
+                    raise FormulaSyntaxError("this comment never ends", at, "*/")
+                offset = end + 2
+                yield Comment(text[at.offset : offset], at)
+            case "quote":
+                body = _BODY[match[0]].match(text, offset)
+                if body is None:
+                    raise FormulaSyntaxError("this text never ends", at, f"a closing {match[0]}")
+                offset = body.end()
+                yield Lexeme(Token.TEXT, unescaped(body[0][:-1]), at)
+            case "name":
+                yield Lexeme(Token.NAME, match[0], at)
+            case "number":
+                yield Lexeme(Token.NUMBER, match[0], at)
+            case _:
+                yield Lexeme(Token.SIGN, match[0], at)
+    yield Lexeme(Token.END, "", lines.at(len(text)))

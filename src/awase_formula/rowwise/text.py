@@ -1,0 +1,304 @@
+"""Functions on text. Positions and lengths count UTF-16 units, as Java does; null and the empty text are one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from awase_formula.regex import matches
+from awase_formula.values import MATH, Failure, Value, as_decimal
+
+NO_NUMBER = "VALUE is given a text that is no number"
+TOO_LONG = "a text becomes too long"
+BAD_JSON = "JSONVALUE is given no JSON"
+BAD_CODE = "CHR is given no character's number"
+
+NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+"""What VALUE and ISNUMBER take for a number: Java's grammar, which both Python's and Rust's expressions understand."""
+
+_NUMBER = re.compile(NUMBER)
+_LONGEST = 100_000
+_LARGEST_EXPONENT = 1000
+_BLANKS = "".join(map(chr, range(33)))
+_WIDE = re.compile("[\U00010000-\U0010ffff]")
+
+
+def units(text: str) -> str:
+    """The text with every character beyond the basic plane as its two UTF-16 surrogates."""
+    if not _WIDE.search(text):
+        return text
+    return "".join(
+        chr(0xD800 + (ord(character) - 0x10000 >> 10)) + chr(0xDC00 + (ord(character) - 0x10000 & 0x3FF))
+        if ord(character) > 0xFFFF
+        else character
+        for character in text
+    )
+
+
+def joined(text: str) -> str | None:
+    """Units back to a text; None where it is empty."""
+    if not text:
+        return None
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def id15(text: str | None) -> str | None:
+    """An id by the 15 characters that say which it is; anything else as it is."""
+    return text[:15] if text is not None and len(text) == 18 else text
+
+
+def casesafe(text: str | None) -> str | None:
+    """CASESAFEID: the 18-character form of a 15-character id."""
+    if text is None or len(text) != 15:
+        return text
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+    suffix = "".join(
+        alphabet[
+            sum(
+                1 << place
+                for place, character in enumerate(text[start : start + 5])
+                if "A" <= character <= "Z"
+            )
+        ]
+        for start in (0, 5, 10)
+    )
+    return text + suffix
+
+
+def value(text: str | None) -> Decimal | None:
+    """VALUE."""
+    if text is None:
+        return None
+    if not _NUMBER.fullmatch(text):
+        raise Failure(NO_NUMBER)
+    number = as_decimal(text)
+    if abs(number.adjusted()) > _LARGEST_EXPONENT:
+        raise Failure(NO_NUMBER)
+    return MATH.plus(number)
+
+
+def is_number(text: str | None) -> bool:
+    """ISNUMBER."""
+    return text is not None and _NUMBER.fullmatch(text) is not None
+
+
+def _contains(text: str | None, part: str | None) -> bool | None:
+    return True if part is None else None if text is None else part in text
+
+
+def _begins(text: str | None, part: str | None) -> bool | None:
+    return True if part is None else None if text is None else text.startswith(part)
+
+
+def _ends(text: str | None, part: str | None) -> bool | None:
+    return True if part is None else None if text is None else text.endswith(part)
+
+
+def _find(part: str | None, text: str | None, start: Decimal | None = None) -> Decimal:
+    if part is None or text is None:
+        return Decimal(0)
+    return Decimal(units(text).find(units(part), max(_whole(start or Decimal(1)) - 1, 0)) + 1)
+
+
+def _whole(number: Decimal) -> int:
+    return int(max(min(number, Decimal(2**31 - 1)), Decimal(-(2**31))))
+
+
+def _left(text: str | None, count: Decimal | None) -> str | None:
+    if text is None or count is None or count < 1:
+        return None
+    return joined(units(text)[: _whole(count)])
+
+
+def _right(text: str | None, count: Decimal | None) -> str | None:
+    if text is None or count is None or count < 1:
+        return None
+    return joined(units(text)[-_whole(count) :])
+
+
+def _mid(text: str | None, start: Decimal | None, count: Decimal | None) -> str | None:
+    if text is None or start is None or count is None or count < 1:
+        return None
+    first = max(_whole(start), 1) - 1
+    return joined(units(text)[first : first + _whole(count)])
+
+
+def _substr(text: str | None, start: Decimal | None, *rest: Decimal | None) -> str | None:
+    if text is None or start is None or None in rest:
+        return None
+    whole = units(text)
+    count = _whole(rest[0]) if rest and rest[0] is not None else len(whole)
+    if count <= 0 or abs(start) > len(whole):
+        return None
+    first = len(whole) + _whole(start) if start < 0 else max(_whole(start), 1) - 1
+    return joined(whole[first : first + count])
+
+
+def _pad(text: str | None, count: Decimal | None, padding: str | None, left: bool) -> str | None:
+    if text is None or count is None or count < 1:
+        return None
+    whole, wanted = units(text), _whole(count)
+    if wanted <= len(whole):
+        return joined(whole[:wanted])
+    if wanted > _LONGEST:
+        raise Failure(TOO_LONG)
+    if padding is None:
+        return None
+    missing = wanted - len(whole)
+    filler = units(padding)
+    filling = (filler * (missing // len(filler) + 1))[:missing]
+    return joined(filling + whole if left else whole + filling)
+
+
+def _substitute(text: str | None, old: str | None, new: str | None) -> str | None:
+    if text is None or old is None:
+        return None
+    result = text.replace(old, new or "")
+    if len(result) > _LONGEST:
+        raise Failure(TOO_LONG)
+    return result or None
+
+
+def _upper(text: str | None, locale: str | None = None) -> str | None:
+    if text is None:
+        return None
+    return (text.replace("i", "İ") if _turkic(locale) else text).upper()
+
+
+def _lower(text: str | None, locale: str | None = None) -> str | None:
+    if text is None:
+        return None
+    return (text.replace("I", "ı").replace("İ", "i") if _turkic(locale) else text).lower()
+
+
+def _turkic(locale: str | None) -> bool:
+    return locale is not None and locale[:2] in ("tr", "az")
+
+
+def _initcap(text: str | None) -> str | None:
+    if text is None:
+        return None
+    before, result = " ", []
+    for character in text:
+        result.append(character.lower() if before.isalnum() else character.upper())
+        before = character
+    return "".join(result)
+
+
+def _chr(code: Decimal | None) -> str | None:
+    if code is None:
+        return None
+    number = _whole(code)
+    if not 0 <= number <= 0x10FFFF or 0xD800 <= number <= 0xDFFF:
+        raise Failure(BAD_CODE)
+    return chr(number)
+
+
+def _like(text: str | None, pattern: str | None) -> bool | None:
+    """LIKE: ``%`` any run, ``_`` one character, ``\\`` takes the next one literally."""
+    if text is None or pattern is None:
+        return None
+    parts: list[str | None] = []
+    escaped = False
+    for character in pattern:
+        if not escaped and character == "\\":
+            escaped = True
+            continue
+        parts.append(character if escaped or character not in "%_" else ("" if character == "%" else None))
+        escaped = False
+    reached = {0}
+    for part in parts:
+        if not reached:
+            return False
+        if part == "":
+            reached = set(range(min(reached), len(text) + 1))
+        else:
+            reached = {at + 1 for at in reached if at < len(text) and part in (None, text[at])}
+    return len(text) in reached
+
+
+def _json_value(text: str | None, key: str | None) -> str | None:
+    if text is None or key is None:
+        return None
+    try:
+        document = json.loads(text, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        raise Failure(BAD_JSON) from None
+    found = document.get(key) if isinstance(document, dict) else None
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    return found if isinstance(found, str) and found else None
+
+
+_NO_DECIMALS = frozenset(
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ]
+)
+_THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+
+
+def _format_currency(code: str | None, amount: Decimal | None) -> str | None:
+    if amount is None:
+        return None
+    places = 0 if code in _NO_DECIMALS else 3 if code in _THREE_DECIMALS else 2
+    number = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN, context=MATH)
+    return f"{code} {number:,f}" if code else f"{number:,f}"
+
+
+def _includes(values: str | None, wanted: str | None) -> bool:
+    if values is None:
+        return wanted is None
+    return wanted is not None and wanted in values.split(";")
+
+
+TEXTS: Mapping[str, Callable[..., Value]] = {
+    "ASCII": lambda text: None if text is None else Decimal(ord(units(text)[0])),
+    "BEGINS": _begins,
+    "BR": lambda: "<br>",
+    "CASESAFEID": casesafe,
+    "CHR": _chr,
+    "CONTAINS": _contains,
+    "ENDS": _ends,
+    "FIND": _find,
+    "FORMATCURRENCY": _format_currency,
+    "INCLUDES": _includes,
+    "INITCAP": _initcap,
+    "ISNUMBER": is_number,
+    "ISPICKVAL": lambda value, wanted: value == wanted,
+    "JSONVALUE": _json_value,
+    "LEFT": _left,
+    "LEN": lambda text: Decimal(0 if text is None else len(units(text))),
+    "LIKE": _like,
+    "LOWER": _lower,
+    "LPAD": lambda text, count, padding=" ": _pad(text, count, padding, left=True),
+    "MID": _mid,
+    "PICKLISTCOUNT": lambda values: Decimal(0 if values is None else len(values.split(";"))),
+    "REGEX": matches,
+    "REVERSE": lambda text: None if text is None else text[::-1],
+    "RIGHT": _right,
+    "RPAD": lambda text, count, padding=" ": _pad(text, count, padding, left=False),
+    "SUBSTITUTE": _substitute,
+    "SUBSTR": _substr,
+    "TRIM": lambda text: None if text is None else text.strip(_BLANKS) or None,
+    "UPPER": _upper,
+    "VALUE": value,
+}

@@ -1,0 +1,131 @@
+"""The column form says of every row what the row form says of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+
+from awase_formula import Context, Evaluator, Field, Kind, Schema, Verdict, compile, format, parse, verdicts
+from awase_formula.compiling import rows_of
+from awase_formula.tree import Formula
+from tests.unit.formula.generated import CONTEXT, SCHEMA, Maker, frame
+
+FORMULAS, ROWS = 450, 50
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_twenty_thousand_generated_pairs_agree_with_the_row_form(part: int) -> None:
+    pairs = vectorised = 0
+    for seed in range(part * FORMULAS // 3, (part + 1) * FORMULAS // 3):
+        maker = Maker(seed)
+        formula = parse(format(Formula("", maker.rule())))
+        rows = frame(maker, ROWS)
+        blanks = "zero" if seed % 3 == 0 else "null"
+        compiled = compile(formula, SCHEMA, blanks)  # type: ignore[arg-type]
+        found = compiled.verdicts(rows, CONTEXT)
+        evaluator = Evaluator(formula, SCHEMA, blanks)  # type: ignore[arg-type]
+        for number, row in enumerate(rows_of(rows, compiled.checked, None)):
+            assert found.decision(number) == evaluator.decide(row, CONTEXT), (
+                formula.text,
+                rows.row(number, named=True),
+            )
+            pairs += 1
+        vectorised += found.vectorised
+    assert pairs == FORMULAS // 3 * ROWS
+    assert vectorised > FORMULAS / 3 * 0.7, "the column form itself must be what is tested"
+
+
+def codes(text: str, frame: pl.DataFrame, schema: Schema | None = None, **context: object) -> list[int]:
+    compiled = compile(parse(text), schema or Schema())
+    found = compiled.verdicts(frame, Context(**context), is_new=False)  # type: ignore[arg-type]
+    assert found.vectorised
+    return found.codes.to_list()
+
+
+def test_decimals_are_exact_where_doubles_are_not() -> None:
+    rows = pl.DataFrame(
+        {"a": [Decimal("0.1")], "b": [Decimal("0.2")]},
+        schema={"a": pl.Decimal(38, 10), "b": pl.Decimal(38, 10)},
+    )
+    assert codes("a + b = 0.3", rows) == [1]
+    assert codes("a * b * 100 = 2", rows) == [1]
+    floats = pl.DataFrame({"a": [0.1, 1.1], "b": [0.2, 2.2]})
+    assert codes("a + b = 0.3 || a + b = 3.3", floats) == [1, 1]
+
+
+def test_a_float_that_holds_more_than_ten_decimals_is_looked_at_by_itself() -> None:
+    found = compile(parse("a = 0.3")).verdicts(pl.DataFrame({"a": [0.1 + 0.2, 0.3]}))
+    assert (found.codes.to_list(), found.redone) == ([0, 1], 1)
+
+
+def test_a_fraction_of_a_day_is_compared_as_the_row_form_rounds_it() -> None:
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    rows = pl.DataFrame({"s": [now - timedelta(hours=hour) for hour in (5, 8, 24)]})
+    assert codes("NOW() - s >= 1", rows, now=now) == [0, 0, 1]
+    compiled = compile(parse("(NOW() - s) * 24 > 7"))
+    assert compiled.verdicts(rows, Context(now=now)).codes.to_list() == [0, 1, 1]
+
+
+def test_today_is_the_date_in_the_running_users_zone() -> None:
+    rows = pl.DataFrame(
+        {"d": [date(2026, 1, 1), date(2026, 1, 2)], "s": [datetime(2026, 1, 1, 20, tzinfo=UTC)] * 2}
+    )
+    tokyo = {"now": datetime(2026, 1, 1, 20, tzinfo=UTC), "zone": ZoneInfo("Asia/Tokyo")}
+    assert codes("d = TODAY()", rows, **tokyo) == [0, 1]
+    assert codes("DATEVALUE(s) = d", rows, **tokyo) == [0, 1]
+
+
+def test_what_is_missing_is_unknown_and_says_why() -> None:
+    rows = pl.DataFrame({"a": [1, 2]})
+    found = compile(parse("$Permission.Bypass || Account.Name = 'x'")).verdicts(rows)
+    assert {found.decision(0).reason, found.decision(1).reason} == {
+        "the value of $Permission.Bypass is not given"
+    }
+    assert not any(found.fires)
+    assert all(found.unknown)
+
+
+def test_a_decided_term_ends_it_whatever_else_is_unknown() -> None:
+    rows = pl.DataFrame({"a": [1, 2]})
+    found = compile(parse("AND(NOT $Permission.Bypass, a = 1, PRIORVALUE(a) = 1)")).verdicts(rows)
+    assert [found.decision(row).verdict for row in range(2)] == [Verdict.UNKNOWN, Verdict.PASS]
+
+
+def test_a_runtime_error_is_never_a_pass() -> None:
+    rows = pl.DataFrame({"t": ["1", "x", None]})
+    found = compile(parse("VALUE(t) > 5")).verdicts(rows)
+    assert [found.decision(row).verdict for row in range(3)] == [Verdict.PASS, Verdict.UNKNOWN, Verdict.PASS]
+
+
+def test_a_formula_field_keeps_its_own_treatment_of_blanks() -> None:
+    fields = {
+        "n": Field(Kind.NUMBER),
+        "zero": Field(Kind.NUMBER, formula=parse("n + 1"), blanks="zero"),
+        "null": Field(Kind.NUMBER, formula=parse("n + 1"), blanks="null"),
+    }
+    rows = pl.DataFrame({"n": [None, 1]}, schema={"n": pl.Int64})
+    assert codes("zero = 1", rows, Schema(fields)) == [1, 0]
+    assert codes("ISBLANK(null)", rows, Schema(fields)) == [1, 0]
+
+
+def test_many_formulas_over_one_frame_keep_their_order() -> None:
+    formulas = [compile(parse(text)) for text in ("a = 1", "1 / a > 0.4", "a = 2")]
+    rows = pl.DataFrame({"a": [1, 2, 0]})
+    found = verdicts(formulas, rows)
+    assert [one.codes.to_list() for one in found] == [[1, 0, 0], [1, 1, 2], [0, 1, 0]]
+    assert [one.vectorised for one in found] == [True, False, True]
+
+
+def test_an_empty_frame_has_no_verdicts() -> None:
+    rows = pl.DataFrame(schema={"a": pl.Int64})
+    assert [
+        one.codes.to_list() for one in verdicts([compile(parse("a = 1")), compile(parse("TRUE"))], rows)
+    ] == [[], []]
+
+
+def test_column_names_are_found_whatever_their_case() -> None:
+    assert codes("AMOUNT > 5", pl.DataFrame({"Amount": [10, 1]})) == [1, 0]
