@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, Never, Protocol
+from typing import Literal, Never, Protocol, runtime_checkable
 
 import polars as pl
 
 from awase.core.capabilities import Capabilities
+from awase.core.filters import Condition
+from awase.core.importing import Search
 from awase.core.operations import Operation, OperationKind, Outcome
 from awase.core.schema import ObjectSchema, Schema
 from awase.ports.flows import Flow, Page, Request, Response
@@ -200,4 +202,20 @@ class Connector(Protocol):
 
     def consent_breach(self, request: Request) -> str | None:
         """Why this request could turn an opt-out back (the last gate before transport), or None."""
+        ...
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A connector that can ask its vendor for the records that meet a filter."""
+
+    def prepare_search(self, object: ObjectSchema, tests: Sequence[Condition]) -> Flow[Never, Search]:
+        """``tests`` with the fields they look at, those of related records among them (``Owner.Email``).
+
+        Raises BadInput for a field that is not there (any more), may not be filtered by, or does not fit its test.
+        """
+        ...
+
+    def read_matching(self, query: ReadQuery, search: Search) -> Flow[Page, None]:
+        """All living records that meet the search."""
         ...
