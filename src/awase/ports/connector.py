@@ -12,8 +12,9 @@ import polars as pl
 from awase.core.capabilities import Capabilities
 from awase.core.filters import Condition
 from awase.core.importing import Search
+from awase.core.new_fields import NewField
 from awase.core.operations import Operation, OperationKind, Outcome
-from awase.core.schema import ObjectSchema, Schema
+from awase.core.schema import ObjectSchema, Option, Schema
 from awase.ports.flows import Flow, Page, Request, Response
 
 
@@ -218,4 +219,26 @@ class Searchable(Protocol):
 
     def read_matching(self, query: ReadQuery, search: Search) -> Flow[Page, None]:
         """All living records that meet the search."""
+        ...
+
+
+@runtime_checkable
+class FieldMaker(Protocol):
+    """A connector that can make fields, and add to the options of one."""
+
+    def field_name(self, source: str) -> str:
+        """A name for a field made after ``source``, as this vendor allows names."""
+        ...
+
+    def field_definition(self, object: str, new: NewField) -> Mapping[str, object]:
+        """``new`` in the vendor's own words: what would be sent. Raises BadInput where it cannot be made there."""
+        ...
+
+    def create_field(self, object: str, definition: Mapping[str, object]) -> Flow[Never, None]:
+        """Make it; returns once it is there. Raises BadInput with the vendor's words when that is refused."""
+        ...
+
+    def add_options(self, object: str, name: str, options: Sequence[Option]) -> Flow[Never, int]:
+        """Add those of ``options`` that the field does not have, behind the others; how many that were. None of the
+        field's own is changed or taken away. Raises BadInput."""
         ...
