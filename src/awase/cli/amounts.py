@@ -15,6 +15,7 @@ from awase.cli.call import Call
 from awase.configuration import Workspace
 from awase.core.mapping import Sync
 from awase.core.plan import Plan
+from awase.core.records import Brought
 from awase.engine.running import Report
 from awase.locale import told
 from awase.ports.store import RunRecord, Store
@@ -69,6 +70,7 @@ def plan_document(plan: Plan, sync: Sync) -> dict[str, Any]:
         "made": header.made,
         "left_out": {shown(sync, place): dict(reasons) for place, reasons in left_out(plan).items()},
         "part": not header.moves_cursors,
+        "import": None if header.brought is None else msgspec.to_builtins(header.brought),
         "calls": {"read": header.read_calls, "write": header.write_calls},
         "price": [
             {**msgspec.structs.asdict(line), "side": sync.connection(line.side)} for line in header.price
@@ -162,7 +164,9 @@ def show_plan(call: Call, plan: Plan, sync: Sync, budgets: Mapping[str, Mapping[
     if header.made:
         call.say("Values made by a default or a truncation: {count}", count=_number(header.made))
     say_left_out(call, sync, left_out(plan))
-    if not header.moves_cursors:
+    if header.brought is not None:
+        _say_brought(call, header.brought)
+    elif not header.moves_cursors:
         call.say("This is a part of the plan; the rest stays for the next run.")
     for side in ("crm", "ma"):
         name = sync.connection(side)
@@ -182,6 +186,25 @@ def show_plan(call: Call, plan: Plan, sync: Sync, budgets: Mapping[str, Mapping[
             side=sync.connection(guard.side),
             limit=guard.limit,
         )
+
+
+def _say_brought(call: Call, brought: Brought) -> None:
+    """What becomes of the records that an import found."""
+    ignored = ", ".join(
+        f"{item_kind(call, why) if why in _KIND_NAMES else call.t(REASONS.get(why, why))} {_number(n)}"
+        for why, n in brought.ignored.items()
+    )
+    call.say(
+        "Import: {total} records found in the CRM; {new} new, {matched} there already and linked now, {linked} linked "
+        "before, {ignored} ignored or waiting.",
+        total=_number(brought.total),
+        new=_number(brought.new),
+        matched=_number(brought.matched),
+        linked=_number(brought.linked),
+        ignored=_number(sum(brought.ignored.values())),
+    )
+    if ignored:
+        call.say("Ignored or waiting: {reasons}", reasons=ignored)
 
 
 def run_document(call: Call, run: RunRecord, sync: Sync | None) -> dict[str, Any]:

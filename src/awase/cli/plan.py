@@ -49,13 +49,14 @@ def plan(
     wanted = call.workspace().sync(name).name if output is not None else name
     chosen = syncs_of(call, wanted, backfill)
     selection = selection_of(only, limit, full, backfill)
-    call.document({"plans": call.run(_plans(call, chosen, selection, output))})
+    call.document({"plans": call.run(planned_documents(call, chosen, selection, output))})
     return 0
 
 
-async def _plans(
-    call: Call, chosen: list[Sync], selection: Selection, output: Path | None
+async def planned_documents(
+    call: Call, chosen: list[Sync], selection: Selection, output: Path | None = None
 ) -> list[dict[str, Any]]:
+    """Show what a run of each of these syncs would do, and keep the plan in ``output``; the plans as JSON."""
     workspace = call.workspace()
     documents = []
     async with open_store(workspace) as store:

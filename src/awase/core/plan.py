@@ -16,7 +16,7 @@ import msgspec
 from awase.core.capabilities import Capabilities
 from awase.core.operations import Operation, OperationKind, Side
 from awase.core.packing import PricedCalls, pack_calls, price
-from awase.core.records import BaseRow, Cursor, Item, ItemKind, LedgerEntry, Link, MatchEntry
+from awase.core.records import BaseRow, Brought, Cursor, Item, ItemKind, LedgerEntry, Link, MatchEntry
 from awase.core.values import Value, pack
 
 BUCKETS = 16
@@ -91,6 +91,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     conflicts: int
     made: int = 0
     """Values that a default or a truncation made."""
+    brought: Brought | None = None
+    """Of a one-off import: what becomes of the records that it found."""
     read_calls: int
     price: tuple[PricedCalls, ...]
     guards: tuple[Tripped, ...]
@@ -186,6 +188,7 @@ def assemble(
     guard_share: float,
     guard_records: int,
     capabilities: Mapping[Side, Capabilities],
+    brought: Brought | None = None,
 ) -> Plan:
     """The plan of ``draft``: chunks, price, guards and digest."""
     chunks = chunked(draft)
@@ -202,6 +205,7 @@ def assemble(
         items=dict(Counter(item.kind.value for item in draft.items)),
         conflicts=sum(item.kind in (ItemKind.CONFLICT, ItemKind.SETTLED) for item in draft.items),
         made=sum(len(write.made) for write in writes),
+        brought=brought,
         read_calls=read_calls,
         price=price(pack_calls(writes, capabilities), capabilities),
         guards=guards(writes, linked_before, guard_share, guard_records),

@@ -159,3 +159,17 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     """Whose partner was deleted, or taken off its list, because they are gone."""
     reasons: dict[str, int] = {}
     """Of those skipped: why, each once."""
+
+
+class Brought(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan makes of the records that an import found: ``total`` is the sum of the others."""
+
+    total: int = 0
+    new: int = 0
+    """Created in the MA."""
+    matched: int = 0
+    """Found to be there already, and linked now."""
+    linked: int = 0
+    """Linked before; updated where they differ."""
+    ignored: dict[str, int] = {}
+    """Why the rest stays out or has to wait."""

@@ -9,6 +9,7 @@ import msgspec
 
 from awase.core.drafting_memory import patch
 from awase.core.frames import unpacked_sides
+from awase.core.importing import Import, brought
 from awase.core.mapping import BoundSync
 from awase.core.operations import SIDES, OperationKind, Side
 from awase.core.plan import Draft, PlannedWrite
@@ -36,10 +37,15 @@ class Selection:
     """Whom the store knows by what ``only`` says."""
     winners: Mapping[tuple[int, str], Side] = field(default_factory=dict)
     """By link and mapped field: whose value holds where a conflict waits for a person."""
+    bring: Import | None = None
+    """A one-off import: only these records of the CRM, and only towards the MA."""
+    brought: frozenset[int] = frozenset()
+    """Links of the records that were found so."""
 
     @property
     def is_part(self) -> bool:
-        return bool(self.only or self.limit is not None or self.fields or self.opt_outs)
+        some = self.only or self.limit is not None or self.fields or self.opt_outs
+        return bool(some) or self.bring is not None
 
 
 def selected(draft: Draft, selection: Selection, sync: BoundSync) -> Draft:
@@ -48,6 +54,8 @@ def selected(draft: Draft, selection: Selection, sync: BoundSync) -> Draft:
         return draft
     if selection.opt_outs:
         return _opt_outs(draft)
+    if selection.bring is not None:
+        return brought(draft, selection.brought, selection.limit)
     chosen = _chosen(draft, selection)
     writes = [write for write in draft.writes if write.operation.link in chosen]
     if selection.fields:
@@ -59,6 +67,7 @@ def selected(draft: Draft, selection: Selection, sync: BoundSync) -> Draft:
         evaluated=[link for link in draft.evaluated if link in chosen and whole],
         links=[link for link in draft.links if link.id in chosen],
         matches=[entry for entry in draft.matches if entry.link in chosen],
+        rebased=[row for row in draft.rebased if row.link in chosen],
         agreed=[row for row in draft.agreed if row.link in chosen],
         writes=writes,
         items=[item for item in draft.items if item.link in chosen and whole],

@@ -11,12 +11,14 @@ import polars as pl
 
 from awase.core.binding import bind
 from awase.core.frames import fields_to_read, is_gone, latest, project
+from awase.core.importing import Import
 from awase.core.mapping import BoundSync, Sync
 from awase.core.operations import SIDES, Side
 from awase.core.records import Cursor
 from awase.core.schema import Schema
 from awase.engine.environment import Environment
-from awase.ports.connector import ReadQuery
+from awase.errors import Bug
+from awase.ports.connector import ReadQuery, Searchable
 from awase.ports.flows import Flow, Page
 
 
@@ -42,6 +44,8 @@ class Observed:
     frames: dict[Side, list[pl.DataFrame]] = field(default_factory=lambda: {"ma": [], "crm": []})
     cursors: list[Cursor] = field(default_factory=list)
     incremental: dict[Side, bool] = field(default_factory=dict)
+    brought: set[tuple[str, str]] = field(default_factory=set)
+    """Object and id of the CRM's records that an import found."""
 
     def frame(self, sync: BoundSync, side: Side) -> pl.DataFrame:
         return latest(self.frames[side], sync, side)
@@ -59,10 +63,17 @@ class Unseen:
 
 
 async def observe(
-    env: Environment, sync: BoundSync, cursors: Iterable[Cursor], unseen: Unseen | None = None
+    env: Environment,
+    sync: BoundSync,
+    cursors: Iterable[Cursor],
+    unseen: Unseen | None = None,
+    bring: Import | None = None,
 ) -> Observed:
     """Everything new on both sides since ``cursors``; all there is where an object has none yet, and then, where
-    people are known already (``unseen``), also who is there no more."""
+    people are known already (``unseen``), also who is there no more.
+
+    ``bring``: beside that, what an import finds in the CRM. Whoever it finds is matched with everybody else.
+    """
     since = {(c.side, c.object): c.value for c in cursors}
     observed = Observed()
 
@@ -93,7 +104,25 @@ async def observe(
     for side in SIDES:
         # Nursery order depends on the network; the plan must not.
         observed.frames[side].sort(key=lambda f: f["_object"][0] if len(f) else "")
+    if bring is not None:
+        # Read last, so that it holds where both have a record.
+        found = await _search(env, sync, bring)
+        observed.frames["crm"] += found
+        observed.brought = {name for frame in found for name in frame.select("_object", "_id").iter_rows()}
     return observed
+
+
+async def _search(env: Environment, sync: BoundSync, bring: Import) -> list[pl.DataFrame]:
+    """Side frames of the CRM's records that an import looks for."""
+    connector = env.sides["crm"].connector
+    frames: list[pl.DataFrame] = []
+    for object, wanted in bring.searches.items():
+        if not isinstance(connector, Searchable):
+            raise Bug("an import was prepared for a connector that cannot search")
+        query = ReadQuery(sync.object("crm", object), fields_to_read(sync, "crm", object))
+        read, _ = await _collect(env, sync, "crm", query, connector.read_matching(query, wanted))
+        frames += read
+    return frames
 
 
 async def _collect(

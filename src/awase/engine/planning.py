@@ -11,6 +11,7 @@ import polars as pl
 from awase.core.decide import Memory, decide
 from awase.core.frames import base_frame, complete, packed_rows, people, row_hash, side_from_base
 from awase.core.identity import hashed_match_key
+from awase.core.importing import numbers
 from awase.core.mapping import BoundSync, OnDelete, column
 from awase.core.operations import SIDES, OperationKind, Side, other
 from awase.core.outcomes import UNANSWERED_CREATE
@@ -51,12 +52,15 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
     same_scope = await env.store.setting(SCOPE + sync.sync.name) in (None, sync.sync.scope())
     cursors = await env.store.cursors(sync.sync.name) if same_scope and not selection.everything else []
     counts = await env.store.link_count(sync.sync.name)
-    observed = await observe(env, sync, cursors, await _unseen(env, sync) if any(counts.values()) else None)
+    unseen = await _unseen(env, sync) if any(counts.values()) else None
+    observed = await observe(env, sync, cursors, unseen, selection.bring)
     linked_before = counts.get("linked", 0)
-    planner = _Planner(env, sync, observed, selection)
+    planner = _Planner(env, _as_imported(sync) if selection.bring else sync, observed, selection)
     draft = await planner.draft()
+    chosen = replace(selection, links=frozenset(planner.named), brought=planner.brought())
+    draft = selected(draft, chosen, sync)
     return assemble(
-        selected(draft, replace(selection, links=frozenset(planner.named)), sync),
+        draft,
         sync=sync.sync.name,
         context=sync.context,
         made_at=env.clock.now(),
@@ -68,6 +72,7 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
         guard_share=sync.sync.guard_share,
         guard_records=sync.sync.guard_records,
         capabilities=env.capabilities(),
+        brought=numbers(draft) if selection.bring else None,
     )
 
 
@@ -76,6 +81,11 @@ async def draft_whole(env: Environment, sync: BoundSync) -> Draft:
     the store is only read."""
     observed = await observe(env, sync, ())
     return await _Planner(env, sync, observed, Selection(everything=True, whole=True)).draft()
+
+
+def _as_imported(sync: BoundSync) -> BoundSync:
+    """An import creates in the MA even where the sync by itself does not: somebody asked for just that."""
+    return replace(sync, sync=replace(sync.sync, create_in_ma=True))
 
 
 async def _unseen(env: Environment, sync: BoundSync) -> Unseen:
@@ -111,7 +121,9 @@ class _Planner:
         self.relinked = await relink(env, sync, frames, found)
         await self._finish_deletions(open_items)
         await self._partners_still_there()
-        also = self.relinked.to_read | await self._asked_for() | await sweep(env, sync)
+        also = self.relinked.to_read | await self._asked_for()
+        if self.selection.bring is None:
+            also |= await sweep(env, sync)
         await revisit(env, sync, frames, open_items, also)
         live = {side: frame.filter(~is_gone()) for side, frame in frames.items()}
         await known_links(env, sync, live, found)
@@ -135,6 +147,12 @@ class _Planner:
         for side in SIDES:
             self._count(draft, side, frames[side])
         return draft
+
+    def brought(self) -> frozenset[int]:
+        """Links of the records that an import found."""
+        found = self.found.by_record
+        names: list[RecordName] = [("crm", object, id) for object, id in self.observed.brought]
+        return frozenset(found[name] for name in names if name in found)
 
     async def _finish_deletions(self, open_items: Sequence[StoredItem]) -> None:
         """Deletions that an earlier run owed to a policy and could not carry out."""

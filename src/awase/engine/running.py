@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -19,6 +20,7 @@ from awase.engine.applying import Applied, apply, settled_writes
 from awase.engine.choosing import asked_for, looked_at
 from awase.engine.environment import Environment
 from awase.engine.folding import fold
+from awase.engine.importing import KIND, ask_for_the_rest, prepared
 from awase.engine.incidents import end, note
 from awase.engine.observing import bind_live
 from awase.engine.planning import SCOPE
@@ -59,6 +61,7 @@ async def plan_only(env: Environment, sync: Sync, selection: Selection | None = 
     """What a run would do. Nothing is written to either side."""
     async with env.store.claim(sync.name) as claim:
         bound = await bind_live(env, sync)
+        selection = await prepared(env, bound, selection)
         await recover(env, bound, claim)
         return await planned(env, bound, selection)
 
@@ -74,13 +77,19 @@ async def sync_now(
     tell = progress or (lambda _: None)
     async with env.store.claim(sync.name) as claim:
         bound = await bind_live(env, sync)
-        async with started(env, claim, "sync") as run:
+        selection = await prepared(env, bound, selection)
+        imports = selection is not None and selection.bring is not None
+        closed = windows_closed(env, sync.name)
+        if closed and imports:
+            raise closed
+        async with started(env, claim, KIND if imports else "sync") as run:
             tell("recover")
             await recover(env, bound, claim, run.id)
             tell("plan")
             closed = windows_closed(env, sync.name)
             plan = await planned(env, bound, Selection(opt_outs=True) if closed else selection)
-            return await carry_out(env, bound, claim, run, plan, approve, tell, closed=closed)
+            first = partial(ask_for_the_rest, env, claim, plan) if imports else None
+            return await carry_out(env, bound, claim, run, plan, approve, tell, first=first, closed=closed)
 
 
 async def apply_plan(

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, Never, Protocol
+from typing import Literal, Never, Protocol, runtime_checkable
 
 import polars as pl
 
 from awase.core.capabilities import Capabilities
+from awase.core.filters import Condition
+from awase.core.importing import Search
+from awase.core.new_fields import NewField
 from awase.core.operations import Operation, OperationKind, Outcome
-from awase.core.schema import ObjectSchema, Schema
+from awase.core.schema import ObjectSchema, Option, Schema
 from awase.ports.flows import Flow, Page, Request, Response
 
 
@@ -200,4 +203,42 @@ class Connector(Protocol):
 
     def consent_breach(self, request: Request) -> str | None:
         """Why this request could turn an opt-out back (the last gate before transport), or None."""
+        ...
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A connector that can ask its vendor for the records that meet a filter."""
+
+    def prepare_search(self, object: ObjectSchema, tests: Sequence[Condition]) -> Flow[Never, Search]:
+        """``tests`` with the fields they look at, those of related records among them (``Owner.Email``).
+
+        Raises BadInput for a field that is not there (any more), may not be filtered by, or does not fit its test.
+        """
+        ...
+
+    def read_matching(self, query: ReadQuery, search: Search) -> Flow[Page, None]:
+        """All living records that meet the search."""
+        ...
+
+
+@runtime_checkable
+class FieldMaker(Protocol):
+    """A connector that can make fields, and add to the options of one."""
+
+    def field_name(self, source: str) -> str:
+        """A name for a field made after ``source``, as this vendor allows names."""
+        ...
+
+    def field_definition(self, object: str, new: NewField) -> Mapping[str, object]:
+        """``new`` in the vendor's own words: what would be sent. Raises BadInput where it cannot be made there."""
+        ...
+
+    def create_field(self, object: str, definition: Mapping[str, object]) -> Flow[Never, None]:
+        """Make it; returns once it is there. Raises BadInput with the vendor's words when that is refused."""
+        ...
+
+    def add_options(self, object: str, name: str, options: Sequence[Option]) -> Flow[Never, int]:
+        """Add those of ``options`` that the field does not have, behind the others; how many that were. None of the
+        field's own is changed or taken away. Raises BadInput."""
         ...

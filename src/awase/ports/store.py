@@ -110,7 +110,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     sync: str
     kind: str
-    """``sync``, ``apply`` or ``undo``."""
+    """``sync``, ``apply``, ``import`` or ``undo``."""
     started: datetime
     ended: datetime | None = None
     state: Literal["running", "done", "stopped", "failed", "interrupted"] = "running"

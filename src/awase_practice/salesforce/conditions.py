@@ -62,7 +62,7 @@ class Conditions:
         wanted = self._wanted(field, literal, path)
         folds = folds_case(field)
         if sign == "like":
-            pattern = _like(str(literal.value))
+            pattern = _like(literal.pattern or tuple(str(literal.value)))
             return lambda row: (value := read(row)) is not None and pattern.fullmatch(str(value)) is not None
         if sign == "=":
             if folds:
@@ -154,6 +154,7 @@ def _ordered(read: Reader, sign: str, wanted: Any, folds: bool) -> Test:
     return lambda row: (value := value_of(row)) is not None and value >= wanted
 
 
-def _like(pattern: str) -> re.Pattern[str]:
-    parts = [".*" if sign == "%" else "." if sign == "_" else re.escape(sign) for sign in pattern]
+def _like(pattern: tuple[str, ...]) -> re.Pattern[str]:
+    signs = {"%": ".*", "_": ".", r"\%": "%", r"\_": "_"}
+    parts = [signs.get(sign) or re.escape(sign) for sign in pattern]
     return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)

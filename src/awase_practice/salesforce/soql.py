@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .errors import ApiError
 from .soql_tree import Among, Compare, Expression, Joined, Literal, Not, Order, Path, Query, Within
@@ -82,6 +82,12 @@ def _unquoted(quoted: str) -> str:
         return _ESCAPES.get(body, body)
 
     return _ESCAPE.sub(sign, quoted[1:-1])
+
+
+def _pattern(quoted: str) -> tuple[str, ...]:
+    """A string's signs as LIKE takes them: only here does a backslash keep % and _ from standing for others."""
+    signs = re.findall(r"\\(?:u[0-9A-Fa-f]{4}|.)|.", quoted[1:-1], re.DOTALL)
+    return tuple(sign if sign in {r"\%", r"\_"} else _unquoted(f"'{sign}'") for sign in signs)
 
 
 class _Parser:
@@ -193,7 +199,10 @@ class _Parser:
         path, sign = self._path("field"), self._word()
         if sign in _COMPARISONS or sign == "like":
             self._place += 1
-            return Compare(path, "!=" if sign == "<>" else sign, self._literal())
+            quoted, literal = self._now.text, self._literal()
+            if sign == "like" and literal.kind == "string":
+                literal = replace(literal, pattern=_pattern(quoted))
+            return Compare(path, "!=" if sign == "<>" else sign, literal)
         if sign == "not" and self._word(1) == "in":
             self._place += 1
             sign = "not in"

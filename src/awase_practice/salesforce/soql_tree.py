@@ -15,10 +15,14 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value in the query. kind: string, number, date, datetime, boolean or null."""
+    """A value in the query. kind: string, number, date, datetime, boolean or null.
+
+    pattern: of a string behind LIKE, its signs one by one; an escaped ``%`` or ``_`` keeps its backslash.
+    """
 
     kind: str
     value: str | float | bool | None
+    pattern: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,3 +77,23 @@ def test_an_index_finds_what_a_look_at_every_row_finds(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(querying._Plan, "_named", lambda plan, term: None)
         assert found == scene.ids(where, deleted)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        (r"100\% 無\_添%", ["100% 無_添加"]),
+        ("100%無_添%", ["100% 無_添加", "100個 A無B添加", "100\\A 無_添"]),
+        (r"100\\A%", ["100\\A 無_添"]),
+        ("O\\'H%", ["O'Hara"]),
+    ],
+)
+def test_a_backslash_keeps_a_wildcard_from_standing_for_other_signs(pattern: str, found: list[str]) -> None:
+    names = ["100% 無_添加", "100個 A無B添加", "100\\A 無_添", "O'Hara"]
+    org = SalesforceOrg(
+        name="like", clock=VirtualClock(datetime(2026, 11, 23, tzinfo=UTC)), faults=FaultPlan()
+    )
+    org.load("Account", [{"Name": name} for name in names], "user:x")
+    text = f"SELECT Id FROM Account WHERE Name LIKE '{pattern}'"  # noqa: S608  (of this test's own making)
+    plan = querying._Plan(org.data, text, parse(text), "v65.0", deleted=False)
+    assert [row.values["Name"] for row in plan.rows()] == found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Never
 
@@ -15,6 +15,7 @@ from awase.connectors.hubspot import (
     history,
     limits,
     owners,
+    properties,
     read,
     relations,
     rows,
@@ -24,8 +25,9 @@ from awase.connectors.hubspot import (
 from awase.connectors.hubspot.paths import Paths
 from awase.connectors.sdk.chunks import chunks
 from awase.core.capabilities import Capabilities
+from awase.core.new_fields import NewField
 from awase.core.operations import Outcome
-from awase.core.schema import Schema
+from awase.core.schema import Option, Schema
 from awase.ports.connector import (
     Credentials,
     LimitReading,
@@ -40,7 +42,7 @@ from awase.ports.flows import Flow, Page, Request, Response
 
 
 class HubSpotConnector:
-    """One portal, as seen from one connection; implements ``awase.ports.connector.Connector``.
+    """One portal, as seen from one connection; implements ``awase.ports.connector.Connector`` and ``FieldMaker``.
 
     ``base_url``: where the API is. ``version``: ``v3`` or a date such as ``2026-09``. ``key_property``: the unique
     property that carries ``awase_key``. ``calls_per_ten_seconds``: 190, 110 for a public OAuth app, 100 on Free and
@@ -108,6 +110,18 @@ class HubSpotConnector:
     def describe(self, objects: Sequence[str]) -> Flow[Never, Schema]:
         """The objects by the names asked for (``contact`` or ``contacts``)."""
         return (yield from schema.describe(self._paths, objects, self._key_property))
+
+    def field_name(self, source: str) -> str:
+        return properties.field_name(source)
+
+    def field_definition(self, object: str, new: NewField) -> Mapping[str, object]:
+        return properties.definition(object, new)
+
+    def create_field(self, object: str, definition: Mapping[str, object]) -> Flow[Never, None]:
+        return properties.create(self._paths, object, definition)
+
+    def add_options(self, object: str, name: str, options: Sequence[Option]) -> Flow[Never, int]:
+        return properties.add_options(self._paths, object, name, options)
 
     # -- reading -----------------------------------------------------------------------------------------------
     def read_snapshot(self, query: ReadQuery) -> Flow[Page, str]:

@@ -9,10 +9,23 @@ from typing import Never
 
 import polars as pl
 
-from awase.connectors.salesforce import auth, consent, history, identity, limits, read, rows, schema, write
+from awase.connectors.salesforce import (
+    auth,
+    consent,
+    history,
+    identity,
+    limits,
+    read,
+    rows,
+    schema,
+    searching,
+    write,
+)
 from awase.core.capabilities import Capabilities
+from awase.core.filters import Condition
+from awase.core.importing import Search
 from awase.core.operations import Outcome
-from awase.core.schema import Schema
+from awase.core.schema import ObjectSchema, Schema
 from awase.ports.connector import (
     Credentials,
     LimitReading,
@@ -34,7 +47,7 @@ _NO_RENEWAL = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SalesforceConnector:
-    """One Salesforce org; implements ``awase.ports.connector.Connector``. Holds no state and does no IO."""
+    """One Salesforce org; implements ``awase.ports.connector.Connector`` and ``Searchable``. Holds no state and does no IO."""
 
     login_url: str
     """``https://login.salesforce.com``, ``https://test.salesforce.com`` or the org's My Domain address."""
@@ -79,6 +92,12 @@ class SalesforceConnector:
 
     def read_by_key(self, query: ReadQuery, keys: Sequence[str]) -> Flow[Page, None]:
         return read.read_by_key(self.api_version, query, keys)
+
+    def prepare_search(self, object: ObjectSchema, tests: Sequence[Condition]) -> Flow[Never, Search]:
+        return searching.prepare(self.api_version, object, tests)
+
+    def read_matching(self, query: ReadQuery, search: Search) -> Flow[Page, None]:
+        return read.read_matching(self.api_version, query, search)
 
     def decode(self, page: Page, query: ReadQuery) -> pl.DataFrame:
         return rows.decode(page, query)

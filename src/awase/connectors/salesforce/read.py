@@ -12,11 +12,13 @@ from awase.connectors.salesforce.limits import IDS_A_CALL, KEYS_A_CALL, URI_ROOM
 from awase.connectors.salesforce.pages import follow
 from awase.connectors.salesforce.rest import query, query_path
 from awase.connectors.salesforce.roles import changed_parents, junction, sub_select
+from awase.connectors.salesforce.searching import conditions
 from awase.connectors.sdk.calls import ask, ask_one
 from awase.connectors.sdk.chunks import chunks, chunks_within
 from awase.connectors.sdk.stamps import cursor_from
+from awase.core.importing import Search
 from awase.core.schema import ObjectSchema
-from awase.errors import SchemaMismatch
+from awase.errors import BadInput, SchemaMismatch
 from awase.ports.connector import ReadQuery
 from awase.ports.flows import Flow, Lane, Page, Response
 
@@ -54,6 +56,19 @@ def _statement(reading: ReadQuery, where: Sequence[str], order: Sequence[str] = 
 def read_snapshot(api_version: str, reading: ReadQuery) -> Flow[Page, str]:
     """All records, in the order of their ids; ends with the vendor's time of the first answer."""
     return (yield from _read(api_version, reading, _living(reading.object), ["Id"]))
+
+
+def read_matching(api_version: str, reading: ReadQuery, search: Search) -> Flow[Page, None]:
+    """All living records that meet the search, in the order of their ids."""
+    where = [*conditions(search), *_living(reading.object)]
+    if len(query_path(api_version, _statement(reading, where, ["Id"]))) > URI_ROOM:
+        raise BadInput(
+            "the filter makes a query of {object} longer than Salesforce takes",
+            where="--where",
+            remedy="Give fewer or shorter values, and import in several steps.",
+            object=reading.object.name,
+        )
+    yield from _read(api_version, reading, where, ["Id"])
 
 
 def read_changes(api_version: str, reading: ReadQuery, since: str, overlap: timedelta) -> Flow[Page, str]:

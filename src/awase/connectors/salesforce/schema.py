@@ -70,6 +70,8 @@ class _Field(msgspec.Struct, frozen=True, rename="camel"):
     picklist_values: list[_Option] | None = None
     reference_to: list[str] | None = None
     controller_name: str | None = None
+    relationship_name: str | None = None
+    filterable: bool = True
 
 
 class _Describe(msgspec.Struct, frozen=True, rename="camel"):
@@ -230,6 +232,55 @@ def _tracked(answer: Answer) -> frozenset[str] | None:
     return frozenset(
         option.value for option in (listed.picklist_values if listed else None) or () if option.value
     )
+
+
+# -- fields of related records ------------------------------------------------------------------------------------------
+OF_ANY_OWNER = frozenset(
+    {"Name", "FirstName", "LastName", "Email", "Username", "Alias", "Title", "Phone", "IsActive", "ProfileId"}
+)
+"""What a query may ask of a reference to several objects (an owner: a user or a queue): those fields only that the
+vendor keeps for all of them (from memory)."""
+
+
+def path_fields(
+    api_version: str, object: str, paths: Sequence[str]
+) -> Flow[Never, Mapping[str, tuple[Field, bool]]]:
+    """Those of ``paths`` that lead to a field of ``object`` or, by relationship names and dots, of a related one:
+    the field, and whether records may be filtered by it. Those that lead nowhere are absent."""
+    known: dict[str, _Describe | None] = {}
+    found: dict[str, tuple[Field, bool]] = {}
+    for path in paths:
+        *steps, last = path.split(".")
+        here = [object]
+        for step in steps:
+            yield from _know(api_version, here, known)
+            # From a reference to several objects no path leads on.
+            here = [
+                target
+                for item in (_items(here, known) if len(here) == 1 else ())
+                if item.relationship_name == step
+                for target in item.reference_to or ()
+            ]
+        yield from _know(api_version, here, known)
+        ends = [item for item in _items(here, known) if item.name == last and item.type in _KINDS]
+        if ends and (len(here) == 1 or last in OF_ANY_OWNER):
+            found[path] = _field(ends[0], frozenset(), ()), ends[0].filterable
+    return found
+
+
+def _know(api_version: str, objects: Sequence[str], known: dict[str, _Describe | None]) -> Flow[Never, None]:
+    """Describe those of ``objects`` that are not known yet; None: the user may not read it."""
+    new = [name for name in dict.fromkeys(objects) if name not in known]
+    if not new:
+        return
+    answers = yield from ask([_request(api_version, name) for name in new])
+    for name, answer in zip(new, answers, strict=True):
+        hidden = isinstance(answer, Response) and answer.status in (403, 404)
+        known[name] = None if hidden else _described(name, answer)
+
+
+def _items(objects: Sequence[str], known: Mapping[str, _Describe | None]) -> list[_Field]:
+    return [item for name in objects if (described := known[name]) is not None for item in described.fields]
 
 
 def _notes(found: ObjectSchema, key_field: str, audited: frozenset[str] | None) -> list[str]:

@@ -34,9 +34,23 @@ def name(text: str) -> str:
     return text
 
 
+def path(text: str) -> str:
+    """``text`` if it can lead to a field, by names of relationships and dots. Raises SchemaMismatch otherwise."""
+    return ".".join(name(part) for part in text.split("."))
+
+
 def text(value: str) -> str:
     """``value`` as a string literal, quotes included."""
     return f"'{value.translate(_ESCAPES)}'"
+
+
+def like(value: str, *, anywhere: bool) -> str:
+    """A pattern that texts match which hold ``value`` (``anywhere``) or begin with it, whatever signs it is of.
+
+    ``%`` and ``_`` stand for themselves behind a backslash; that escape is of patterns only (confirmed).
+    """
+    literal = value.translate(_ESCAPES).replace("%", "\\%").replace("_", "\\_")
+    return f"'{'%' if anywhere else ''}{literal}%'"
 
 
 def moment(value: datetime) -> str:
