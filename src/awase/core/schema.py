@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import msgspec
 
@@ -46,6 +47,8 @@ class Field:
     """None: not a picklist."""
     restricted: bool = False
     """Only the active options are accepted."""
+    steps_of_a_sale: Literal["", "stage", "pipeline"] = ""
+    """This list holds the stages of sales, or the ways that sales take; what goes wrong with those has names of its own."""
     email: bool = False
     unique: bool = False
     references: tuple[str, ...] = ()

@@ -38,6 +38,7 @@ _KINDS: Mapping[str, Kind] = {
 left out of the schema: their parts are fields of their own."""
 
 _PICKLISTS = frozenset({"picklist", "multipicklist", "combobox"})
+_STAGE = "StageName"
 _HISTORY_TEXT_LIMIT = 255
 """History keeps that a longer text or a multi-select was edited, but not its values (from memory)."""
 
@@ -105,6 +106,8 @@ def describe(api_version: str, key_field: str, objects: Sequence[str]) -> Flow[N
 def object_schema(described: _Describe, key_field: str, audited: frozenset[str]) -> ObjectSchema:
     """One described object as ours. The key field counts only if it is unique, an external id, and ours to write."""
     fields = {item.name: _field(item, audited) for item in described.fields if item.type in _KINDS}
+    if described.name == "Opportunity" and _STAGE in fields:
+        fields[_STAGE] = dataclasses.replace(fields[_STAGE], steps_of_a_sale="stage")
     key = next((item for item in described.fields if item.name == key_field), None)
     usable = key is not None and key.external_id and key.unique and key.createable
     return ObjectSchema(

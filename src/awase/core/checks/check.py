@@ -8,6 +8,9 @@ from enum import StrEnum
 
 import polars as pl
 
+from awase.core.operations import Side
+from awase.core.schema import Field
+
 
 class Certainty(StrEnum):
     CERTAIN = "certain"
@@ -26,6 +29,10 @@ class Outgoing:
     """Boolean: this field is part of the write."""
     creating: pl.Expr
     """Boolean: the record is created."""
+    side: Side
+    """The side that is written to."""
+    origins: tuple[Field, ...] = ()
+    """The other side's fields that the value comes from; none where nobody maps the field."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import polars as pl
 
 from awase.core.checks import numbers, picklists, required, text
 from awase.core.checks.check import Certainty, Check, Outgoing
-from awase.core.mapping import BoundSync, column
+from awase.core.mapping import BoundField, BoundSync, column
 from awase.core.operations import Side
 from awase.core.schema import Field
 from awase.core.values import DTYPES, as_text
@@ -72,12 +72,18 @@ def findings(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -
 
 
 def _checks(sync: BoundSync, side: Side, object: str) -> Iterator[tuple[Field, str, Check]]:
-    mapped = {b.on(side, object): b.name for b in sync.fields}
+    mapped = {field: b for b in sync.fields if (field := b.on(side, object)) is not None}
     creating = pl.col("_create")
-    for field, name in mapped.items():
-        if field is None:
-            continue
-        out = Outgoing(pl.col(value_column(name)), pl.col(f"source:{name}"), pl.col(sends(name)), creating)
+    for field, bound in mapped.items():
+        name = bound.name
+        out = Outgoing(
+            pl.col(value_column(name)),
+            pl.col(f"source:{name}"),
+            pl.col(sends(name)),
+            creating,
+            side,
+            _origins(bound, side),
+        )
         for family in FAMILIES:
             for check in family(field, out):
                 yield field, name, check
@@ -85,9 +91,16 @@ def _checks(sync: BoundSync, side: Side, object: str) -> Iterator[tuple[Field, s
     for field in sync.object(side, object).fields.values():
         if field.required and field not in mapped:
             nothing = pl.lit(None, dtype=DTYPES[field.kind])
-            out = Outgoing(nothing, nothing, pl.lit(value=False), creating)
+            out = Outgoing(nothing, nothing, pl.lit(value=False), creating, side)
             for check in required.checks(field, out):
                 yield field, "", check
+
+
+def _origins(bound: BoundField, side: Side) -> tuple[Field, ...]:
+    """The fields whose values may go to ``side``."""
+    if not bound.mapping.direction.may_write(side):
+        return ()
+    return tuple(bound.crm.values()) if side == "ma" else (bound.ma,)
 
 
 def source_column(side: Side, name: str) -> str:
