@@ -114,6 +114,7 @@ def diagnosis(error: VendorError) -> Diagnosis:
         error_type=rule.type,
         rule=told.get("rule"),
         value=told.get("value"),
+        field=told.get("field"),
         existing_id=error.existing_id or told.get("existing"),
         inner_code=inner,
         transient=entry(passing).passes_by_itself,

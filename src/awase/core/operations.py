@@ -100,6 +100,8 @@ class Diagnosis(msgspec.Struct, frozen=True):
     """A validation rule's text, or the name of the duplicate rule, trigger, class or flow that refused."""
     value: str | None = None
     """The offending value as the vendor repeats it."""
+    field: str | None = None
+    """The field that the words name."""
     existing_id: str | None = None
     """The record that stands in the way."""
     inner_code: str | None = None

@@ -124,6 +124,7 @@ def _item(
         kind = ItemKind.SUSPENDED
     unanswered = kind == ItemKind.UNKNOWN and operation.kind == OperationKind.CREATE
     found = diagnose(error)
+    fields = error.fields or ((found.field,) if found.field else ())
     told = {"existing": found.existing_id, "rule": found.rule, "inner_code": found.inner_code}
     detail = {"sent": fingerprint(operation.values), "operation": operation.kind.value}
     detail |= {name: fact for name, fact in told.items() if fact}
@@ -132,11 +133,11 @@ def _item(
         side=operation.side,
         kind=kind,
         code=UNANSWERED_CREATE if unanswered else error.code,
-        field=",".join(error.fields),
+        field=",".join(fields),
         error_type=UNANSWERED_CREATE if unanswered else found.error_type,
         record=_source_record(link, operation.side),
         message=error.message,
-        value=_offending(operation, error.fields) or found.value,
+        value=_offending(operation, fields) or found.value,
         detail=detail,
         context=context,
         # A refusal is not tried again until something changes; a lock or a quota is.

@@ -121,7 +121,8 @@ def test_a_number_no_integer_holds_is_held_and_not_cut() -> None:
 @pytest.mark.parametrize("fraction", ["1.5", "0.0000000001", "-2.5", "12345678901234567.5"])
 def test_a_fraction_is_not_rounded_into_a_whole_number(fraction: str) -> None:
     field = mapped("seats", Kind.DECIMAL, crm_kind=Kind.INTEGER)
-    assert types(field, int(Decimal(fraction)), source=Decimal(fraction)) == ["wrong_type"]
+    (finding,) = found(field, int(Decimal(fraction)), source=Decimal(fraction))
+    assert (finding.error_type, Decimal(finding.value or "")) == ("wrong_type", Decimal(fraction))
     assert types(field, 2, source=Decimal("2.000")) == []
 
 

@@ -160,6 +160,14 @@ def test_what_the_catalogue_reads_out_of_a_refusal_is_kept() -> None:
     assert {"rule": "LeadTrigger", "existing": "00Q9", "inner_code": "LOCKED"}.items() <= item.detail.items()
 
 
+def test_a_field_that_only_the_words_name_is_to_blame_with_its_value() -> None:
+    error = VendorError(code="DUPLICATE_VALUE", message="duplicate value found: Title duplicates …")
+    settled = Settled(update(), TITLES, Outcome(link=1, state=State.REJECTED, error=error))
+    read = Diagnosis("duplicate_value", field="Title")
+    (item,) = effects([settled], [], {1: LINKED}, {}, lambda _: read, "c1").items
+    assert (item.field, item.value) == ("Title", "部長")
+
+
 def test_a_refusal_of_a_field_that_was_not_sent_has_no_offending_value() -> None:
     error = VendorError(code="REQUIRED_FIELD_MISSING", message="no", fields=("Company",))
     (item,) = what_became(update(), state=State.REJECTED, error=error).items
@@ -191,7 +199,9 @@ def test_an_unanswered_create_says_so_by_its_own_name() -> None:
 
 
 @pytest.mark.parametrize("state", NOT_APPLIED)
-def test_what_became_of_a_write_has_an_entry_of_the_catalogue_even_where_nothing_was_said(state: State) -> None:
+def test_what_became_of_a_write_has_an_entry_of_the_catalogue_even_where_nothing_was_said(
+    state: State,
+) -> None:
     settled = Settled(update(), TITLES, Outcome(link=1, state=state))
     (item,) = effects([settled], [], {1: LINKED}, {}, diagnosis, "c1").items
     assert item.error_type in entries()

@@ -44,3 +44,5 @@ class Check:
     certainty: Certainty = Certainty.CERTAIN
     detail: Mapping[str, str] = field(default_factory=dict)
     """Facts for the message: the limit, the allowed values."""
+    blames_source: bool = False
+    """The offending value is the other side's own: what would be written has already been made to fit."""

@@ -63,7 +63,8 @@ def findings(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -
     for row in flags.to_dicts():
         for i, (field, name, check) in enumerate(planned):
             if row[str(i)]:
-                value = values[row["_link"]].get(value_column(name)) if name else None
+                blamed = f"source:{name}" if check.blames_source else value_column(name)
+                value = values[row["_link"]].get(blamed) if name else None
                 shown = as_text(tuple(value) if isinstance(value, list) else value)
                 found.append(
                     Finding(row["_link"], check.error_type, check.certainty, field.name, shown, check.detail)
