@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from awase.catalogue import diagnose
+from awase.catalogue import diagnosis
 from awase.configuration import ConnectionSettings, Workspace
 from awase.configuration.document import HubSpotPart
 from awase.connectors.hubspot.connector import HubSpotConnector
@@ -291,7 +291,7 @@ async def environment(
             clock=SystemClock(),
             tasks=AsyncioTasks(),
             sides=accesses,
-            diagnose=diagnose,
+            diagnose=diagnosis,
             windows=workspace.write_windows.get(sync.name),
         )
 

@@ -42,6 +42,7 @@ def foreseen(scene: Scene, sent: Mapping[str, Any], stored: Mapping[str, Any] | 
             sent=pl.lit(name in sent),
             stored=pl.lit((stored or {}).get(name), dtype=text),
             creating=pl.lit(stored is None),
+            side="crm",
         )
         for name in mapped
     }

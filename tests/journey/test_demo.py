@@ -101,7 +101,7 @@ def test_an_edit_made_just_before_a_sync_is_found_and_then_there_is_nothing_left
 
 
 def test_it_is_told_why_somebody_is_not_in_the_crm(document: Document) -> None:
-    assert document["acts"]["explain"]["error_types"] == ["restricted_picklist_value"]
+    assert document["acts"]["explain"]["error_types"] == ["picklist_option_missing"]
 
 
 def test_a_mistaken_run_is_undone_on_both_sides(document: Document) -> None:

@@ -81,7 +81,17 @@ def test_counts_of_the_last_run_are_shown_and_add_up(browser: Browser, address: 
         caption = "What became of the records read"
         columns = [
             [int(text.replace(",", "")) for text in cells(page, row, caption)]
-            for row in ("Read", "Created", "Updated", "Unchanged", "Held", "Rejected", "Waiting", "Left out")
+            for row in (
+                "Read",
+                "Created",
+                "Updated",
+                "Unchanged",
+                "Held",
+                "Rejected",
+                "Waiting",
+                "Left out",
+                "Partner deleted",
+            )
         ]
         assert columns[0] == [sum(parts) for parts in zip(*columns[1:], strict=True)]
         assert sorted(columns[0]) == [12, 1_240]

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from awase.connectors.hubspot.connector import HubSpotConnector
 from awase.connectors.salesforce.connector import SalesforceConnector
 from awase.core.mapping import CreateRule, Direction, FieldMapping, OnConflict, OnDelete, Sync
-from awase.core.operations import Outcome, Side, State, VendorError
+from awase.core.operations import Diagnosis, Outcome, Side, State, VendorError
 from awase.core.values import Value, unpack
 from awase.engine.environment import Access, Environment
 from awase.engine.running import Report, sync_now
@@ -283,8 +283,8 @@ class World:
         return hasher.hexdigest()
 
 
-def _by_code(error: VendorError) -> str:
-    return error.code
+def _by_code(error: VendorError) -> Diagnosis:
+    return Diagnosis(error.code)
 
 
 def hash64(*parts: Any) -> int:

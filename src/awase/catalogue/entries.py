@@ -57,6 +57,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Its number among the 31 types that HubSpot's page on Salesforce sync errors names; 0: not one of them."""
     passes_by_itself: bool = False
     """Later runs try again by themselves, and nobody has to act."""
+    cannot_be_met: Words | None = None
+    """Why no sync of today's objects meets it, though it is one of the named types."""
     dispute: Words | None = None
     """Where those who give advice disagree about the fix: both opinions, and which one is ours."""
 

@@ -47,6 +47,8 @@ def _entry(entry: Entry, language: Language) -> Iterator[str]:
         yield labelled("number", str(entry.named))
     if entry.passes_by_itself:
         yield f"- {page_words('passes', language)}"
+    if entry.cannot_be_met:
+        yield f"- {entry.cannot_be_met.in_(language)}"
     if entry.dispute:
         yield labelled("dispute", entry.dispute.in_(language))
     yield labelled("fixes", "").rstrip()

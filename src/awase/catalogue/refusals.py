@@ -13,28 +13,11 @@ from functools import cache
 import msgspec
 
 from awase.catalogue.entries import UNKNOWN, entry, read_data
+from awase.core.operations import Diagnosis as Diagnosis
 from awase.core.operations import VendorError
 
 _LOOKED_AT = 4_000
 """Characters of an answer that are searched: what a refusal is stands at its beginning."""
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What a refusal is, and what its words tell."""
-
-    error_type: str
-    """Code of an entry of the catalogue."""
-    rule: str | None = None
-    """A validation rule's text, or the name of the duplicate rule, trigger, class or flow that refused."""
-    value: str | None = None
-    """The offending value as the vendor repeats it."""
-    existing_id: str | None = None
-    """The record that stands in the way."""
-    inner_code: str | None = None
-    """The vendor's code of what failed inside a trigger or flow."""
-    transient: bool = False
-    """The same write may succeed later although nobody changed anything."""
 
 
 class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,6 +114,7 @@ def diagnosis(error: VendorError) -> Diagnosis:
         error_type=rule.type,
         rule=told.get("rule"),
         value=told.get("value"),
+        field=told.get("field"),
         existing_id=error.existing_id or told.get("existing"),
         inner_code=inner,
         transient=entry(passing).passes_by_itself,

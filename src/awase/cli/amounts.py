@@ -14,8 +14,9 @@ from awase.assembly import budget_of
 from awase.cli.call import Call
 from awase.configuration import Workspace
 from awase.core.mapping import Sync
+from awase.core.operations import OperationKind
 from awase.core.plan import Plan
-from awase.core.records import Brought
+from awase.core.records import Brought, ItemKind
 from awase.engine.running import Report
 from awase.locale import told
 from awase.ports.store import RunRecord, Store
@@ -37,17 +38,17 @@ REASONS: Mapping[str, str] = {
     "linked_elsewhere": "the person is linked through another record",
 }
 """Why records stay out, rightly so."""
-WRITES: Mapping[str, str] = {
-    "create": "create",
-    "update": "update",
-    "opt_out": "opt-out",
-    "relate": "add relations",
-    "unrelate": "take relations away",
-    "take_off": "take off the list",
-    "delete": "delete",
+WRITES: Mapping[OperationKind, str] = {
+    OperationKind.CREATE: "create",
+    OperationKind.UPDATE: "update",
+    OperationKind.OPT_OUT: "opt-out",
+    OperationKind.RELATE: "add relations",
+    OperationKind.UNRELATE: "take relations away",
+    OperationKind.TAKE_OFF: "take off the list",
+    OperationKind.DELETE: "delete",
 }
 """Kinds of writes, in the order of a plan's table."""
-_ALWAYS_SHOWN = ("create", "update", "opt_out")
+_ALWAYS_SHOWN = (OperationKind.CREATE, OperationKind.UPDATE, OperationKind.OPT_OUT)
 
 
 def shown(sync: Sync, place: str) -> str:
@@ -116,20 +117,20 @@ def plan_table(call: Call, plan: Plan, sync: Sync) -> Table:
 
 def item_kind(call: Call, kind: str) -> str:
     """A kind of item in words."""
-    return call.t(_KIND_NAMES[kind])
+    return call.t(KIND_NAMES[ItemKind(kind)])
 
 
-_KIND_NAMES: Mapping[str, str] = {
-    "held": "held back (foreseen)",
-    "rejected": "rejected by the target",
-    "deferred": "postponed",
-    "unknown": "outcome unknown",
-    "waiting": "waiting",
-    "conflict": "conflict, waiting for a person",
-    "settled": "conflict, settled by rule",
-    "ambiguous": "several matches",
-    "skipped": "left out",
-    "suspended": "waiting for the end of an incident",
+KIND_NAMES: Mapping[ItemKind, str] = {
+    ItemKind.HELD: "held back (foreseen)",
+    ItemKind.REJECTED: "rejected by the target",
+    ItemKind.DEFERRED: "postponed",
+    ItemKind.UNKNOWN: "outcome unknown",
+    ItemKind.WAITING: "waiting",
+    ItemKind.CONFLICT: "conflict, waiting for a person",
+    ItemKind.SETTLED: "conflict, settled by rule",
+    ItemKind.AMBIGUOUS: "several matches",
+    ItemKind.SKIPPED: "left out",
+    ItemKind.SUSPENDED: "waiting for the end of an incident",
 }
 
 
@@ -191,7 +192,7 @@ def show_plan(call: Call, plan: Plan, sync: Sync, budgets: Mapping[str, Mapping[
 def _say_brought(call: Call, brought: Brought) -> None:
     """What becomes of the records that an import found."""
     ignored = ", ".join(
-        f"{item_kind(call, why) if why in _KIND_NAMES else call.t(REASONS.get(why, why))} {_number(n)}"
+        f"{item_kind(call, why) if why in KIND_NAMES else call.t(REASONS.get(why, why))} {_number(n)}"
         for why, n in brought.ignored.items()
     )
     call.say(

@@ -17,15 +17,15 @@ from awase.cli.items import item_document, local, plain, source
 from awase.core.frames import OUT, made_fields, unpacked_sides
 from awase.core.identity import hashed_match_key
 from awase.core.mapping import OWNERS, Sync
-from awase.core.operations import SIDES, Side
-from awase.core.records import ItemKind
+from awase.core.operations import SIDES, Side, State
+from awase.core.records import ItemKind, LinkState
 from awase.core.values import Value, as_text
 from awase.engine.looking import left_out_by
 from awase.errors import UnknownName
 from awase.ports.store import StoredItem
 from awase.store.console import JournalLine, Person
 
-_LINK_STATES = {
+LINK_STATES: Mapping[LinkState, str] = {
     "linked": "linked",
     "unlinked": "not linked",
     "failed": "link given up",
@@ -33,11 +33,11 @@ _LINK_STATES = {
     "deleted": "partner deleted",
     "merged": "partner merged into another record",
 }
-_OUTCOMES = {
-    "applied": "applied",
-    "rejected": "rejected by the target",
-    "deferred": "postponed",
-    "unknown": "outcome unknown",
+OUTCOMES: Mapping[State, str] = {
+    State.APPLIED: "applied",
+    State.REJECTED: "rejected by the target",
+    State.DEFERRED: "postponed",
+    State.UNKNOWN: "outcome unknown",
 }
 
 
@@ -179,7 +179,7 @@ def _write_document(line: JournalLine, sync: Sync) -> dict[str, Any]:
         "values": {name: as_text(value) for name, value in operation.values.items()},
         "before": {name: as_text(value) for name, value in operation.before.items()},
         "opt_out": operation.opt_out is not None,
-        "outcome": outcome.state if outcome else "unknown",
+        "outcome": outcome.state if outcome else State.UNKNOWN,
         "message": outcome.error.message if outcome and outcome.error else "",
     }
 
@@ -189,7 +189,7 @@ def _show(call: Call, explained: Explained) -> None:
     link = person.link
     call.show(
         Text(
-            call.t("Sync “{sync}”: {state}", sync=person.sync, state=call.t(_LINK_STATES[link.state])), "bold"
+            call.t("Sync “{sync}”: {state}", sync=person.sync, state=call.t(LINK_STATES[link.state])), "bold"
         )
     )
     for connection, object, id in (
@@ -287,13 +287,13 @@ def _show_writes(call: Call, person: Person, sync: Sync) -> None:
             f"{name}: {as_text(operation.before.get(name)) or '-'} → {as_text(value) or '-'}"
             for name, value in operation.values.items()
         )
-        outcome = line.outcome.state.value if line.outcome else "unknown"
+        outcome = line.outcome.state if line.outcome else State.UNKNOWN
         table.add_row(
             local(line.batch.sent_at, call.workspace()),
             str(line.batch.run),
             f"{sync.connection(operation.side)}:{operation.object}",
-            call.t(WRITES[operation.kind.value]),
+            call.t(WRITES[operation.kind]),
             Text(changes),
-            call.t(_OUTCOMES[outcome]),
+            call.t(OUTCOMES[outcome]),
         )
     call.show(table)

@@ -65,6 +65,7 @@ def item_document(call: Call, stored: StoredItem, sync: Sync) -> dict[str, Any]:
         "kind": item.kind,
         "source": item.source,
         "target": sync.connection(item.side),
+        "direction": f"to_{item.side}",
         "object": object,
         "record": record,
         "label": item.label,

@@ -91,6 +91,25 @@ class VendorError(msgspec.Struct, frozen=True, kw_only=True):
     """The vendor refused all records of the call because of one of them: sent apart, the others may succeed."""
 
 
+class Diagnosis(msgspec.Struct, frozen=True):
+    """What a refusal is, and what its words tell."""
+
+    error_type: str
+    """Code of an entry of the catalogue."""
+    rule: str | None = None
+    """A validation rule's text, or the name of the duplicate rule, trigger, class or flow that refused."""
+    value: str | None = None
+    """The offending value as the vendor repeats it."""
+    field: str | None = None
+    """The field that the words name."""
+    existing_id: str | None = None
+    """The record that stands in the way."""
+    inner_code: str | None = None
+    """The vendor's code of what failed inside a trigger or flow."""
+    transient: bool = False
+    """The same write may succeed later although nobody changed anything."""
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one operation, in the order of the batch."""
 

@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 import msgspec
 
 from awase.core.frames import merged_base
-from awase.core.operations import Operation, OperationKind, Outcome, Side, State, VendorError, other
+from awase.core.operations import (
+    Diagnosis,
+    Operation,
+    OperationKind,
+    Outcome,
+    Side,
+    State,
+    VendorError,
+    other,
+)
 from awase.core.plan import fingerprint
 from awase.core.records import BaseRow, Item, ItemKind, Link, MatchEntry
 from awase.core.values import as_text
@@ -53,7 +62,7 @@ def effects(
     agreed: Iterable[BaseRow],
     links: Mapping[int, Link],
     bases: Mapping[int, BaseRow],
-    diagnose: Callable[[VendorError], str],
+    diagnose: Callable[[VendorError], Diagnosis],
     context: str,
     holders: Mapping[Record, int] | None = None,
 ) -> Effects:
@@ -104,7 +113,7 @@ def _item(
     operation: Operation,
     outcome: Outcome,
     link: Link | None,
-    diagnose: Callable[[VendorError], str],
+    diagnose: Callable[[VendorError], Diagnosis],
     context: str,
 ) -> Item | None:
     error = outcome.error or VendorError(code=outcome.state.value, message="")
@@ -114,19 +123,21 @@ def _item(
     if kind == ItemKind.DEFERRED and error.code.startswith(STOPPED_RUN):
         kind = ItemKind.SUSPENDED
     unanswered = kind == ItemKind.UNKNOWN and operation.kind == OperationKind.CREATE
+    found = diagnose(error)
+    fields = error.fields or ((found.field,) if found.field else ())
+    told = {"existing": found.existing_id, "rule": found.rule, "inner_code": found.inner_code}
     detail = {"sent": fingerprint(operation.values), "operation": operation.kind.value}
-    if error.existing_id:
-        detail["existing"] = error.existing_id
+    detail |= {name: fact for name, fact in told.items() if fact}
     return Item(
         link=operation.link,
         side=operation.side,
         kind=kind,
         code=UNANSWERED_CREATE if unanswered else error.code,
-        field=",".join(error.fields),
-        error_type=UNANSWERED_CREATE if unanswered else (diagnose(error) if outcome.error else kind.value),
+        field=",".join(fields),
+        error_type=UNANSWERED_CREATE if unanswered else found.error_type,
         record=_source_record(link, operation.side),
         message=error.message,
-        value=_offending(operation, error.fields),
+        value=_offending(operation, fields) or found.value,
         detail=detail,
         context=context,
         # A refusal is not tried again until something changes; a lock or a quota is.

@@ -10,7 +10,8 @@ from awase.core.references import Partners
 from awase.core.values import match_key
 
 INVALID, NOT_SYNCED = "invalid_owner", "owner_not_synced"
-"""Error types: nobody active with that address, or somebody of a sort that cannot own synced records."""
+"""Error types: on the way to the CRM nobody active there who may own records has that address; on the way to the MA nobody
+there has the address of the CRM's owner."""
 
 ANYBODY = "*"
 """In the overrides: whoever has no partner of their own."""
@@ -46,25 +47,24 @@ def partners_of_owners(
         for owner in owners[side]:
             address = match_key(owner.email)
             target = wanted.get(address) or owner.email
-            found, reason = _with_address(owners[there], target)
+            found = _with_address(owners[there], target)
             if found is None and owner.id in ourselves:
                 continue
             if found is None and ANYBODY in wanted:
-                found, reason = _with_address(owners[there], wanted[ANYBODY])
+                found = _with_address(owners[there], wanted[ANYBODY])
             if found is not None:
                 table[owner.id] = found
             else:
-                reasons[side, owner.id] = reason
+                reasons[side, owner.id] = INVALID if there == "crm" else NOT_SYNCED
         tables[there] = table
     partnerless = ourselves - set(tables["crm"]) - set(tables["ma"])
     return Partners(tables["crm"], tables["ma"], reasons, partnerless)
 
 
-def _with_address(owners: Sequence[OwnerLike], address: str) -> tuple[str | None, str]:
-    """The only active owner with this address who may own records; else why there is none."""
-    known = [owner for owner in owners if match_key(owner.email) == match_key(address)]
-    active = [owner for owner in known if owner.active]
-    fitting = [owner for owner in active if owner.may_own]
-    if len(fitting) == 1:
-        return fitting[0].id, ""
-    return None, NOT_SYNCED if active and not fitting else INVALID
+def _with_address(owners: Sequence[OwnerLike], address: str) -> str | None:
+    """The only active owner with this address who may own records."""
+    wanted = match_key(address)
+    fitting = [
+        owner for owner in owners if owner.active and owner.may_own and match_key(owner.email) == wanted
+    ]
+    return fitting[0].id if len(fitting) == 1 else None

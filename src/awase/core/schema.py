@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import msgspec
 
@@ -56,6 +57,8 @@ class Field:
     """The field that says the same in another form (a state's code and its name): the vendor moves both together."""
     place: bool = False
     """A country or a state where the vendor knows them all: others are refused, and states of another country."""
+    steps_of_a_sale: Literal["", "stage", "pipeline"] = ""
+    """This list holds the stages of sales, or the ways that sales take; what goes wrong with those has names of its own."""
     email: bool = False
     unique: bool = False
     references: tuple[str, ...] = ()

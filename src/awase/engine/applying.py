@@ -101,7 +101,7 @@ def _owed(env: Environment, sync: BoundSync, write: PlannedWrite) -> Item:
         side=write.operation.side,
         kind=ItemKind.DEFERRED,
         code=NOT_FOUND.code,
-        error_type=env.diagnose(NOT_FOUND),
+        error_type=env.diagnose(NOT_FOUND).error_type,
         record=write.record,
         label=write.label,
         detail={"operation": write.operation.kind.value},

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from awase.core.capabilities import Capabilities
 from awase.core.mapping import Sync
-from awase.core.operations import Side, VendorError
+from awase.core.operations import Diagnosis, Side, VendorError
 from awase.core.schedule import WriteWindows
 from awase.ports.connector import Connector, OrgIdentity
 from awase.ports.runtime import Clock, Tasks
@@ -31,7 +31,7 @@ class Environment:
     clock: Clock
     tasks: Tasks
     sides: Mapping[Side, Access]
-    diagnose: Callable[[VendorError], str]
+    diagnose: Callable[[VendorError], Diagnosis]
     """Our error type for a vendor's refusal (the catalogue's job)."""
     windows: WriteWindows | None = None
     """When this sync may write; None: always. Opt-outs go at any time."""

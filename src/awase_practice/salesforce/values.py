@@ -22,6 +22,8 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"{_LOCAL}(?:\.{_LOCAL})*@(?:{_LABEL}\.)+{_LABEL}")
 _STRINGLY = TEXT_TYPES | {"picklist", "multipicklist", "reference", "id", "combobox"}
 _YEARS = range(1700, 4001)
+MOST_CHOICES = 100
+"""Values that one multi-select may hold [from memory]."""
 
 
 class WrongJsonType(Exception):
@@ -140,6 +142,8 @@ def _choices(field: Field, value: str) -> str | None:
         for part in value.split(";"):
             if part.strip() and part.strip() not in field.allowed:
                 raise bad_choice(field, part.strip())
+    if len(parts) > MOST_CHOICES:
+        raise _refusal("TOO_MANY_ENUM_VALUE", field, f"too many values: at most {MOST_CHOICES}")
     known = [each for each in field.values if each in parts]
     return ";".join(known + sorted(parts - field.allowed)) or None
 

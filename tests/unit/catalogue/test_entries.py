@@ -15,8 +15,8 @@ _JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 def test_every_entry_speaks_both_languages(code: str) -> None:
     found = entries()[code]
     prices = [fix.price for fix in found.fixes if fix.price]
-    dispute = [found.dispute] if found.dispute else []
-    for words in (found.name, found.meaning, *found.fixes, *prices, *dispute):
+    more = [words for words in (found.dispute, found.cannot_be_met) if words]
+    for words in (found.name, found.meaning, *found.fixes, *prices, *more):
         assert _JAPANESE.search(words.ja)
         assert words.en
         assert not _JAPANESE.search(words.en)

@@ -558,6 +558,19 @@ def test_the_record_in_the_way_is_told(code: str, message: str, existing: str | 
     assert diagnosis(VendorError(code=code, message=message)).existing_id == existing
 
 
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        (f"duplicate value found: Key__c duplicates value on record with id: {ACCOUNT}", "Key__c"),
+        (f"重複値が見つかりました: Key__c が ID のレコードの値と重複しています: {CONTACT}", "Key__c"),
+        ("duplicate value found: <unknown> duplicates value on record with id: <unknown>", None),
+        ("Duplicate external id specified: A-1", None),
+    ],
+)
+def test_the_unique_field_is_told_where_only_the_words_name_it(message: str, field: str | None) -> None:
+    assert diagnosis(VendorError(code="DUPLICATE_VALUE", message=message)).field == field
+
+
 def test_what_the_connector_found_is_kept() -> None:
     for code in ("CONFLICT", "UNHEARD_OF"):
         assert diagnosis(VendorError(code=code, message="", existing_id="7")).existing_id == "7"

@@ -14,6 +14,7 @@ import pytest
 from awase.core.checks import findings
 from awase.core.checks.check import Certainty
 from awase.core.checks.preflight import Finding, sends, value_column
+from awase.core.mapping import Direction
 from awase.core.schema import Option
 from awase.core.values import DTYPES, Kind, Value
 from tests.unit.core.scene import EMAIL, Mapped, as_cell, bound, mapped
@@ -123,7 +124,8 @@ def test_a_number_no_integer_holds_is_held_and_not_cut() -> None:
 @pytest.mark.parametrize("fraction", ["1.5", "0.0000000001", "-2.5", "12345678901234567.5"])
 def test_a_fraction_is_not_rounded_into_a_whole_number(fraction: str) -> None:
     field = mapped("seats", Kind.DECIMAL, crm_kind=Kind.INTEGER)
-    assert types(field, int(Decimal(fraction)), source=Decimal(fraction)) == ["wrong_type"]
+    (finding,) = found(field, int(Decimal(fraction)), source=Decimal(fraction))
+    assert (finding.error_type, Decimal(finding.value or "")) == ("wrong_type", Decimal(fraction))
     assert types(field, 2, source=Decimal("2.000")) == []
 
 
@@ -204,11 +206,100 @@ OPTIONS = (Option("New", "新規"), Option("Old", "既存"), Option("Gone", "廃
 
 
 @pytest.mark.parametrize(
-    ("value", "refused"), [("New", False), ("Gone", True), ("新規", True), ("new", True), (None, False)]
+    ("value", "found"),
+    [
+        ("New", []),
+        (None, []),
+        ("Gone", ["restricted_picklist_value"]),
+        ("Other", ["restricted_picklist_value"]),
+        ("新規", ["option_mismatch"]),
+        ("new ", ["option_mismatch"]),
+    ],
 )
-def test_a_restricted_picklist_takes_its_active_values_only(value: str | None, refused: bool) -> None:
+def test_a_restricted_picklist_takes_its_active_values_only_and_no_label(
+    value: str | None, found: list[str]
+) -> None:
     field = mapped("stage", crm={"options": OPTIONS, "restricted": True})
-    assert types(field, value) == (["restricted_picklist_value"] if refused else [])
+    assert types(field, value) == found
+
+
+SOURCE = (Option("first", "新規"), Option("third", "三番目"), Option("fourth", "四番目", active=False))
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("first", "option_mismatch"),
+        ("third", "picklist_option_missing"),
+        ("fourth", "restricted_picklist_value"),
+        ("free text", "restricted_picklist_value"),
+    ],
+)
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.TEXTS])
+def test_an_option_of_the_ma_that_the_crm_lacks_is_told_from_one_called_otherwise_and_from_no_option(
+    value: str, found: str, kind: Kind
+) -> None:
+    field = mapped("rank", kind, ma={"options": SOURCE}, crm={"options": OPTIONS, "restricted": True})
+    assert types(field, value if kind == Kind.TEXT else ("New", value)) == [found]
+
+
+def test_a_mapped_value_that_the_crm_lacks_is_a_missing_option() -> None:
+    field = mapped("rank", ma={"options": SOURCE}, crm={"options": OPTIONS, "restricted": True})
+    assert types(field, "Third", source="third") == ["picklist_option_missing"]
+
+
+def test_among_several_choices_the_worst_names_the_trouble() -> None:
+    field = mapped("topics", Kind.TEXTS, ma={"options": SOURCE}, crm={"options": OPTIONS, "restricted": True})
+    assert types(field, ("first", "third")) == ["picklist_option_missing"]
+    assert types(field, ("first", "free text")) == ["restricted_picklist_value"]
+
+
+STAGES = {"options": OPTIONS, "restricted": True, "steps_of_a_sale": "stage"}
+
+
+def test_a_stage_that_the_crm_does_not_have_is_an_invalid_one_whatever_else_it_resembles() -> None:
+    field = mapped("stage", ma={"options": SOURCE}, crm=STAGES)
+    assert [types(field, value) for value in ("New", "first", "third", "x")] == [
+        [],
+        *[["invalid_deal_stage"]] * 3,
+    ]
+
+
+def found_in_ma(field: Mapped, value: Value, *, creating: bool = False) -> list[str]:
+    """Error types of one contact to which ``value`` of a Lead would be written."""
+    sync = bound(field, plain=True, match_on=None)
+    (b,) = sync.fields
+    frame = pl.DataFrame(
+        {"_link": [1], "_create": [creating], value_column(b.name): [value], f"source:{b.name}": [value]},
+        schema={
+            "_link": pl.Int64,
+            "_create": pl.Boolean,
+            value_column(b.name): pl.String,
+            f"source:{b.name}": pl.String,
+        },
+    ).with_columns(pl.lit(value is not None).alias(sends(b.name)))
+    return [f.error_type for f in findings(frame, sync, "ma", "contact")]
+
+
+def test_on_the_way_to_the_ma_a_stage_of_the_crm_is_missing_and_what_is_no_stage_there_is_invalid() -> None:
+    field = mapped("stage", ma=STAGES, crm={"options": SOURCE})
+    assert found_in_ma(field, "New") == []
+    assert found_in_ma(field, "third") == ["deal_stage_missing"]
+    assert found_in_ma(field, "forgotten") == ["invalid_deal_stage"]
+
+
+def test_an_option_that_the_ma_lacks_is_a_mismatch() -> None:
+    field = mapped("rank", ma={"options": OPTIONS, "restricted": True}, crm={"options": SOURCE})
+    assert found_in_ma(field, "third") == ["option_mismatch"]
+
+
+def test_a_sale_without_a_pipeline_or_with_an_unknown_one_has_no_sales_process() -> None:
+    field = mapped("way", ma={**STAGES, "steps_of_a_sale": "pipeline"})
+    assert found_in_ma(field, "New", creating=True) == []
+    assert found_in_ma(field, None, creating=True) == ["no_default_sales_process"]
+    assert found_in_ma(field, "0125g0000000001AAA") == ["no_default_sales_process"]
+    kept_there = mapped("way", ma={**STAGES, "steps_of_a_sale": "pipeline"}, direction=Direction.MA)
+    assert found_in_ma(kept_there, None, creating=True) == []
 
 
 def test_an_open_picklist_takes_anything_however_long() -> None:

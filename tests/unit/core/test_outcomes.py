@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from awase.catalogue import diagnosis, entries
 from awase.core.frames import row_hash
-from awase.core.operations import Operation, OperationKind, Outcome, Side, State, VendorError
+from awase.core.operations import Diagnosis, Operation, OperationKind, Outcome, Side, State, VendorError
 from awase.core.outcomes import UNANSWERED_CREATE, Effects, Settled, effects
 from awase.core.plan import fingerprint
 from awase.core.records import BaseRow, ItemKind, Link
@@ -56,7 +57,12 @@ def what_became(
 ) -> Effects:
     settled = Settled(operation, TITLES, Outcome(link=1, **outcome))
     bases = {1: base} if base else {}
-    return effects([settled], agreed, {1: link}, bases, lambda error: f"type of {error.code}", "c1")
+    return effects([settled], agreed, {1: link}, bases, told, "c1")
+
+
+def told(error: VendorError) -> Diagnosis:
+    """What a catalogue would say of a refusal."""
+    return Diagnosis(f"type of {error.code}", existing_id=error.existing_id)
 
 
 def test_an_applied_update_moves_the_base_and_keeps_the_rest_of_it() -> None:
@@ -115,7 +121,7 @@ def test_a_create_and_an_update_of_one_person_leave_one_base_row() -> None:
         Settled(create(), TITLES, Outcome(link=1, state=State.APPLIED, id="00Q1")),
         Settled(update({"Phone": "03"}), patch({"phone": "03"}), Outcome(link=1, state=State.APPLIED)),
     ]
-    found = effects(settled, [], {1: FREE}, {}, lambda error: "", "c1")
+    found = effects(settled, [], {1: FREE}, {}, lambda error: Diagnosis(""), "c1")
     (row,) = found.bases
     assert unpack(row.ma or b"") == {"title": "部長", "phone": "03"}
 
@@ -145,6 +151,23 @@ def test_a_refusal_over_several_fields_names_all_and_blames_no_single_value() ->
     assert (item.field, item.value, item.detail["existing"]) == ("Title,Phone", None, "00Q9")
 
 
+def test_what_the_catalogue_reads_out_of_a_refusal_is_kept() -> None:
+    error = VendorError(code="CANNOT_INSERT", message="LeadTrigger: no")
+    settled = Settled(update(), TITLES, Outcome(link=1, state=State.REJECTED, error=error))
+    read = Diagnosis("automation", rule="LeadTrigger", value="部長?", existing_id="00Q9", inner_code="LOCKED")
+    (item,) = effects([settled], [], {1: LINKED}, {}, lambda _: read, "c1").items
+    assert (item.error_type, item.value) == ("automation", "部長?")
+    assert {"rule": "LeadTrigger", "existing": "00Q9", "inner_code": "LOCKED"}.items() <= item.detail.items()
+
+
+def test_a_field_that_only_the_words_name_is_to_blame_with_its_value() -> None:
+    error = VendorError(code="DUPLICATE_VALUE", message="duplicate value found: Title duplicates …")
+    settled = Settled(update(), TITLES, Outcome(link=1, state=State.REJECTED, error=error))
+    read = Diagnosis("duplicate_value", field="Title")
+    (item,) = effects([settled], [], {1: LINKED}, {}, lambda _: read, "c1").items
+    assert (item.field, item.value) == ("Title", "部長")
+
+
 def test_a_refusal_of_a_field_that_was_not_sent_has_no_offending_value() -> None:
     error = VendorError(code="REQUIRED_FIELD_MISSING", message="no", fields=("Company",))
     (item,) = what_became(update(), state=State.REJECTED, error=error).items
@@ -172,7 +195,16 @@ def test_an_unanswered_create_says_so_by_its_own_name() -> None:
     (item,) = what_became(create(), link=FREE, state=State.UNKNOWN).items
     assert (item.kind, item.code, item.error_type) == (ItemKind.UNKNOWN, UNANSWERED_CREATE, UNANSWERED_CREATE)
     (item,) = what_became(update(), state=State.UNKNOWN).items
-    assert (item.code, item.error_type) == ("unknown", "unknown")
+    assert (item.code, item.error_type) == ("unknown", "type of unknown")
+
+
+@pytest.mark.parametrize("state", NOT_APPLIED)
+def test_what_became_of_a_write_has_an_entry_of_the_catalogue_even_where_nothing_was_said(
+    state: State,
+) -> None:
+    settled = Settled(update(), TITLES, Outcome(link=1, state=state))
+    (item,) = effects([settled], [], {1: LINKED}, {}, diagnosis, "c1").items
+    assert item.error_type in entries()
 
 
 # -- laws ----------------------------------------------------------------------------------------------------------
@@ -193,10 +225,10 @@ settled_lists = st.lists(
 def test_laying_the_same_outcomes_twice_is_laying_them_once(
     settled: list[Settled], agreed: list[BaseRow], base: BaseRow | None
 ) -> None:
-    once = effects(settled, agreed, {1: FREE}, {1: base} if base else {}, lambda e: e.code, "c1")
+    once = effects(settled, agreed, {1: FREE}, {1: base} if base else {}, lambda e: Diagnosis(e.code), "c1")
     links = {1: FREE} | {link.id: link for link in once.links}
     bases = ({1: base} if base else {}) | {row.link: row for row in once.bases}
-    twice = effects(settled, agreed, links, bases, lambda e: e.code, "c1")
+    twice = effects(settled, agreed, links, bases, lambda e: Diagnosis(e.code), "c1")
     assert twice.bases == once.bases
     assert {link.id: link for link in twice.links} == {link.id: link for link in once.links}
     assert twice.items == once.items
@@ -207,7 +239,7 @@ def test_laying_the_same_outcomes_twice_is_laying_them_once(
 def test_the_base_never_moves_without_an_applied_outcome(
     settled: list[Settled], base: BaseRow | None
 ) -> None:
-    found = effects(settled, [], {1: FREE}, {1: base} if base else {}, lambda e: e.code, "c1")
+    found = effects(settled, [], {1: FREE}, {1: base} if base else {}, lambda e: Diagnosis(e.code), "c1")
     applied = [s for s in settled if s.outcome.state == State.APPLIED]
     assert bool(found.bases) == any(s.outcome.exact for s in applied)
     assert bool(found.links) == any(s.operation.kind == OperationKind.CREATE for s in applied)

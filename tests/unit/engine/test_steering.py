@@ -10,7 +10,7 @@ import pytest
 
 from awase.core.identity import link_id, own_key
 from awase.core.mapping import FieldMapping, Sync
-from awase.core.operations import Operation, OperationKind, Outcome, State, VendorError
+from awase.core.operations import Diagnosis, Operation, OperationKind, Outcome, State, VendorError
 from awase.core.outcomes import Settled, effects
 from awase.core.records import BaseRow, ItemKind, LedgerEntry, Link
 from awase.engine import incidents
@@ -157,6 +157,6 @@ def test_what_a_stopped_run_left_is_no_error_of_the_record(code: str, kind: Item
     operation = Operation(link=1, side="crm", kind=OperationKind.UPDATE, object="Lead", id="00Q1")
     outcome = Outcome(link=1, state=State.DEFERRED, error=VendorError(code=code, message=""))
     (item,) = effects(
-        [Settled(operation, BaseRow(link=1), outcome)], [], {}, {}, lambda error: error.code, "now"
+        [Settled(operation, BaseRow(link=1), outcome)], [], {}, {}, lambda error: Diagnosis(error.code), "now"
     ).items
     assert (item.kind, item.retry) == (kind, True)

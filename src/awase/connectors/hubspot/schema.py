@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Never
+from typing import Literal, Never
 
 import msgspec
 
@@ -29,6 +29,11 @@ CONSENT_FIELDS: Mapping[str, tuple[str, ...]] = {"contact": (OUT_FIELD, f"{OUT_F
 
 LONGEST_TEXT = 65_536
 """Characters in a text property (from memory)."""
+
+_STEPS_OF_A_SALE: Mapping[tuple[str, str], Literal["stage", "pipeline"]] = {
+    ("deal", "dealstage"): "stage",
+    ("deal", "pipeline"): "pipeline",
+}
 
 _KINDS: Mapping[str, Kind] = {
     "number": Kind.DECIMAL,
@@ -132,6 +137,7 @@ def _field(object: str, definition: _Definition) -> Field:
         max_length=LONGEST_TEXT if definition.type == "string" else None,
         options=_options(definition) if picklist and kind is not Kind.BOOLEAN else None,
         restricted=picklist and kind is not Kind.BOOLEAN,
+        steps_of_a_sale=_STEPS_OF_A_SALE.get((object, definition.name), ""),
         email=email,
         unique=email or definition.has_unique_value,
         references=(referenced,) if referenced else (),

@@ -40,6 +40,7 @@ left out of the schema: their parts are fields of their own."""
 
 _ID = r"^([0-9A-Za-z]{15}|[0-9A-Za-z]{18})$"
 _PICKLISTS = frozenset({"picklist", "multipicklist", "combobox"})
+_STAGE = "StageName"
 _HISTORY_TEXT_LIMIT = 255
 """History keeps that a longer text or a multi-select was edited, but not its values (from memory)."""
 
@@ -119,6 +120,8 @@ def object_schema(described: _Describe, key_field: str, audited: frozenset[str])
             if item.type in _KINDS
         }
     )
+    if described.name == "Opportunity" and _STAGE in fields:
+        fields[_STAGE] = dataclasses.replace(fields[_STAGE], steps_of_a_sale="stage")
     key = next((item for item in described.fields if item.name == key_field), None)
     usable = key is not None and key.external_id and key.unique and key.createable
     return ObjectSchema(

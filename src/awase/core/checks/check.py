@@ -8,6 +8,9 @@ from enum import StrEnum
 
 import polars as pl
 
+from awase.core.operations import Side
+from awase.core.schema import Field
+
 
 class Certainty(StrEnum):
     CERTAIN = "certain"
@@ -28,6 +31,10 @@ class Outgoing:
     """What the target holds now; null for a create."""
     creating: pl.Expr
     """Boolean: the record is created."""
+    side: Side
+    """The side that is written to."""
+    origins: tuple[Field, ...] = ()
+    """The other side's fields that the value comes from; none where nobody maps the field."""
 
     @property
     def after(self) -> pl.Expr:
@@ -44,3 +51,5 @@ class Check:
     certainty: Certainty = Certainty.CERTAIN
     detail: Mapping[str, str] = field(default_factory=dict)
     """Facts for the message: the limit, the allowed values."""
+    blames_source: bool = False
+    """The offending value is the other side's own: what would be written has already been made to fit."""

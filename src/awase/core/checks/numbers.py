@@ -33,7 +33,10 @@ def checks(field: Field, out: Outgoing) -> Iterator[Check]:
         source = out.source.cast(DTYPES[Kind.DECIMAL])
         fraction = source != source.round(0)
         yield Check(
-            "wrong_type", out.sent & fraction.fill_null(value=False), detail={"expected": "whole number"}
+            "wrong_type",
+            out.sent & fraction.fill_null(value=False),
+            detail={"expected": "whole number"},
+            blames_source=True,
         )
     if field.kind in (Kind.DATE, Kind.DATETIME):
         year = out.value.dt.year()

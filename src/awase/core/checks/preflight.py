@@ -9,7 +9,7 @@ import polars as pl
 
 from awase.core.checks import identifiers, numbers, picklists, places, required, text
 from awase.core.checks.check import Certainty, Check, Outgoing
-from awase.core.mapping import BoundSync, column
+from awase.core.mapping import BoundField, BoundSync, column
 from awase.core.operations import Side
 from awase.core.schema import Field
 from awase.core.values import as_text
@@ -65,7 +65,8 @@ def findings(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -
     for row in flags.to_dicts():
         for i, (field, name, check) in enumerate(planned):
             if row[str(i)]:
-                value = values[row["_link"]].get(value_column(name)) if name else None
+                blamed = f"source:{name}" if check.blames_source else value_column(name)
+                value = values[row["_link"]].get(blamed) if name else None
                 shown = as_text(tuple(value) if isinstance(value, list) else value)
                 found.append(
                     Finding(row["_link"], check.error_type, check.certainty, field.name, shown, check.detail)
@@ -75,12 +76,10 @@ def findings(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -
 
 def _checks(sync: BoundSync, side: Side, object: str) -> Iterator[tuple[Field, str, Check]]:
     fields = sync.object(side, object).fields
-    mapped = {b.on(side, object): b.name for b in sync.fields}
-    beside = {field.name: _columns(name) for field, name in mapped.items() if field is not None}
-    for field, name in mapped.items():
-        if field is None:
-            continue
-        out = beside[field.name]
+    mapped = {field: b for b in sync.fields if (field := b.on(side, object)) is not None}
+    beside = {field.name: _columns(bound, side) for field, bound in mapped.items()}
+    for field, bound in mapped.items():
+        name, out = bound.name, beside[field.name]
         for family in FAMILIES:
             for check in family(field, out):
                 yield field, name, check
@@ -92,14 +91,24 @@ def _checks(sync: BoundSync, side: Side, object: str) -> Iterator[tuple[Field, s
             yield field, "", required.unmapped(pl.col("_create"))
 
 
-def _columns(name: str) -> Outgoing:
+def _columns(bound: BoundField, side: Side) -> Outgoing:
+    name = bound.name
     return Outgoing(
         value=pl.col(value_column(name)),
         source=pl.col(f"source:{name}"),
         sent=pl.col(sends(name)),
         stored=pl.col(f"before:{name}"),
         creating=pl.col("_create"),
+        side=side,
+        origins=_origins(bound, side),
     )
+
+
+def _origins(bound: BoundField, side: Side) -> tuple[Field, ...]:
+    """The fields whose values may go to ``side``."""
+    if not bound.mapping.direction.may_write(side):
+        return ()
+    return tuple(bound.crm.values()) if side == "ma" else (bound.ma,)
 
 
 def source_column(side: Side, name: str) -> str:
