@@ -42,7 +42,7 @@ class OrgData:
         self._indexes: dict[tuple[str, str, bool], ValueIndex] = {}
         self._children: dict[str, tuple[tuple[ObjectType, Field], ...]] = {}
         self._users: dict[str, str] = {}
-        self._domain = f"{_SLUG.sub('-', org_name.lower()).strip('-') or 'org'}.practice.example"
+        self._domain = f"{slug(org_name)}.practice.example"
         self._names = {name.lower(): name for name in self.full}
         self._by_prefix = {kind.key_prefix: kind.name for kind in self.full.values()}
         for kind in STOCK.values():
@@ -239,6 +239,11 @@ class OrgData:
             "LanguageLocaleKey": "ja",
         }
         return self.tables["User"].insert(values, SYSTEM_AUTHOR, self.now()).id
+
+
+def slug(name: str) -> str:
+    """An org's name as it stands in a host name."""
+    return _SLUG.sub("-", name.lower()).strip("-") or "org"
 
 
 def shown_name(values: Mapping[str, Any]) -> str:

@@ -10,19 +10,23 @@ from typing import Any
 
 from ..kernel.clock import Clock
 from ..kernel.faults import FaultPlan
+from ..kernel.hosts import bare_host
 from ..kernel.http import HttpRequest, HttpResponse, json_response
 from ..kernel.org import ControlCall, history_of
 from ..kernel.quota import RollingDay
 from .admin import Admin
-from .data import OrgData
+from .authorizing import Authorizing
+from .data import OrgData, slug
 from .errors import ApiError, RowRefused, not_found, wrong_method
 from .identity import Identity
+from .identity_page import discovery, identity
 from .ids import make_id
-from .login import Login, Session
+from .login import LOGIN_HOSTS, Login, Session
 from .querying import Querying
 from .rest import Rest
 from .save import Saver
 from .settings import Settings
+from .soap import Soap
 from .sobject_collections import Collections
 from .writer import Writer
 
@@ -48,13 +52,17 @@ class SalesforceOrg:
         self.faults = faults
         self.data = OrgData(clock, name, self.org_id)
         self.tables = self.data.tables
-        self.login = Login(self.data, self.org_id, f"{name}/{seed}")
+        self.login = Login(self.data, self.org_id, f"{name}/{seed}", f"{slug(name)}.my.salesforce.com")
+        self.authorizing = Authorizing(self.login, clock)
         self.quota = RollingDay(_DAY_LIMIT, clock)
         self.calls: Counter[str] = Counter()
         saver = Saver(self.data)
         self._admin = Admin(self.data, saver)
         self._identity = Identity(self.data, saver, self._admin)
-        self._settings = Settings(self.data, self.login, self.quota, self._admin, self._identity)
+        self._soap = Soap(self.data, self.login, saver, self._identity, self.org_id)
+        self._settings = Settings(
+            self.data, self.login, self.quota, self._admin, self._identity, self.authorizing
+        )
         self._querying = Querying(self.data)
         self._rest = Rest(self.data, saver)
         self._collections = Collections(self.data, saver, self._rest, faults)
@@ -64,8 +72,22 @@ class SalesforceOrg:
         """client_id, client_secret, username, private_key (PEM) and refresh_token."""
         return self.login.credentials
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts at which everybody signs in, and the org's own domain."""
+        return (*LOGIN_HOSTS, self.login.domain)
+
+    def recognises(self, request: HttpRequest) -> bool:
+        """Whether the call carries a token, the client id or a user of this org."""
+        return self.login.recognises(request) or (
+            request.segments[:2] == ("services", "Soap")
+            and self.credentials["username"].encode() in request.body
+        )
+
     def is_sign_in(self, request: HttpRequest) -> bool:
-        """Token and revoke calls."""
+        """Calls for tokens, and the pages before them."""
+        if request.segments[:2] == ("services", "Soap"):
+            return b"login" in request.body and b"sessionId" not in request.body
         return request.segments[:2] == ("services", "oauth2") and request.segments[2:] != ("userinfo",)
 
     def server_error(self, size: float) -> HttpResponse:
@@ -93,14 +115,23 @@ class SalesforceOrg:
             return self._with_usage(refusal.response())
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
+        if request.segments[:2] == ("services", "Soap"):
+            return self._soap_call(request)
         if self.is_sign_in(request):
             return self._signing_in(request)
         if request.segments == ("services", "data"):
             return self._rest.versions()
+        if request.segments == (".well-known", "openid-configuration"):
+            return json_response(200, discovery(request))
         session = self._session(request)
         if request.segments in {("services", "oauth2", "userinfo"), ("id", self.org_id, session.user_id)}:
             self.calls["identity"] += 1
-            return json_response(200, self.login.identity(request, session.user_id))
+            home = self.login.home(request)
+            return json_response(200, identity(self.data, request, self.org_id, session.user_id, home))
+        if bare_host(request.host) in LOGIN_HOSTS:
+            raise ApiError(
+                404, "URL_NOT_RESET", "Destination URL not reset. The URL returned from login must be set"
+            )
         if request.segments[:2] != ("services", "data"):
             raise not_found()
         self._take_call()
@@ -108,12 +139,25 @@ class SalesforceOrg:
 
     def _signing_in(self, request: HttpRequest) -> HttpResponse:
         what = request.segments[2:]
-        if what not in {("token",), ("revoke",)}:
+        if what == ("authorize",):
+            return self.authorizing.answer(request)
+        answers = {
+            ("token",): self.login.token,
+            ("revoke",): self.login.revoke,
+            ("introspect",): self.login.introspect,
+        }
+        if what not in answers:
             raise not_found()
         if request.method != "POST":
             raise wrong_method(request.method, "POST")
         self.calls["sign_in"] += 1
-        return self.login.token(request) if what == ("token",) else self.login.revoke(request)
+        return answers[what](request)
+
+    def _soap_call(self, request: HttpRequest) -> HttpResponse:
+        if request.segments[2:3] != ("u",) or request.method != "POST":
+            raise not_found()
+        self.calls["soap"] += 1
+        return self._soap.answer(request)
 
     def _session(self, request: HttpRequest) -> Session:
         session = self.login.session(request)

@@ -8,6 +8,7 @@ from typing import Any
 from ..kernel.org import ControlRefused
 from ..kernel.quota import RollingDay
 from .admin import Admin
+from .authorizing import Authorizing
 from .data import OrgData
 from .identity import Identity
 from .login import Login
@@ -19,10 +20,17 @@ class Settings:
     """The settings of one org by name. Lists and maps replace what was set before. All methods raise ControlRefused."""
 
     def __init__(
-        self, data: OrgData, login: Login, quota: RollingDay, admin: Admin, identity: Identity
+        self,
+        data: OrgData,
+        login: Login,
+        quota: RollingDay,
+        admin: Admin,
+        identity: Identity,
+        authorizing: Authorizing,
     ) -> None:
         self._data, self._login, self._quota = data, login, quota
         self._admin, self._identity = admin, identity
+        self._authorizing = authorizing
         rights = data.permissions
         self._fields: Mapping[str, Callable[[Any], None]] = {
             "hidden_fields": lambda value: rights.hide(data.full, value),
@@ -34,10 +42,10 @@ class Settings:
     def change(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Change some; all as they are then.
 
-        day_limit, session_seconds: whole numbers. rotate_refresh_tokens, access_revoked, history,
+        day_limit, session_seconds: whole numbers. rotate_refresh_tokens, access_revoked, password_grant, history,
         unique_in_recycle_bin, lead_conversion_maps_key, person_accounts (on for good): true or false. hidden_fields,
         read_only_fields, tracked_fields: object → names. object_permissions: object → {create, edit, delete, read}.
-        row_access: id → read or none. locked_rows: ids, or id → tries. state_country: true, false or
+        redirect_uris: where a client may be sent back to, none for anywhere on this machine. row_access: id → read or none. locked_rows: ids, or id → tries. state_country: true, false or
         {country code: [name, {state code: name}]}.
         """
         for name, value in body.items():
@@ -59,6 +67,8 @@ class Settings:
         match name, value:
             case "rotate_refresh_tokens", bool():
                 self._login.rotates = value
+            case "password_grant", bool():
+                self._login.takes_passwords = value
             case "access_revoked", bool():
                 self._login.set_revoked(value)
             case "history", bool():
@@ -78,6 +88,8 @@ class Settings:
     def _set_list(self, name: str, value: Any) -> None:
         if name == "locked_rows" and isinstance(value, list | dict):
             self._data.permissions.lock(value if isinstance(value, dict) else dict.fromkeys(value))
+        elif name == "redirect_uris" and isinstance(value, list):
+            self._authorizing.redirect_uris = tuple(str(each) for each in value)
         elif name == "tracked_fields" and isinstance(value, dict):
             self._admin.track(value)
         elif name in self._fields and isinstance(value, dict):
@@ -111,6 +123,8 @@ class Settings:
             "session_seconds": self._login.session_seconds,
             "rotate_refresh_tokens": self._login.rotates,
             "access_revoked": self._login.revoked,
+            "password_grant": self._login.takes_passwords,
+            "redirect_uris": list(self._authorizing.redirect_uris),
             "history": data.keeps_history,
             "unique_in_recycle_bin": data.bin_holds_unique_values,
             "lead_conversion_maps_key": self._identity.maps_key,
