@@ -209,6 +209,8 @@ class SalesforceOrg:
             raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
         hint = _BATCH_SIZE.search(request.headers.get("sforce-query-options", ""))
         page = max(200, min(2000, int(hint.group(1)))) if hint else None
+        if request.first("columns") == "true":
+            return self._querying.columns(text, version)
         return self._querying.answer(text, version, deleted=request.segments[3] == "queryAll", page=page)
 
     def _sobjects(
