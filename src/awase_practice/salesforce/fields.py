@@ -105,7 +105,10 @@ class RecordType:
 
 @dataclass(frozen=True, eq=False)
 class ObjectType:
-    """One object with its fields in order of describe. readable, createable …: to the API's user."""
+    """One object with its fields in order of describe. readable, createable …: to the API's user.
+
+    tooling: seen by the Tooling API only.
+    """
 
     name: str
     label: str
@@ -118,6 +121,7 @@ class ObjectType:
     readable: bool = True
     record_types: tuple[RecordType, ...] = ()
     tracked: frozenset[str] = field(default_factory=frozenset)
+    tooling: bool = False
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:

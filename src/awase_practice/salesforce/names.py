@@ -18,8 +18,11 @@ from .stock_setup import OWNER_NAME
 class Names:
     """Resolves the names of one query as the API's user sees the org. All methods raise ApiError."""
 
-    def __init__(self, data: OrgData, text: str, called: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, data: OrgData, text: str, called: frozenset[str] = frozenset(), *, tooling: bool = False
+    ) -> None:
         """called: what the object of the query may be called in its paths, in lower case."""
+        self._tooling = tooling
         self._data = data
         self.text = text
         self._called = called
@@ -33,7 +36,7 @@ class Names:
 
     def object(self, path: Path) -> ObjectType:
         """The object after FROM."""
-        kind = self._data.kind(path.parts[0])
+        kind = self._data.kind(path.parts[0], tooling=self._tooling)
         if kind is None:
             raise ApiError(
                 400,
@@ -71,7 +74,7 @@ class Names:
 
     def _behind(self, through: Field) -> ObjectType | None:
         several = len(through.reference_to) > 1
-        return OWNER_NAME if several else self._data.kind(through.reference_to[0])
+        return OWNER_NAME if several else self._data.kind(through.reference_to[0], tooling=self._tooling)
 
     def field(self, kind: ObjectType, name: str, path: Path) -> Field:
         """A field of an object."""

@@ -28,6 +28,7 @@ from .soql_tree import Among, Compare, Item, Joined, Literal, Order, Path, Query
 
 PAGE = 2000
 _LONG_TEXT_PAGE = 200
+_ONE_ROW_EACH = frozenset(("Metadata", "FullName"))
 _MOST_WITH_ALL_FIELDS = 200
 _CURSOR_LIFE = timedelta(days=2)
 
@@ -47,6 +48,19 @@ class Querying:
         self._data = data
         self._cursors: dict[str, _Cursor] = {}
         self._made = 0
+
+    def tooling(self, text: str, version: str) -> HttpResponse:
+        """A query to the Tooling API, whose objects are few: one page. Raises ApiError."""
+        plan = Plan(self._data, text, parse(text), version, deleted=False, tooling=True)
+        rows = plan.rows()
+        if len(rows) > 1 and not _ONE_ROW_EACH.isdisjoint(plan.shape.fields):
+            raise malformed(
+                "When retrieving results with Metadata or FullName fields, the query qualifications must specify no "
+                f"more than one row for retrieval. Result size: {len(rows)}"
+            )
+        found = plan.aggregation.records(rows) if plan.aggregation else [plan.shape.show(row) for row in rows]
+        sizes = {"size": len(found), "totalSize": len(found), "done": True, "queryLocator": None}
+        return json_response(200, {**sizes, "entityTypeName": plan.kind.name, "records": found})
 
     def answer(self, text: str, version: str, *, deleted: bool, page: int | None = None) -> HttpResponse:
         """The first page of a query. deleted: rows in the recycle bin are looked at too. Raises ApiError."""
@@ -118,11 +132,12 @@ class Plan:
         *,
         deleted: bool,
         kind: ObjectType | None = None,
+        tooling: bool = False,
     ) -> None:
         """kind: of a sub-select, whose FROM names a relationship."""
         self._data, self._text, self._query, self._version = data, text, query, version
         self._deleted = deleted
-        self._names = Names(data, text, query.names)
+        self._names = Names(data, text, query.names, tooling=tooling)
         self.kind = self._kind = kind or self._names.object(query.object)
         self.shape = RecordShape(data, self._kind, version)
         self.long_texts = 0
