@@ -53,10 +53,16 @@ class SalesforceOrg:
         self._admin = Admin(self.data, saver)
         self._identity = Identity(self.data, saver, self._admin)
         self._soap = Soap(self.data, self.login, saver, self._identity, self.org_id)
-        self._settings = Settings(
-            self.data, self.login, self.quota, self._admin, self._identity, self.authorizing
-        )
         self._resources = Resources(self.data, saver, self.quota, faults, self.calls)
+        self._settings = Settings(
+            self.data,
+            self.login,
+            self.quota,
+            self._admin,
+            self._identity,
+            self.authorizing,
+            self._resources.jobs,
+        )
 
     @property
     def credentials(self) -> Mapping[str, Any]:

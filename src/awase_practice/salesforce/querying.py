@@ -21,7 +21,7 @@ from .errors import ApiError
 from .fields import NUMBER_TYPES, SYSTEM_FIELDS, TEXT_TYPES, Field, ObjectType
 from .ids import make_id, normal_id
 from .names import Names
-from .records import RecordShape
+from .records import Reader, RecordShape
 from .soql import parse
 from .soql_tokens import excerpt, malformed
 from .soql_tree import Among, Compare, Item, Joined, Literal, Order, Path, Query
@@ -159,6 +159,10 @@ class Plan:
     def rows(self) -> list[Row]:
         """The rows of the result, in order."""
         return self.choose(self._candidates())
+
+    def reader(self, parts: tuple[str, ...]) -> Reader:
+        """How a column of the result is read from a row."""
+        return self._names.reader(self._kind, Path(parts, 0))[1]
 
     def choose(self, candidates: Iterable[Row]) -> list[Row]:
         """Those of some rows that the query wants, in order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .data import OrgData
@@ -40,6 +41,24 @@ class References:
             _check_user(kind, field, named, row.values)
         self._reach(target, named, writer)
         return named
+
+    def by_key(self, field: Field, named: Mapping[str, Any]) -> str:
+        """The id of the row that a record names by an external id: ``"Account": {"Key__c": "x"}``."""
+        keys = {name: value for name, value in named.items() if name.lower() != "attributes"}
+        target = self._data.kind(field.reference_to[0])
+        key_name, value = next(iter(keys.items()), ("", None))
+        key = target.find(key_name) if target else None
+        if target is None or key is None or len(keys) != 1 or not (key.external_id or key.id_lookup):
+            text = f"{key_name or field.relationship} is not an External ID or idLookup field for {field.relationship}"
+            raise refused("INVALID_FIELD", text, field.name)
+        found: list[Any] = [value] if key.name == "Id" else self._data.index(target.name, key).find(value)
+        if len(found) > 1:
+            text = f"{key.name}: more than one record found for external id field: [{', '.join(found)}]"
+            raise refused("DUPLICATE_EXTERNAL_ID", text, field.name)
+        if not found:
+            text = f"Foreign key external ID: {value} not found for field {key.name} in entity {target.name}"
+            raise refused("INVALID_FIELD", text)
+        return str(found[0])
 
     def _reach(self, target: str, named: str, writer: Writer) -> None:
         rights = self._data.permissions

@@ -10,6 +10,8 @@ from typing import Any, Final
 from ..kernel.faults import FaultPlan
 from ..kernel.http import HttpRequest, HttpResponse, json_response
 from ..kernel.quota import RollingDay
+from .bulk_ingest import Ingest
+from .bulk_query import BulkQuery
 from .composite import Composite
 from .data import OrgData
 from .errors import ApiError, RowRefused, not_found, wrong_method
@@ -70,6 +72,9 @@ class Resources:
         self._tree = Tree(data, saver)
         self._replication = Replication(data)
         self._search = Search(data)
+        self._ingest = Ingest(data, saver, self._rest)
+        self._bulk_query = BulkQuery(data)
+        self.jobs = (self._ingest.jobs, self._bulk_query.jobs)
 
     def answer(self, request: HttpRequest, session: Session) -> HttpResponse:
         """Answer a call of somebody who is signed in."""
@@ -87,6 +92,10 @@ class Resources:
                 return self._composed(request, version, rest, session, writer)
             case ("sobjects", *rest):
                 return self._sobjects(request, version, rest, writer)
+            case ("jobs", "ingest", *rest):
+                return self._ingest.handle(request, rest, version, writer)
+            case ("jobs", "query", *rest):
+                return self._bulk_query.handle(request, rest, version, writer)
             case ("tooling", *rest):
                 return self._tooling(request, version, rest)
             case ("ui-api", "object-info", name, "picklist-values", record_type):

@@ -153,7 +153,10 @@ class Saver:
         for name, value in given.items():
             field = kind.find(name)
             if field is None:
-                raise refused("INVALID_FIELD", f"No such column '{name}' on sobject of type {kind.name}")
+                through = kind.by_relationship.get(name.lower())
+                if through is None or not isinstance(value, dict):
+                    raise refused("INVALID_FIELD", f"No such column '{name}' on sobject of type {kind.name}")
+                field, value = through, self._references.by_key(through, value)
             if not (field.createable if creating else field.updateable):
                 closed.append(field.name)
                 continue

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..kernel.org import ControlRefused
 from ..kernel.quota import RollingDay
 from .admin import Admin
 from .authorizing import Authorizing
+from .bulk_jobs import Jobs
 from .data import OrgData
 from .identity import Identity
 from .login import Login
@@ -27,10 +28,12 @@ class Settings:
         admin: Admin,
         identity: Identity,
         authorizing: Authorizing,
+        jobs: Sequence[Jobs],
     ) -> None:
         self._data, self._login, self._quota = data, login, quota
         self._admin, self._identity = admin, identity
         self._authorizing = authorizing
+        self._jobs = jobs
         rights = data.permissions
         self._fields: Mapping[str, Callable[[Any], None]] = {
             "hidden_fields": lambda value: rights.hide(data.full, value),
@@ -42,7 +45,7 @@ class Settings:
     def change(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Change some; all as they are then.
 
-        day_limit, session_seconds: whole numbers. rotate_refresh_tokens, access_revoked, password_grant, history,
+        day_limit, session_seconds, bulk_seconds (how long a bulk job works): numbers. rotate_refresh_tokens, access_revoked, password_grant, history,
         unique_in_recycle_bin, lead_conversion_maps_key, person_accounts (on for good): true or false. hidden_fields,
         read_only_fields, tracked_fields: object → names. object_permissions: object → {create, edit, delete, read}.
         redirect_uris: where a client may be sent back to, none for anywhere on this machine. row_access: id → read or none. locked_rows: ids, or id → tries. state_country: true, false or
@@ -57,6 +60,9 @@ class Settings:
         match name, value:
             case "day_limit", int():
                 self._quota.limit = value
+            case "bulk_seconds", int() | float():
+                for jobs in self._jobs:
+                    jobs.seconds = float(value)
             case "session_seconds", int() | float():
                 self._login.session_seconds = int(value)
             case _:
@@ -121,6 +127,7 @@ class Settings:
         return {
             "day_limit": self._quota.limit,
             "session_seconds": self._login.session_seconds,
+            "bulk_seconds": self._jobs[0].seconds,
             "rotate_refresh_tokens": self._login.rotates,
             "access_revoked": self._login.revoked,
             "password_grant": self._login.takes_passwords,
