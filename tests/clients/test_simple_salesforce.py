@@ -125,7 +125,7 @@ def test_it_works_in_bulk(told: Told) -> None:
         in told["bulk failures"]
     )
     assert told["bulk successes"] == 2
-    assert told["bulk unprocessed"] == '"LastName","Company"\n'
+    assert sorted(told["bulk unprocessed"].strip().split(",")) == ['"Company"', '"LastName"']
     assert told["bulk upsert"] == [0]
     assert told["bulk update"] == told["bulk delete"] == [301]
     assert told["bulk query"] == [200, 101]

@@ -14,6 +14,7 @@ from .ids import make_id
 from .lookup import ValueIndex
 from .permissions import Permissions
 from .places import Places
+from .policies import Policies
 from .rules import Rule
 from .stock import STOCK, WITH_HISTORY, history_name, history_type
 from .stock_deals import FORECAST_CATEGORIES, STAGES, Stage
@@ -34,6 +35,7 @@ class OrgData:
         self.full: dict[str, ObjectType] = dict(STOCK)
         self.seen: dict[str, ObjectType] = dict(STOCK)
         self.permissions = Permissions()
+        self.policies = Policies()
         self.places: Places | None = None
         self.keeps_history = True
         self.schema_changed_at = clock.now().replace(microsecond=0)
@@ -77,6 +79,10 @@ class OrgData:
         object = self.kind_of_id(row_id) or ("EntityDefinition" if row_id in self.full else None)
         row = self.tables[object].get(row_id) if object else None
         return None if row is None or self.is_purged(row) else row
+
+    def rows_held(self) -> int:
+        """How many rows count against the storage, those in the recycle bin too."""
+        return sum(table.held for name, table in self.tables.items() if self.full[name].createable)
 
     def is_purged(self, row: Row) -> bool:
         """Whether the row has been in the recycle bin for too long to be anywhere now."""

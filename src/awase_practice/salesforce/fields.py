@@ -31,7 +31,8 @@ class Field:
 
     derived: worked out by the org and written by nobody. tracked fields appear in field history when changed.
     relationship: a reference's name seen from the child, children: seen from the parent. cascade: the row goes into
-    the recycle bin together with the row that this field names.
+    the recycle bin together with the row that this field names. lookup_filter: a declared condition that the named
+    row must meet, with the filter's own message.
     """
 
     name: str
@@ -59,6 +60,8 @@ class Field:
     name_field: bool = False
     compound: str | None = None
     derived: bool = False
+    lookup_filter: Any = None
+    filter_message: str | None = None
 
     @property
     def custom(self) -> bool:

@@ -194,6 +194,7 @@ class Login:
         self.credentials.take_up(kept["private_key"])
 
     def _grant(self, form: Mapping[str, str], request: HttpRequest) -> dict[str, Any]:
+        self._data.policies.check_sign_in(self._data.clock.now())
         grant = form.get("grant_type")
         if not grant:
             raise SignInRefusal("invalid_request", "missing required parameter: grant_type")

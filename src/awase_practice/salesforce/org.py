@@ -164,6 +164,9 @@ class SalesforceOrg:
             self.login.end_session(request)
             session = None
         if session is None:
+            kind, _, token = request.headers.get("authorization", "").partition(" ")
+            if kind and (kind.lower() not in {"bearer", "oauth"} or not token.strip()):
+                raise ApiError(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")  # text from memory
             raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
         return session
 

@@ -139,6 +139,7 @@ class Plan:
         self._deleted = deleted
         self._names = Names(data, text, query.names, tooling=tooling)
         self.kind = self._kind = kind or self._names.object(query.object)
+        data.policies.check_read(self._kind.name)
         self.shape = RecordShape(data, self._kind, version)
         self.long_texts = 0
         self.columns: list[tuple[tuple[str, ...], Field]] = []

@@ -18,6 +18,7 @@ from .errors import ApiError, RowRefused, not_found, wrong_method
 from .ids import normal_id
 from .layouts import compact_layouts, layout, layouts
 from .login import Session
+from .policies import ROW_BYTES
 from .querying import Querying
 from .replication import Replication
 from .rest import Rest, json_body
@@ -79,8 +80,9 @@ class Resources:
     def answer(self, request: HttpRequest, session: Session) -> HttpResponse:
         """Answer a call of somebody who is signed in."""
         version, what = version_of(request.segments[2]), request.segments[3:]
+        self._data.policies.check_call()
         allow = "allowsave=true" in request.headers.get("sforce-duplicate-rule-header", "").lower()
-        assigns = request.headers.get("sforce-auto-assign", "").strip().lower() != "false"
+        assigns = _assigns(request.headers.get("sforce-auto-assign", "").strip())
         writer = Writer(session.user_id, session.user_id, allow_duplicates=allow, assigns=assigns)
         self._calls[_kind_of_call(request.method, what)] += 1
         match what:
@@ -221,11 +223,12 @@ class Resources:
         return json_response(200, self._allowances())
 
     def _allowances(self) -> dict[str, Any]:
+        room, used = self._data.policies.storage_mb, self._data.rows_held() * ROW_BYTES // 2**20
         return {
             "DailyApiRequests": {"Max": self._quota.limit, "Remaining": self._quota.remaining},
             "DailyBulkApiBatches": {"Max": 15_000, "Remaining": 15_000},
             "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000},
-            "DataStorageMB": {"Max": 10_240, "Remaining": 10_240},
+            "DataStorageMB": {"Max": room, "Remaining": max(0, room - used)},
         }
 
     def _searched(self, request: HttpRequest, version: str) -> HttpResponse:
@@ -261,6 +264,14 @@ def version_of(segment: str) -> str:
         text = f"API version {number}.0 is no longer supported"
         raise ApiError(410, "UNSUPPORTED_API_VERSION", text)
     return segment
+
+
+def _assigns(asked: str) -> bool:
+    """Whether assignment rules run: unless the header says no. Raises ApiError for a rule that is not there."""
+    if asked.lower() not in {"", "true", "false"}:
+        # The practice org's rules have no ids to be named by [text from memory].
+        raise ApiError(400, "INVALID_ASSIGNMENT_RULE", f"Invalid assignment rule: {asked}")
+    return asked.lower() != "false"
 
 
 def _query_text(request: HttpRequest) -> str:

@@ -103,6 +103,8 @@ class Soap:
             raise _Fault("LOGIN_MUST_USE_SECURITY_TOKEN", f"{_NO_ENTRY} Are you at a new location?")
         if user_id is None or self._login.revoked:
             raise _Fault("INVALID_LOGIN", _NO_ENTRY)
+        if not self._data.policies.may_sign_in(self._data.clock.now()):
+            raise _Fault("LOGIN_DURING_RESTRICTED_TIME", "You cannot log in at this time")  # text from memory
         token, seconds = self._login.open_for(user_id)
         home, short = self._login.home(request), self._org_id[:15]
         return (
