@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-CHEAPEST_FIRST = ("unit", "contract", "store", "simulation", "security", "docs", "journey")
+CHEAPEST_FIRST = ("unit", "contract", "store", "simulation", "security", "docs", "journey", "clients")
 LINT = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),

@@ -2,6 +2,10 @@
 
 When it is ready it prints one line of JSON, ``{"vendor", "url", "control", "org_id", "credentials"}``, and runs
 until SIGTERM, SIGINT, or (with ``--until-stdin-closes``) until its standard input closes.
+
+With ``--also VENDOR:NAME[=HOST,…]`` more orgs live behind the same ports, told apart by the Host header; the line then
+has ``orgs``, one such entry an org, each with its own control port. With ``--tls FOLDER`` the vendors' API is served
+by https too (``tls_url``), under certificates of an authority of its own, whose file to trust is ``ca``.
 """
 
 from __future__ import annotations
@@ -9,8 +13,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import ssl
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,11 +28,13 @@ from .kernel.clock import Clock, RealClock
 from .kernel.control import Control
 from .kernel.faults import FaultPlan
 from .kernel.front import Front
+from .kernel.hosts import Switchboard
 from .kernel.http import Answer, HttpRequest, HttpResponse, Late
 from .kernel.org import PracticeOrg
 from .kernel.snapshot import read_snapshot, write_snapshot
 
 _LOOPBACK = "127.0.0.1"
+_VENDORS = ("salesforce", "hubspot")
 _LARGEST_BODY = 64 * 1024 * 1024
 _LONGEST_LINE = 65_536  # longer than any vendor allows, so that the vendor's own refusal is heard
 
@@ -75,8 +83,9 @@ def _drop(incoming: web.BaseRequest) -> None:
         incoming.transport.close()
 
 
-async def _serve(front: Front, incoming: web.BaseRequest) -> web.StreamResponse:
+async def _serve(switchboard: Switchboard, incoming: web.BaseRequest) -> web.StreamResponse:
     request = await request_of(incoming)
+    front = switchboard.front_for(request)
     answer: Answer = front.handle(request)
     if isinstance(answer, Late):
         await asyncio.sleep(answer.seconds)
@@ -89,53 +98,94 @@ async def _serve(front: Front, incoming: web.BaseRequest) -> web.StreamResponse:
 
 
 class PracticeServer:
-    """One org on two ports of this machine: the vendor's API and the control API."""
+    """Orgs on ports of this machine: one port for the vendors' APIs, and one for each org's control API."""
 
-    def __init__(self, org: PracticeOrg, faults: FaultPlan) -> None:
+    def __init__(self, org: PracticeOrg, faults: FaultPlan, hosts: Sequence[str] = ()) -> None:
+        """org: the first one, which answers under every name that no other has. hosts: names it has besides."""
         self.org = org
         self.front = Front(org, faults)
         self.control = Control(org, faults)
         self.url = ""
+        self.tls_url = ""
         self.control_url = ""
+        self.switchboard = Switchboard()
+        self.switchboard.add(self.front, hosts)
+        self._housed = [_Housed(org, self.control)]
         self._runners: list[web.ServerRunner] = []
 
-    async def start(self, *, listen: str = _LOOPBACK, port: int = 0, control_port: int = 0) -> None:
-        """Listen; port 0 takes any free one. Sets ``url`` and ``control_url``."""
+    def house(self, org: PracticeOrg, faults: FaultPlan, hosts: Sequence[str] = ()) -> None:
+        """Take in another org, before the start."""
+        self.switchboard.add(Front(org, faults), hosts)
+        self._housed.append(_Housed(org, Control(org, faults)))
+
+    async def start(
+        self,
+        *,
+        listen: str = _LOOPBACK,
+        port: int = 0,
+        control_port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        tls_port: int = 0,
+    ) -> None:
+        """Listen; port 0 takes any free one. Sets ``url``, ``control_url`` and, with a context, ``tls_url``."""
 
         async def vendor_call(incoming: web.BaseRequest) -> web.StreamResponse:
-            return await _serve(self.front, incoming)
-
-        async def control_call(incoming: web.BaseRequest) -> web.StreamResponse:
-            return _sent(self.control.handle(await request_of(incoming)))
+            return await _serve(self.switchboard, incoming)
 
         self.url = await self._listen(_http_server(vendor_call), listen, port)
-        self.control_url = await self._listen(_http_server(control_call), _LOOPBACK, control_port)
+        if tls is not None:
+            self.tls_url = await self._listen(_http_server(vendor_call), listen, tls_port, tls)
+        for place, housed in enumerate(self._housed):
+            server = _http_server(_control_call(housed.control))
+            housed.control_url = await self._listen(server, _LOOPBACK, 0 if place else control_port)
+        self.control_url = self._housed[0].control_url
 
     async def stop(self) -> None:
         """Stop listening and drop what is open."""
         for runner in self._runners:
             await runner.cleanup()
 
-    def announcement(self) -> bytes:
+    def announcement(self, **more: str) -> bytes:
         """The one line of JSON that says where it is and how to sign in."""
-        return orjson.dumps(
+        orgs = [
             {
-                "vendor": self.org.vendor,
+                "vendor": each.org.vendor,
                 "url": self.url,
-                "control": self.control_url,
-                "org_id": self.org.org_id,
-                "credentials": dict(self.org.credentials),
+                "control": each.control_url,
+                "org_id": each.org.org_id,
+                "credentials": dict(each.org.credentials),
             }
-        )
+            for each in self._housed
+        ]
+        named = {**more, "tls_url": self.tls_url} if self.tls_url else more
+        return orjson.dumps({**orgs[0], **named, **({"orgs": orgs} if len(orgs) > 1 else {})})
 
-    async def _listen(self, server: web.Server, host: str, port: int) -> str:
+    async def _listen(
+        self, server: web.Server, host: str, port: int, tls: ssl.SSLContext | None = None
+    ) -> str:
         runner = web.ServerRunner(server, shutdown_timeout=0.5)
         await runner.setup()
-        site = web.TCPSite(runner, host, port)
+        site = web.TCPSite(runner, host, port, ssl_context=tls)
         await site.start()
         self._runners.append(runner)
         shown = _LOOPBACK if host == "0.0.0.0" else host  # noqa: S104  (compared, not bound)
-        return f"http://{shown}:{runner.addresses[0][1]}"
+        return f"{'https' if tls else 'http'}://{shown}:{runner.addresses[0][1]}"
+
+
+@dataclass
+class _Housed:
+    """One of the orgs behind the ports."""
+
+    org: PracticeOrg
+    control: Control
+    control_url: str = ""
+
+
+def _control_call(control: Control) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    async def answered(incoming: web.BaseRequest) -> web.StreamResponse:
+        return _sent(control.handle(await request_of(incoming)))
+
+    return answered
 
 
 def _http_server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> web.Server:
@@ -164,15 +214,20 @@ async def run(options: argparse.Namespace) -> None:
     faults = FaultPlan(options.seed)
     clock = RealClock()
     org = build_org(options.vendor, options.org, clock, faults, options.seed)
-    server = PracticeServer(org, faults)
+    server = PracticeServer(org, faults, options.hosts)
+    for vendor, name, hosts in options.also:
+        own_faults = FaultPlan(options.seed)
+        server.house(build_org(vendor, name, clock, own_faults, options.seed), own_faults, hosts)
     if options.snapshot and options.snapshot.exists():
         clock.pass_time(timedelta(seconds=read_snapshot(options.snapshot, org, server.control)))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await server.start(listen=options.listen, port=options.port, control_port=options.control_port)
-    sys.stdout.buffer.write(server.announcement() + b"\n")
+    ports = {"port": options.port, "control_port": options.control_port, "tls_port": options.tls_port}
+    tls, ca = _tls(options.tls, server.switchboard.hosts()) if options.tls else (None, {})
+    await server.start(listen=options.listen, tls=tls, **ports)
+    sys.stdout.buffer.write(server.announcement(**ca) + b"\n")
     sys.stdout.flush()
     waits: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait())]
     if options.until_stdin_closes:
@@ -185,12 +240,32 @@ async def run(options: argparse.Namespace) -> None:
         write_snapshot(options.snapshot, org, server.control, clock.offset.total_seconds())
 
 
+def _tls(folder: Path, hosts: Sequence[str]) -> tuple[ssl.SSLContext, dict[str, str]]:
+    # Only a server with https needs the library of certificates.
+    from .kernel.certificates import authority_file, server_context
+
+    return server_context(folder, hosts), {"ca": str(authority_file(folder))}
+
+
+def _also(text: str) -> tuple[str, str, list[str]]:
+    """``VENDOR:NAME[=HOST,…]`` in parts. Raises ValueError, which the parser of the command line reports."""
+    org, _, hosts = text.partition("=")
+    vendor, _, name = org.partition(":")
+    if vendor not in _VENDORS or not name:
+        raise ValueError(text)
+    return vendor, name, _names(hosts)
+
+
+def _names(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
 def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line; exits with 2 and a message if it is not usable."""
     parser = argparse.ArgumentParser(
         prog="python -m awase_practice.server", description="Serve a practice org."
     )
-    parser.add_argument("--vendor", required=True, choices=("salesforce", "hubspot"))
+    parser.add_argument("--vendor", required=True, choices=_VENDORS)
     parser.add_argument("--org", required=True, help="a name; the same name gives the same org id")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--control-port", type=int, default=0)
@@ -200,6 +275,17 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--listen-anywhere", action="store_true", help="allow --listen other than this machine"
     )
+    parser.add_argument("--hosts", type=_names, default=[], help="names of the org, besides the vendor's own")
+    parser.add_argument(
+        "--also",
+        type=_also,
+        action="append",
+        default=[],
+        metavar="VENDOR:NAME[=HOST,...]",
+        help="another org",
+    )
+    parser.add_argument("--tls", type=Path, metavar="FOLDER", help="https too; the authority is kept there")
+    parser.add_argument("--tls-port", type=int, default=0)
     parser.add_argument("--until-stdin-closes", action="store_true")
     options = parser.parse_args(arguments)
     if options.listen != _LOOPBACK and not options.listen_anywhere:

@@ -50,6 +50,7 @@ class HubSpotPortal:
     """One practice portal; see ``kernel.org.PracticeOrg`` for what each part is for."""
 
     vendor = "hubspot"
+    hosts = ("api.hubapi.com", "api.hubspot.com", "app.hubspot.com")
 
     def __init__(self, *, name: str, clock: Clock, faults: FaultPlan, seed: int = 0) -> None:
         self.name = name
@@ -65,6 +66,14 @@ class HubSpotPortal:
     def credentials(self) -> Mapping[str, Any]:
         """A service key, and an OAuth app with a refresh token."""
         return self.inside.signin.credentials
+
+    def recognises(self, request: HttpRequest) -> bool:
+        """Whether the call carries the key, a token or the client id of this portal."""
+        signin = self.inside.signin
+        _, _, token = request.headers.get("authorization", "").partition(" ")
+        if token.strip() == signin.key or signin.is_session(request.headers):
+            return True
+        return signin.client_id in {request.first("client_id"), request.form().get("client_id")}
 
     def is_sign_in(self, request: HttpRequest) -> bool:
         """Whether this is a call for tokens."""

@@ -75,6 +75,11 @@ class Table:
     def __len__(self) -> int:
         return sum(1 for _ in self.live())
 
+    @property
+    def held(self) -> int:
+        """How many rows there are, deleted ones too."""
+        return len(self._rows)
+
     def get(self, row_id: str) -> Row | None:
         """The row, deleted or not, or None if there never was one."""
         return self._rows.get(row_id)

@@ -16,6 +16,7 @@ from .fields import NUMBER_TYPES, SYSTEM_FIELDS, Field, ObjectType
 from .ids import normal_id
 from .person_accounts import mirror
 from .record_types import RecordTypes
+from .rule_rows import RuleRows
 from .rules import rule_of
 from .save import Saver
 from .stock_deals import FORECAST_CATEGORIES, Stage
@@ -31,6 +32,7 @@ class Admin:
         self._data = data
         self._saver = saver
         self._record_types = RecordTypes(data)
+        self._rule_rows = RuleRows(data)
 
     def table(self, object: str) -> Table:
         """The table of an object."""
@@ -121,10 +123,13 @@ class Admin:
             case {"remove_field": dict(declared)}:
                 self._remove_field(kind, _field(kind, declared))
             case {"add_rule": dict(declared)}:
-                self._data.rules.setdefault(object, []).append(rule_of(declared))
+                rule = rule_of(declared)
+                self._data.rules.setdefault(object, []).append(rule)
+                self._rule_rows.added(kind, rule)
             case {"remove_rule": {"name": str(name)}}:
                 kept = [rule for rule in self._data.rules.get(object, []) if rule.name != name]
                 self._data.rules[object] = kept
+                self._rule_rows.removed(kind, name)
             case {"add_stage": dict(declared)} if object == "Opportunity":
                 self._add_stage(kind, declared)
             case {"add_record_type": dict(declared)}:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from ..kernel.rows import Row
+from .date_literals import span_of, stored_day
 from .errors import ApiError
 from .fields import NUMBER_TYPES, Field, ObjectType
 from .ids import normal_id
 from .names import Names
 from .records import Reader
-from .soql import excerpt
-from .soql_tree import Among, Compare, Expression, Joined, Literal, Not, Path, Query, Within
+from .soql_tokens import excerpt
+from .soql_tree import Among, Compare, Expression, Item, Joined, Literal, Not, Path, Query, Within
 from .values import read_datetime, stamp
 
 Test = Callable[[Row], bool]
@@ -22,11 +24,18 @@ Test = Callable[[Row], bool]
 class Conditions:
     """Compiles the conditions of one query over one object. All methods raise ApiError."""
 
-    def __init__(self, names: Names, kind: ObjectType, inside: Callable[[Query], set[Any]]) -> None:
-        """inside: the values that a semi-join's query finds."""
-        self._names = names
+    def __init__(
+        self,
+        names: Names,
+        kind: ObjectType,
+        inside: Callable[[Query], set[Any]],
+        today: date,
+        read: Callable[[Item], tuple[Field, Reader]] | None = None,
+    ) -> None:
+        """inside: the values that a semi-join's query finds. read: how an item is read, if not from a row."""
+        self._read = read or (lambda item: names.item(kind, item))
         self._inside = inside
-        self._kind = kind
+        self._today = today
         self._text = names.text
 
     def compile(self, expression: Expression) -> Test:
@@ -47,8 +56,8 @@ class Conditions:
             case Within(path, sign, query):
                 return self._within(path, sign, query)
 
-    def _filtered(self, path: Path, sign: str) -> tuple[Field, Reader]:
-        field, read = self._names.reader(self._kind, path)
+    def _filtered(self, path: Item, sign: str) -> tuple[Field, Reader]:
+        field, read = self._read(path)
         if not field.filterable:
             text = f"{excerpt(self._text, path.at)}field '{field.name}' can not be filtered in a query call"
             raise ApiError(400, "INVALID_FIELD", text)
@@ -57,8 +66,10 @@ class Conditions:
             raise ApiError(400, "INVALID_QUERY_FILTER_OPERATOR", text)
         return field, read
 
-    def _comparison(self, path: Path, sign: str, literal: Literal) -> Test:
+    def _comparison(self, path: Item, sign: str, literal: Literal) -> Test:
         field, read = self._filtered(path, sign)
+        if literal.kind == "span" and field.type in {"date", "datetime"}:
+            return self._in_span(field, read, sign, str(literal.value))
         wanted = self._wanted(field, literal, path)
         folds = folds_case(field)
         if sign == "like":
@@ -74,7 +85,24 @@ class Conditions:
             return lambda row: bool(read(row) != wanted)
         return _ordered(read, sign, wanted, folds)
 
-    def _among(self, path: Path, sign: str, literals: tuple[Literal, ...]) -> Test:
+    def _in_span(self, field: Field, read: Reader, sign: str, word: str) -> Test:
+        """Compare with a span of days: before it, in it, after it."""
+        days = span_of(word, self._today)
+        assert days is not None  # noqa: S101  (the parser knows its words)
+        first, end = (stored_day(day, field.type) for day in days)
+        match sign:
+            case "=":
+                return lambda row: (value := read(row)) is not None and first <= value < end
+            case "!=":
+                return lambda row: (value := read(row)) is None or not first <= value < end
+            case "<" | ">=":
+                before = sign == "<"
+                return lambda row: (value := read(row)) is not None and (value < first) == before
+            case _:
+                before = sign == "<="
+                return lambda row: (value := read(row)) is not None and (value < end) == before
+
+    def _among(self, path: Item, sign: str, literals: tuple[Literal, ...]) -> Test:
         field, read = self._filtered(path, sign)
         if sign in {"includes", "excludes"}:
             choices = [frozenset(str(each.value).split(";")) for each in literals]
@@ -94,7 +122,7 @@ class Conditions:
         found, inside = self._inside(query), sign == "in"
         return lambda row: (read(row) in found) == inside
 
-    def _wanted(self, field: Field, literal: Literal, path: Path) -> Any:
+    def _wanted(self, field: Field, literal: Literal, path: Item) -> Any:
         """A literal in the form stored values have. Raises ApiError if it does not fit the field."""
         if literal.kind == "null":
             return None

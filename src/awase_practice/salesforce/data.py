@@ -14,6 +14,7 @@ from .ids import make_id
 from .lookup import ValueIndex
 from .permissions import Permissions
 from .places import Places
+from .policies import Policies
 from .rules import Rule
 from .stock import STOCK, WITH_HISTORY, history_name, history_type
 from .stock_deals import FORECAST_CATEGORIES, STAGES, Stage
@@ -34,20 +35,23 @@ class OrgData:
         self.full: dict[str, ObjectType] = dict(STOCK)
         self.seen: dict[str, ObjectType] = dict(STOCK)
         self.permissions = Permissions()
+        self.policies = Policies()
         self.places: Places | None = None
         self.keeps_history = True
+        self.schema_changed_at = clock.now().replace(microsecond=0)
         self.bin_holds_unique_values = False
         self.rules: dict[str, list[Rule]] = {}
         self.tables: dict[str, Table] = {}
         self._indexes: dict[tuple[str, str, bool], ValueIndex] = {}
         self._children: dict[str, tuple[tuple[ObjectType, Field], ...]] = {}
         self._users: dict[str, str] = {}
-        self._domain = f"{_SLUG.sub('-', org_name.lower()).strip('-') or 'org'}.practice.example"
+        self._domain = f"{slug(org_name)}.practice.example"
         self._names = {name.lower(): name for name in self.full}
         self._by_prefix = {kind.key_prefix: kind.name for kind in self.full.values()}
         for kind in STOCK.values():
             self._make_table(kind)
         self._make_organization(org_name, org_id)
+        self._make_definitions()
         self.integration_user = self.user_id("user:integration")
         self.sales_user = self.user_id("user:sales")
         for stage in STAGES:
@@ -57,13 +61,13 @@ class OrgData:
         """The org's time, to the second, as rows are stamped."""
         return self.clock.now().replace(microsecond=0)
 
-    def kind(self, name: str) -> ObjectType | None:
-        """The object of this name, whatever its case, as the API's user sees it."""
+    def kind(self, name: str, *, tooling: bool = False) -> ObjectType | None:
+        """The object of this name, whatever its case, as the API's user sees it; or one of the Tooling API."""
         proper = self._names.get(name.lower())
         if proper is None or (proper.endswith("History") and not self.keeps_history):
             return None
         kind = self.seen[proper]
-        return kind if kind.readable else None
+        return kind if kind.readable and kind.tooling <= tooling else None
 
     def kind_of_id(self, row_id: str) -> str | None:
         """The name of the object whose ids begin like this one."""
@@ -71,9 +75,14 @@ class OrgData:
 
     def row(self, row_id: str) -> Row | None:
         """Any row by its whole id, deleted or not, as long as it is not purged."""
-        object = self.kind_of_id(row_id)
+        # Objects are named by their own names where the Tooling API points to them.
+        object = self.kind_of_id(row_id) or ("EntityDefinition" if row_id in self.full else None)
         row = self.tables[object].get(row_id) if object else None
         return None if row is None or self.is_purged(row) else row
+
+    def rows_held(self) -> int:
+        """How many rows count against the storage, those in the recycle bin too."""
+        return sum(table.held for name, table in self.tables.items() if self.full[name].createable)
 
     def is_purged(self, row: Row) -> bool:
         """Whether the row has been in the recycle bin for too long to be anywhere now."""
@@ -199,6 +208,7 @@ class OrgData:
     def see_again(self) -> None:
         """Work out anew what the API's user sees, after a change of objects or of rights."""
         self._children = {}
+        self.schema_changed_at = self.now()
         self.seen = {name: self.permissions.seen(kind) for name, kind in self.full.items()}
 
     def _make_table(self, kind: ObjectType) -> None:
@@ -206,6 +216,19 @@ class OrgData:
         histories = [history_name(each.name) for each in WITH_HISTORY]
         first = histories.index(kind.name) * 62**8 if kind.name in histories else 0
         self.tables[kind.name] = Table(kind.name, lambda count: make_id(kind.key_prefix, first + count))
+
+    def _make_definitions(self) -> None:
+        for kind in self.full.values():
+            if kind.createable:
+                values = {
+                    "DurableId": kind.name,
+                    "QualifiedApiName": kind.name,
+                    "DeveloperName": kind.name,
+                    "MasterLabel": kind.label,
+                    "KeyPrefix": kind.key_prefix,
+                    "IsCustomizable": True,
+                }
+                self.tables["EntityDefinition"].insert(values, SYSTEM_AUTHOR, self.now(), row_id=kind.name)
 
     def _make_organization(self, name: str, org_id: str) -> None:
         values = {
@@ -239,6 +262,11 @@ class OrgData:
             "LanguageLocaleKey": "ja",
         }
         return self.tables["User"].insert(values, SYSTEM_AUTHOR, self.now()).id
+
+
+def slug(name: str) -> str:
+    """An org's name as it stands in a host name."""
+    return _SLUG.sub("-", name.lower()).strip("-") or "org"
 
 
 def shown_name(values: Mapping[str, Any]) -> str:

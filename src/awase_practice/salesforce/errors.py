@@ -41,6 +41,14 @@ class RowError:
         return {"message": self.message, "errorCode": self.code, "fields": list(self.fields)}
 
 
+class SignInRefusal(Exception):
+    """No token is given; the two texts of the error body."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error, self.description = error, description
+
+
 class RowRefused(Exception):
     """One row was refused, for at least one reason; status is the HTTP status of a single-row answer."""
 

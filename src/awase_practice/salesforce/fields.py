@@ -33,6 +33,7 @@ class Field:
     relationship: a reference's name seen from the child, children: seen from the parent. cascade: the row goes into
     the recycle bin together with the row that this field names. labels: what people see instead of a value. controller:
     the field whose value decides which values may be chosen; valid_for: value → the controller's values that allow it.
+    lookup_filter: a declared condition that the named row must meet, with the filter's own message.
     """
 
     name: str
@@ -63,6 +64,8 @@ class Field:
     labels: Mapping[str, str] = field(default_factory=dict)
     controller: str | None = None
     valid_for: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lookup_filter: Any = None
+    filter_message: str | None = None
 
     @property
     def custom(self) -> bool:
@@ -109,7 +112,10 @@ class RecordType:
 
 @dataclass(frozen=True, eq=False)
 class ObjectType:
-    """One object with its fields in order of describe. readable, createable …: to the API's user."""
+    """One object with its fields in order of describe. readable, createable …: to the API's user.
+
+    tooling: seen by the Tooling API only.
+    """
 
     name: str
     label: str
@@ -122,6 +128,7 @@ class ObjectType:
     readable: bool = True
     record_types: tuple[RecordType, ...] = ()
     tracked: frozenset[str] = field(default_factory=frozenset)
+    tooling: bool = False
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:

@@ -1,4 +1,4 @@
-"""Signing in: tokens by JWT bearer, client credentials and refresh token; sessions and who they belong to.
+"""Signing in: tokens by JWT bearer, client credentials, refresh token, code and password; sessions and whose they are.
 
 Error bodies are ``{"error", "error_description"}`` in the vendor's words.
 """
@@ -8,93 +8,49 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
+from ..kernel.hosts import bare_host
 from ..kernel.http import HttpRequest, HttpResponse, json_response
+from .credentials import Credentials
 from .data import OrgData
+from .errors import SignInRefusal
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_LOGIN_HOSTS = ("https://login.salesforce.com", "https://test.salesforce.com")
+LOGIN_HOSTS = ("login.salesforce.com", "test.salesforce.com")
+"""Where users of every org may sign in; an org's data is at its own domain."""
+COMMAND_LINE_CLIENT: Final = "PlatformCLI"
+"""The client id of the vendor's own command line, which every org knows; it has no secret."""
 _SCOPE = "api refresh_token"
-
-
-class SignInRefusal(Exception):
-    """No token is given; the two texts of the error body."""
-
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(description)
-        self.error, self.description = error, description
+_OFFLINE = frozenset(("refresh_token", "offline_access", "full"))
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who holds a token, until when."""
+    """Who holds a token, until when, and for what."""
 
     user_id: str
     expires_at: datetime
-
-
-class Credentials(Mapping[str, Any]):
-    """What a client signs in with. The key pair is only made when somebody asks for the private key."""
-
-    def __init__(self, plain: Mapping[str, str]) -> None:
-        self._plain = dict(plain)
-        self._private: rsa.RSAPrivateKey | None = None
-
-    def __getitem__(self, name: str) -> Any:
-        return self._private_pem() if name == "private_key" else self._plain[name]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._plain
-        yield "private_key"
-
-    def __len__(self) -> int:
-        return len(self._plain) + 1
-
-    def keep(self) -> str | None:
-        """The private key if there is one."""
-        return self._private_pem() if self._private else None
-
-    def take_up(self, pem: str | None) -> None:
-        """Go on with a kept private key."""
-        key = serialization.load_pem_private_key(pem.encode(), None) if pem else None
-        self._private = key if isinstance(key, rsa.RSAPrivateKey) else None
-
-    def public_key(self) -> rsa.RSAPublicKey:
-        """What an assertion's signature is checked against."""
-        return self._key().public_key()
-
-    def _key(self) -> rsa.RSAPrivateKey:
-        if self._private is None:
-            self._private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        return self._private
-
-    def _private_pem(self) -> str:
-        return (
-            self._key()
-            .private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            .decode()
-        )
+    scope: str = _SCOPE
+    client_id: str = ""
 
 
 class Login:
     """The tokens of one org. Texts that look like secrets are made from the org's name and seed."""
 
-    def __init__(self, data: OrgData, org_id: str, secret_seed: str) -> None:
+    def __init__(self, data: OrgData, org_id: str, secret_seed: str, domain: str) -> None:
+        """domain: the org's own host name. code_grant: how a code is turned into a user's id and scopes."""
         self.session_seconds = 7200
         self.rotates = False
         self.revoked = False
+        self.takes_passwords = False
+        self.domain = domain
+        self.code_grant: Callable[[Mapping[str, str]], tuple[str, str]] | None = None
         self._data = data
         self._org_id = org_id
         self._seed = secret_seed.encode()
@@ -108,6 +64,8 @@ class Login:
                 "client_id": "3MVG9" + self._secret("client id", 60),
                 "client_secret": self._secret("client secret", 48).upper(),
                 "username": username,
+                "password": self._secret("password", 16),
+                "security_token": self._secret("security token", 24),
                 "refresh_token": refresh_token,
             }
         )
@@ -117,14 +75,46 @@ class Login:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() not in {"bearer", "oauth"}:
             token = request.first("oauth_token") or ""
-        held = self._sessions.get(token.strip())
+        return self.session_of(token.strip())
+
+    def session_of(self, token: str) -> Session | None:
+        """The session of a token; None if it is missing, foreign or lapsed."""
+        held = self._sessions.get(token)
         if held is None or held.expires_at <= self._data.clock.now() or not self._is_active(held.user_id):
             return None
         return held
 
+    def recognises(self, request: HttpRequest) -> bool:
+        """Whether a call carries a token of this org, its client id or the name of one of its users."""
+        _, _, token = request.headers.get("authorization", "").partition(" ")
+        if (token.strip() or request.first("oauth_token") or "").startswith(f"{self._org_id[:15]}!"):
+            return True
+        form = {**{name: values[0] for name, values in request.query.items()}, **request.form()}
+        given = {form.get("client_id"), form.get("username"), form.get("un")}
+        try:
+            given.add(_basic(request)[0])
+            claims = jwt.decode(form.get("assertion", ""), options={"verify_signature": False})
+            given |= {str(claims.get("iss")), str(claims.get("sub"))}
+        except (SignInRefusal, jwt.PyJWTError):
+            pass  # nothing that says whose it is
+        if not given.isdisjoint({self.credentials["client_id"], self.credentials["username"]}):
+            return True
+        return (form.get("refresh_token") or form.get("token")) in self._refresh_tokens
+
+    def home(self, request: HttpRequest) -> str:
+        """Where the org's data is: its own domain for who came to a host of everybody, otherwise where the call came."""
+        host = bare_host(request.host)
+        if host not in LOGIN_HOSTS:
+            return request.origin
+        return f"{request.scheme}://{self.domain}{request.host[len(host) :]}"
+
     def end_session(self, request: HttpRequest) -> None:
         """Make the call's token worthless from now on."""
         self._sessions.pop(request.headers.get("authorization", "").partition(" ")[2].strip(), None)
+
+    def end_token(self, token: str) -> None:
+        """Make one token worthless."""
+        self._sessions.pop(token, None)
 
     def end_all(self) -> None:
         """Make every access token worthless."""
@@ -142,8 +132,7 @@ class Login:
         try:
             return json_response(200, self._grant(form, request))
         except SignInRefusal as refusal:
-            body = {"error": refusal.error, "error_description": refusal.description}
-            return json_response(400, body)
+            return _refusal(refusal)
 
     def revoke(self, request: HttpRequest) -> HttpResponse:
         """Answer a revoke call: the token, of either kind, dies."""
@@ -153,28 +142,45 @@ class Login:
             return json_response(400, {"error": "invalid_token", "error_description": "invalid token"})
         return HttpResponse(200)
 
-    def identity(self, request: HttpRequest, user_id: str) -> dict[str, Any]:
-        """Who a user is: the answer of userinfo and of the identity page."""
-        row = self._data.tables["User"].find(user_id)
-        values: Mapping[str, Any] = row.values if row else {}
-        page = f"{request.origin}/id/{self._org_id}/{user_id}"
-        rest = f"{request.origin}/services/data/v{{version}}/"
-        return {
-            "sub": page,
-            "id": page,
-            "user_id": user_id,
-            "organization_id": self._org_id,
-            "preferred_username": values.get("Username"),
-            "username": values.get("Username"),
-            "display_name": values.get("Name"),
-            "name": values.get("Name"),
-            "email": values.get("Email"),
-            "active": values.get("IsActive"),
-            "is_app_installed": True,
-            "zoneinfo": values.get("TimeZoneSidKey"),
-            "language": values.get("LanguageLocaleKey"),
-            "urls": {"rest": rest, "sobjects": f"{rest}sobjects/", "query": f"{rest}query/"},
-        }
+    def introspect(self, request: HttpRequest) -> HttpResponse:
+        """Answer what a token is worth; only the client that holds a secret may ask."""
+        form = request.form()
+        try:
+            self._check_client(form, request, needs_secret=True)
+        except SignInRefusal as refusal:
+            return _refusal(refusal)
+        token = form.get("token", "")
+        held = self._sessions.get(token)
+        if held is None or held.expires_at <= self._data.clock.now():
+            user_id = self._refresh_tokens.get(token)
+            known = {"active": True, "token_type": "refresh_token", "sub": user_id}
+            return json_response(200, known if user_id else {"active": False})
+        return json_response(
+            200,
+            {
+                "active": True,
+                "scope": held.scope,
+                "client_id": held.client_id or self.credentials["client_id"],
+                "username": self._user_value(held.user_id, "Username"),
+                "sub": f"{request.origin}/id/{self._org_id}/{held.user_id}",
+                "token_type": "access_token",
+                "exp": int(held.expires_at.timestamp()),
+                "iat": int(held.expires_at.timestamp()) - self.session_seconds,
+            },
+        )
+
+    def password_is_right(self, username: str, password: str, *, from_afar: bool) -> str | None:
+        """The id of the user who may sign in so. from_afar: the security token must stand behind the password."""
+        wanted = self.credentials["password"]
+        allowed = {wanted + self.credentials["security_token"]} if from_afar else {wanted}
+        if password not in allowed:
+            return None
+        users = (row for row in self._data.tables["User"].live() if row.values.get("IsActive"))
+        return next((row.id for row in users if row.values.get("Username") == username), None)
+
+    def open_for(self, user_id: str) -> tuple[str, int]:
+        """A session without OAuth: its token and how many seconds it lasts."""
+        return self._session_of(user_id, "api", ""), self.session_seconds
 
     def keep(self) -> dict[str, Any]:
         """What a client relies on after a restart: the key pair and the refresh tokens that live."""
@@ -188,6 +194,7 @@ class Login:
         self.credentials.take_up(kept["private_key"])
 
     def _grant(self, form: Mapping[str, str], request: HttpRequest) -> dict[str, Any]:
+        self._data.policies.check_sign_in(self._data.clock.now())
         grant = form.get("grant_type")
         if not grant:
             raise SignInRefusal("invalid_request", "missing required parameter: grant_type")
@@ -195,11 +202,17 @@ class Login:
             return self._by_assertion(form.get("assertion", ""), request)
         if grant == "client_credentials":
             self._check_client(form, request, needs_secret=True)
+            if bare_host(request.host) in LOGIN_HOSTS:
+                raise SignInRefusal("invalid_grant", "request not supported on this domain")
             if self.revoked:
                 raise SignInRefusal("invalid_grant", "no client credentials user enabled")
             return self._opened(self._data.integration_user, request, issued=True)
         if grant == "refresh_token":
             return self._by_refresh_token(form, request)
+        if grant == "authorization_code" and self.code_grant is not None:
+            return self._by_code(form, request)
+        if grant == "password":
+            return self._by_password(form, request)
         raise SignInRefusal("unsupported_grant_type", "grant type not supported")
 
     def _by_assertion(self, assertion: str, request: HttpRequest) -> dict[str, Any]:
@@ -215,7 +228,7 @@ class Login:
             claims = jwt.decode(assertion, key, algorithms=["RS256"], options=nothing_else)  # type: ignore[arg-type]
         except jwt.PyJWTError as error:
             raise SignInRefusal("invalid_grant", "invalid assertion") from error
-        if str(claims.get("aud", "")).rstrip("/") not in {request.origin, *_LOGIN_HOSTS}:
+        if str(claims.get("aud", "")).rstrip("/") not in self._audiences(request):
             raise SignInRefusal("invalid_grant", "audience is invalid")
         # One well-known client sends a number far in the future and another sends text: only the past is refused.
         expires = str(claims.get("exp", ""))
@@ -223,6 +236,39 @@ class Login:
             raise SignInRefusal("invalid_grant", "token validity expired")
         opened = self._opened(self._user(claims.get("sub")), request, issued=False)
         return {name: value for name, value in opened.items() if name != "signature"}
+
+    def _audiences(self, request: HttpRequest) -> set[str]:
+        return {
+            request.origin,
+            self.home(request),
+            *(f"https://{host}" for host in (*LOGIN_HOSTS, self.domain)),
+        }
+
+    def _by_code(self, form: Mapping[str, str], request: HttpRequest) -> dict[str, Any]:
+        assert self.code_grant is not None  # noqa: S101  (asked for by the caller)
+        proved = bool(form.get("code_verifier"))
+        self._check_client(form, request, needs_secret=not proved)
+        user_id, scope = self.code_grant(form)
+        answer = self._opened(user_id, request, issued=True, scope=scope)
+        if not _OFFLINE.isdisjoint(scope.split()):
+            answer["refresh_token"] = self._new_refresh_token(user_id)
+        return answer
+
+    def _by_password(self, form: Mapping[str, str], request: HttpRequest) -> dict[str, Any]:
+        """Off unless the org's administrator allows it [from memory: off in newer orgs]."""
+        self._check_client(form, request, needs_secret=True)
+        given = form.get("username", ""), form.get("password", "")
+        user_id = self.password_is_right(*given, from_afar=True) or self.password_is_right(
+            *given, from_afar=False
+        )
+        if not self.takes_passwords or user_id is None:
+            raise SignInRefusal("invalid_grant", "authentication failure")
+        return self._opened(user_id, request, issued=True)
+
+    def _new_refresh_token(self, user_id: str) -> str:
+        renewed = self._secret(f"refresh/{self._made}", 48)
+        self._refresh_tokens[renewed] = user_id
+        return renewed
 
     def _user(self, username: object) -> str:
         for row in self._data.tables["User"].live():
@@ -241,41 +287,47 @@ class Login:
         answer = self._opened(user_id, request, issued=True)
         if self.rotates:
             del self._refresh_tokens[token]
-            renewed = self._secret(f"refresh/{self._made}", 48)
-            self._refresh_tokens[renewed] = user_id
-            answer["refresh_token"] = renewed
+            answer["refresh_token"] = self._new_refresh_token(user_id)
         return answer
 
     def _check_client(self, form: Mapping[str, str], request: HttpRequest, *, needs_secret: bool) -> None:
         given = (form.get("client_id", ""), form.get("client_secret", ""))
-        kind, _, encoded = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() == "basic":
-            try:
-                name, _, secret = base64.b64decode(encoded).decode().partition(":")
-            except ValueError as error:
-                raise SignInRefusal("invalid_client", "invalid client credentials") from error
-            given = (name, secret)
+        if request.headers.get("authorization", "").lower().startswith("basic "):
+            given = _basic(request)
+        if given[0] == COMMAND_LINE_CLIENT and not needs_secret:
+            return
         if given[0] != self.credentials["client_id"]:
             raise SignInRefusal("invalid_client_id", "client identifier invalid")
         if (needs_secret or given[1]) and given[1] != self.credentials["client_secret"]:
             raise SignInRefusal("invalid_client", "invalid client credentials")
 
-    def _opened(self, user_id: str, request: HttpRequest, *, issued: bool) -> dict[str, Any]:
+    def _opened(
+        self, user_id: str, request: HttpRequest, *, issued: bool, scope: str = _SCOPE
+    ) -> dict[str, Any]:
         if not self._is_active(user_id):
             raise SignInRefusal("invalid_grant", "inactive user")
-        now = self._data.clock.now()
-        self._made += 1
-        token = f"{self._org_id[:15]}!AQ{self._secret(f'session/{self._made}', 60)}"
-        self._sessions[token] = Session(user_id, now + timedelta(seconds=self.session_seconds))
+        token = self._session_of(user_id, scope, str(request.form().get("client_id", "")))
         answer = {
             "access_token": token,
             "signature": self._secret(f"signature/{self._made}", 43),
-            "scope": _SCOPE,
-            "instance_url": request.origin,
+            "scope": scope,
+            "instance_url": self.home(request),
             "id": f"{request.origin}/id/{self._org_id}/{user_id}",
             "token_type": "Bearer",
         }
-        return {**answer, "issued_at": str(int(now.timestamp() * 1000))} if issued else answer
+        moment = int(self._data.clock.now().timestamp() * 1000)
+        return {**answer, "issued_at": str(moment)} if issued else answer
+
+    def _session_of(self, user_id: str, scope: str, client_id: str) -> str:
+        self._made += 1
+        token = f"{self._org_id[:15]}!AQ{self._secret(f'session/{self._made}', 60)}"
+        ends = self._data.clock.now() + timedelta(seconds=self.session_seconds)
+        self._sessions[token] = Session(user_id, ends, scope, client_id)
+        return token
+
+    def _user_value(self, user_id: str, name: str) -> Any:
+        user = self._data.tables["User"].find(user_id)
+        return user.values.get(name) if user else None
 
     def _is_active(self, user_id: str) -> bool:
         user = self._data.tables["User"].find(user_id)
@@ -286,3 +338,20 @@ class Login:
             hmac.new(self._seed, f"{purpose}/{part}".encode(), hashlib.sha256).digest() for part in range(2)
         )
         return base64.b64encode(digest).decode().replace("+", "x").replace("/", "y")[:length]
+
+
+def _basic(request: HttpRequest) -> tuple[str, str]:
+    """Name and secret of basic authentication; empty texts if there is none. Raises SignInRefusal if it is garbled."""
+    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return "", ""
+    try:
+        name, _, secret = base64.b64decode(encoded).decode().partition(":")
+    except ValueError as error:
+        raise SignInRefusal("invalid_client", "invalid client credentials") from error
+    return name, secret
+
+
+def _refusal(refusal: SignInRefusal) -> HttpResponse:
+    body = {"error": refusal.error, "error_description": refusal.description}
+    return json_response(400, body)

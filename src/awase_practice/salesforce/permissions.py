@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ class Permissions:
         self.objects: dict[str, dict[str, bool]] = {}
         self.rows: dict[str, str] = {}
         self.locked: dict[str, int | None] = {}
+        self.in_approval: set[str] = set()
 
     def hide(self, full: Mapping[str, ObjectType], fields: Mapping[str, list[str]]) -> None:
         """Hide fields of objects. Raises ControlRefused for an object or field that is not there."""
@@ -50,6 +51,10 @@ class Permissions:
     def lock(self, rows: Mapping[str, int | None]) -> None:
         """Give ids of rows that somebody else is holding: for so many tries, or until told otherwise. Raises ControlRefused."""
         self.locked = {_whole(each): tries for each, tries in rows.items()}
+
+    def await_approval(self, rows: Iterable[str]) -> None:
+        """Give ids of rows that wait for an approval and cannot be edited until then. Raises ControlRefused."""
+        self.in_approval = {_whole(each) for each in rows}
 
     def is_held(self, row_id: str) -> bool:
         """Whether a write meets a lock on this row; each meeting counts as a try."""

@@ -13,18 +13,23 @@ from typing import Any
 
 from ..kernel.http import HttpResponse, json_response
 from ..kernel.rows import Row
+from .aggregates import Aggregation
 from .conditions import Conditions, folds_case
 from .data import OrgData
+from .date_literals import today_of
 from .errors import ApiError
-from .fields import SYSTEM_FIELDS, ObjectType
+from .fields import NUMBER_TYPES, SYSTEM_FIELDS, TEXT_TYPES, Field, ObjectType
 from .ids import make_id, normal_id
 from .names import Names
-from .records import RecordShape
-from .soql import excerpt, parse
-from .soql_tree import Among, Compare, Joined, Literal, Order, Path, Query
+from .records import Reader, RecordShape
+from .soql import parse
+from .soql_tokens import excerpt, malformed
+from .soql_tree import Among, Compare, Item, Joined, Literal, Order, Path, Query
 
 PAGE = 2000
 _LONG_TEXT_PAGE = 200
+_ONE_ROW_EACH = frozenset(("Metadata", "FullName"))
+_MOST_WITH_ALL_FIELDS = 200
 _CURSOR_LIFE = timedelta(days=2)
 
 
@@ -44,16 +49,48 @@ class Querying:
         self._cursors: dict[str, _Cursor] = {}
         self._made = 0
 
+    def tooling(self, text: str, version: str) -> HttpResponse:
+        """A query to the Tooling API, whose objects are few: one page. Raises ApiError."""
+        plan = Plan(self._data, text, parse(text), version, deleted=False, tooling=True)
+        rows = plan.rows()
+        if len(rows) > 1 and not _ONE_ROW_EACH.isdisjoint(plan.shape.fields):
+            raise malformed(
+                "When retrieving results with Metadata or FullName fields, the query qualifications must specify no "
+                f"more than one row for retrieval. Result size: {len(rows)}"
+            )
+        found = plan.aggregation.records(rows) if plan.aggregation else [plan.shape.show(row) for row in rows]
+        sizes = {"size": len(found), "totalSize": len(found), "done": True, "queryLocator": None}
+        return json_response(200, {**sizes, "entityTypeName": plan.kind.name, "records": found})
+
     def answer(self, text: str, version: str, *, deleted: bool, page: int | None = None) -> HttpResponse:
         """The first page of a query. deleted: rows in the recycle bin are looked at too. Raises ApiError."""
         query = parse(text)
-        plan = _Plan(self._data, text, query, version, deleted=deleted)
+        plan = Plan(self._data, text, query, version, deleted=deleted)
         rows = plan.rows()
-        if not query.fields and not query.children:
+        if not query.items and not query.children:
             return json_response(200, {"totalSize": len(rows), "done": True, "records": []})
+        if plan.aggregation is not None:
+            records = plan.aggregation.records(rows)
+            return json_response(200, {"totalSize": len(records), "done": True, "records": records})
         longest = _LONG_TEXT_PAGE if plan.long_texts > 1 else PAGE
         cursor = _Cursor(rows, plan.shape, min(page or longest, longest), self._data.clock.now())
         return self._page(cursor, 0, "", version)
+
+    def columns(self, text: str, version: str) -> HttpResponse:
+        """What a query would answer instead of its answer (``columns=true``) [confirmed by one client: names of keys]."""
+        query = parse(text)
+        plan = Plan(self._data, text, query, version, deleted=False)
+        shown = [_column(parts, field) for parts, field in plan.columns]
+        if plan.aggregation is not None:
+            shown = [_column((name,), _AGGREGATE, aggregate=True) for name, _ in plan.aggregation.columns]
+        document = {
+            "columnMetadata": shown,
+            "entityName": plan.kind.name,
+            "groupBy": bool(query.groups),
+            "idSelected": any(parts == ("Id",) for parts, _ in plan.columns),
+            "keyPrefix": plan.kind.key_prefix,
+        }
+        return json_response(200, document)
 
     def more(self, locator: str, version: str) -> HttpResponse:
         """A further page. Raises ApiError for a locator that is not or no longer known."""
@@ -83,8 +120,8 @@ class Querying:
         return name
 
 
-class _Plan:
-    """One query with all its names resolved."""
+class Plan:
+    """One query with all its names resolved. columns: each field of the result with the path it was asked by."""
 
     def __init__(
         self,
@@ -95,25 +132,38 @@ class _Plan:
         *,
         deleted: bool,
         kind: ObjectType | None = None,
+        tooling: bool = False,
     ) -> None:
         """kind: of a sub-select, whose FROM names a relationship."""
         self._data, self._text, self._query, self._version = data, text, query, version
         self._deleted = deleted
-        self._names = Names(data, text)
-        self._kind = kind or self._names.object(query.object)
+        self._names = Names(data, text, query.names, tooling=tooling)
+        self.kind = self._kind = kind or self._names.object(query.object)
+        data.policies.check_read(self._kind.name)
         self.shape = RecordShape(data, self._kind, version)
         self.long_texts = 0
-        for path in query.fields:
-            self._show(path)
+        self.columns: list[tuple[tuple[str, ...], Field]] = []
+        today = today_of(data.clock.now())
+        self.aggregation: Aggregation | None = None
+        conditions = Conditions(self._names, self._kind, self._values, today)
+        self._test = conditions.compile(query.where) if query.where else None
+        self._order: list[tuple[Callable[[Row], Any], bool]] = []
+        if query.aggregates:
+            self.aggregation = Aggregation(self._names, self._kind, query, today)
+            return
+        for item in query.items:
+            self._show_item(item)
         for child in query.children:
             self._show_children(child)
-        conditions = Conditions(self._names, self._kind, self._values)
-        self._test = conditions.compile(query.where) if query.where else None
         self._order = [(self._sort_key(order), order.descending) for order in query.order]
 
     def rows(self) -> list[Row]:
         """The rows of the result, in order."""
         return self.choose(self._candidates())
+
+    def reader(self, parts: tuple[str, ...]) -> Reader:
+        """How a column of the result is read from a row."""
+        return self._names.reader(self._kind, Path(parts, 0))[1]
 
     def choose(self, candidates: Iterable[Row]) -> list[Row]:
         """Those of some rows that the query wants, in order."""
@@ -128,6 +178,8 @@ class _Plan:
         ]
         for key, descending in reversed(self._order):
             chosen.sort(key=key, reverse=descending)
+        if self.aggregation is not None:
+            return chosen
         start = self._query.offset
         return chosen[start:] if self._query.limit is None else chosen[start : start + self._query.limit]
 
@@ -144,9 +196,10 @@ class _Plan:
 
     def _named(self, term: Compare | Among) -> set[str] | None:
         """The ids of all rows that a term can be true of, if that can be told without looking at every row."""
-        field = self._kind.find(term.path.parts[0]) if len(term.path.parts) == 1 else None
+        parts = self._names.parts(self._kind, term.path) if isinstance(term.path, Path) else ()
+        field = self._kind.find(parts[0]) if len(parts) == 1 else None
         literals = _literals(term)
-        if field is None or literals is None or any(each.kind == "null" for each in literals):
+        if field is None or literals is None or any(each.kind in {"null", "span"} for each in literals):
             return None
         values: set[Any] = {each.value for each in literals}
         if field.type in {"id", "reference"}:
@@ -160,16 +213,16 @@ class _Plan:
 
     def _values(self, query: Query) -> set[Any]:
         """What a semi-join's query finds in its one field."""
-        inner = _Plan(self._data, self._text, query, self._version, deleted=self._deleted)
-        if len(query.fields) != 1:
+        inner = Plan(self._data, self._text, query, self._version, deleted=self._deleted)
+        if len(query.items) != 1 or not isinstance(query.items[0], Path):
             text = f"{excerpt(self._text, query.object.at)}a semi-join sub-select can only query one field"
             raise ApiError(400, "MALFORMED_QUERY", text)
-        _, read = inner._names.reader(inner._kind, query.fields[0])
+        _, read = inner._names.reader(inner._kind, query.items[0])
         return {read(row) for row in inner.rows()} - {None}
 
     def _show_children(self, query: Query) -> None:
         kind, through = self._names.child(self._kind, query.object)
-        plan = _Plan(self._data, self._text, query, self._version, deleted=self._deleted, kind=kind)
+        plan = Plan(self._data, self._text, query, self._version, deleted=self._deleted, kind=kind)
         data, deleted = self._data, self._deleted
 
         def rows_of(row: Row) -> list[Row]:
@@ -177,19 +230,45 @@ class _Plan:
 
         self.shape.add_children(through.children or "", rows_of, plan.shape)
 
+    def _show_item(self, item: Item) -> None:
+        if item.alias:
+            raise malformed(f"{excerpt(self._text, item.at)}only aggregate expressions use field aliasing")
+        if isinstance(item, Path):
+            self._show(item)
+        elif item.name == "fields" and item.path is not None:
+            self._show_all(item.path)
+        else:
+            raise malformed(f"{excerpt(self._text, item.at)}unexpected token: '{item.name}'")
+
+    def _show_all(self, which: Path) -> None:
+        """``FIELDS(ALL)`` and its kin; those that may be many want a small LIMIT."""
+        word = which.parts[0].lower()
+        if word not in {"all", "standard", "custom"}:
+            raise malformed(f"{excerpt(self._text, which.at)}Unrecognized grouping: {which.parts[0]}")
+        if word != "standard" and (self._query.limit is None or self._query.limit > _MOST_WITH_ALL_FIELDS):
+            raise malformed(
+                f"{excerpt(self._text, which.at)}The SOQL FIELDS function must have a LIMIT of at most 200"
+            )
+        for field in self._kind.fields:
+            if (word == "all" or field.custom == (word == "custom")) and field.name not in self.shape.fields:
+                self.shape.add(field)
+                self.columns.append(((field.name,), field))
+
     def _show(self, path: Path) -> None:
         shape, kind = self.shape, self._kind
-        for part in path.parts[:-1]:
+        parts = self._names.parts(kind, path)
+        for part in parts[:-1]:
             through, kind = self._names.parent(kind, part, path)
             shape = shape.parent(through, kind)
-        field = self._names.field(kind, path.parts[-1], path)
+        field = self._names.field(kind, parts[-1], path)
         self.long_texts += field.is_long_text
         if field.name in shape.fields:
             raise ApiError(400, "MALFORMED_QUERY", f"duplicate field selected: {field.name}")
         shape.add(field)
+        self.columns.append((parts, field))
 
     def _sort_key(self, order: Order) -> Callable[[Row], Any]:
-        field, read = self._names.reader(self._kind, order.path)
+        field, read = self._names.item(self._kind, order.path)
         if field.is_long_text or field.type == "multipicklist":
             text = (
                 f"{excerpt(self._text, order.path.at)}field '{field.name}' can not be sorted in a query call"
@@ -212,3 +291,28 @@ def _literals(term: Compare | Among) -> tuple[Literal, ...] | None:
     if isinstance(term, Compare):
         return (term.literal,) if term.sign == "=" else None
     return term.literals if term.sign == "in" else None
+
+
+_AGGREGATE = Field("expr0", "expr0", "double")
+
+
+def _column(parts: tuple[str, ...], field: Field, *, aggregate: bool = False) -> dict[str, Any]:
+    name = field.name if len(parts) == 1 and not aggregate else ".".join(parts)
+    column: dict[str, Any] = {
+        "aggregate": aggregate,
+        "booleanType": field.type == "boolean",
+        "columnName": parts[-1] if aggregate else field.name,
+        "custom": field.custom,
+        "displayName": name,
+        "foreignKeyName": field.relationship,
+        "insertable": field.createable and not aggregate,
+        "joinColumns": [],
+        "numberType": field.type in NUMBER_TYPES or field.type == "int",
+        "textType": field.type in TEXT_TYPES,
+        "typeName": field.type,
+        "updatable": field.updateable and not aggregate,
+    }
+    if len(parts) > 1:
+        inner = _column(parts[1:], field)
+        return {**column, "columnName": parts[0], "displayName": parts[0], "joinColumns": [inner]}
+    return column

@@ -42,10 +42,11 @@ class RecordShape:
     """Which fields an answer shows of rows of one object, parents included."""
 
     def __init__(self, data: OrgData, kind: ObjectType, version: str) -> None:
+        base = "tooling/sobjects" if kind.tooling else "sobjects"
         self.kind = kind
         self._data = data
         self._version = version
-        self._url = f"/services/data/{version}/sobjects/"
+        self._url = f"/services/data/{version}/{base}/"
         self._readers: dict[str, Reader] = {}
         self._parents: dict[str, tuple[Reader, RecordShape]] = {}
         self._children: dict[str, tuple[Children, RecordShape]] = {}

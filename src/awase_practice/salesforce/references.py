@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from ..kernel.rows import Row
 from .data import OrgData
 from .errors import RowRefused, refused
 from .fields import Field, ObjectType
+from .rules import condition_of
 from .stock_setup import OWNING_USER_TYPES
 from .writer import Writer
 
+_NO_MATCH = "Value does not exist or does not match filter criteria."
 MASTER_RECORD_TYPE = "012000000000000AAA"
 
 
@@ -30,16 +34,53 @@ class References:
         target = self._data.kind_of_id(named)
         if field.name == "OwnerId" and target == "Group" and target not in field.reference_to:
             raise _wrong_owner_type(field)
+        if target is not None and target not in field.reference_to and len(field.reference_to) > 1:
+            text = f"{field.label}: this kind of record cannot be named here: {named}"  # from memory
+            raise refused("INVALID_CROSS_REFERENCE_TYPE_FOR_FIELD", text, field.name)
         if target not in field.reference_to:
             text = f"{field.label}: id value of incorrect type: {named}"
             raise refused("MALFORMED_ID", text, field.name)
         row = self._data.tables[target].find(named)
         if row is None:
             raise refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field.name)
+        if field.lookup_filter is not None and not condition_of(field.lookup_filter)(row.values):
+            raise refused("FIELD_FILTER_VALIDATION_EXCEPTION", field.filter_message or _NO_MATCH, field.name)
         if target == "User":
             _check_user(kind, field, named, row.values)
         self._reach(target, named, writer)
         return named
+
+    def check_loop(self, kind: ObjectType, row: Row, laid: Mapping[str, Any]) -> None:
+        """Refuse a row that would stand above itself [text from memory]."""
+        for field in kind.references:
+            if field.reference_to != (kind.name,) or not laid.get(field.name):
+                continue
+            above: str | None = laid[field.name]
+            passed: set[str] = set()
+            while above is not None and above not in passed:
+                passed.add(above)
+                if above == row.id:
+                    raise refused("CIRCULAR_DEPENDENCY", f"circular dependency: {field.label}", field.name)
+                parent = self._data.row(above)
+                above = parent.values.get(field.name) if parent else None
+
+    def by_key(self, field: Field, named: Mapping[str, Any]) -> str:
+        """The id of the row that a record names by an external id: ``"Account": {"Key__c": "x"}``."""
+        keys = {name: value for name, value in named.items() if name.lower() != "attributes"}
+        target = self._data.kind(field.reference_to[0])
+        key_name, value = next(iter(keys.items()), ("", None))
+        key = target.find(key_name) if target else None
+        if target is None or key is None or len(keys) != 1 or not (key.external_id or key.id_lookup):
+            text = f"{key_name or field.relationship} is not an External ID or idLookup field for {field.relationship}"
+            raise refused("INVALID_FIELD", text, field.name)
+        found: list[Any] = [value] if key.name == "Id" else self._data.index(target.name, key).find(value)
+        if len(found) > 1:
+            text = f"{key.name}: more than one record found for external id field: [{', '.join(found)}]"
+            raise refused("DUPLICATE_EXTERNAL_ID", text, field.name)
+        if not found:
+            text = f"Foreign key external ID: {value} not found for field {key.name} in entity {target.name}"
+            raise refused("INVALID_FIELD", text)
+        return str(found[0])
 
     def _reach(self, target: str, named: str, writer: Writer) -> None:
         rights = self._data.permissions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..kernel.http import HttpRequest, HttpResponse, UnreadableBody, json_response
+from ..kernel.http import HttpRequest, HttpResponse, UnreadableBody, http_date, json_response
 from ..kernel.rows import Row
 from .data import OrgData
 from .describe import describe_body, object_summary, picklist_values
@@ -18,25 +18,6 @@ from .save import Saver
 from .values import WrongJsonType, check_json_type
 from .writer import Writer
 
-VERSIONS = {
-    f"{number}.0": label
-    for number, label in zip(
-        range(59, 69),
-        (
-            "Winter '24",
-            "Spring '24",
-            "Summer '24",
-            "Winter '25",
-            "Spring '25",
-            "Summer '25",
-            "Winter '26",
-            "Spring '26",
-            "Summer '26",
-            "Winter '27",
-        ),
-        strict=True,
-    )
-}
 _NOT_FIELDS = frozenset(("attributes", "id"))
 
 
@@ -107,23 +88,6 @@ class Rest:
             raise not_found()
         return kind
 
-    def versions(self) -> HttpResponse:
-        """The list at ``/services/data``."""
-        return json_response(
-            200,
-            [
-                {"label": label, "url": f"/services/data/v{number}", "version": number}
-                for number, label in VERSIONS.items()
-            ],
-        )
-
-    def root(self, request: HttpRequest, version: str, identity: str) -> HttpResponse:
-        """The list of resources of one version."""
-        del request
-        base = f"/services/data/{version}"
-        names = ("composite", "limits", "query", "queryAll", "sobjects")
-        return json_response(200, {**{name: f"{base}/{name}" for name in names}, "identity": identity})
-
     def objects(self, version: str) -> HttpResponse:
         """The list of objects."""
         names = sorted(self._data.seen)
@@ -140,12 +104,19 @@ class Rest:
             raise wrong_method(request.method, "HEAD,GET,POST")
         record = json_body(request)
         read_types(kind, record, request.body)
+        if any(each.lower() == "id" for each in record):
+            raise refused("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", "Id")
         row = self._saver.create(kind, values_of(record), writer)
-        return json_response(201, {"id": row.id, "success": True, "errors": []})
+        place = {"Location": f"/services/data/{version}/sobjects/{kind.name}/{row.id}"}
+        return json_response(201, {"id": row.id, "success": True, "errors": []}, place)
 
-    def describe(self, name: str, version: str) -> HttpResponse:
-        """``/sobjects/X/describe``."""
-        headers = {"Content-Type": "application/json;charset=UTF-8"}
+    def describe(self, request: HttpRequest, name: str, version: str) -> HttpResponse:
+        """``/sobjects/X/describe``; 304 for who knows it already."""
+        self.kind(name)
+        changed = http_date(self._data.schema_changed_at)
+        if request.headers.get("if-modified-since") == changed:
+            return HttpResponse(304, {"Last-Modified": changed})
+        headers = {"Content-Type": "application/json;charset=UTF-8", "Last-Modified": changed}
         return HttpResponse(
             200, headers, describe_body(self.kind(name), self._data.child_relationships(name), version)
         )
@@ -161,6 +132,25 @@ class Rest:
         if named is None and normal_id(record_type) != MASTER_RECORD_TYPE:
             raise not_found()
         return json_response(200, picklist_values(kind, named, version))
+
+    def tooling_row(self, name: str, row_id: str, version: str) -> HttpResponse:
+        """``/tooling/sobjects/X/ID``."""
+        kind = self._tooling_kind(name)
+        row = self._data.row(normal_id(row_id) or row_id)
+        if row is None or row.deleted_at is not None or self._data.tables[kind.name].get(row.id) is not row:
+            raise not_found()
+        return json_response(200, whole_shape(self._data, kind, version).show(row))
+
+    def tooling_describe(self, name: str, version: str) -> HttpResponse:
+        """``/tooling/sobjects/X/describe``."""
+        headers = {"Content-Type": "application/json;charset=UTF-8"}
+        return HttpResponse(200, headers, describe_body(self._tooling_kind(name), (), version))
+
+    def _tooling_kind(self, name: str) -> ObjectType:
+        kind = self._data.kind(name, tooling=True)
+        if kind is None:
+            raise not_found()
+        return kind
 
     def by_id(
         self, request: HttpRequest, name: str, row_id: str, version: str, writer: Writer
@@ -185,7 +175,7 @@ class Rest:
     def by_external_id(
         self, request: HttpRequest, name: str, field_name: str, value: str, version: str, writer: Writer
     ) -> HttpResponse:
-        """``/sobjects/X/Field__c/value``: read (GET) or upsert (PATCH)."""
+        """``/sobjects/X/Field__c/value``: read (GET), upsert (PATCH) or delete."""
         kind = self.kind(name)
         field = self.key_field(kind, field_name)
         rows = self.matches(kind, field, value)
@@ -196,6 +186,11 @@ class Rest:
             if not rows:
                 raise not_found()
             return json_response(200, self._shape(kind, version, request.first("fields")).show(rows[0]))
+        if request.method == "DELETE":
+            if not rows:
+                raise not_found()
+            self._saver.delete(kind, rows[0], writer)
+            return HttpResponse(204)
         if request.method != "PATCH":
             raise wrong_method(request.method, "HEAD,GET,PATCH,DELETE")
         return self._upsert(request, kind, field, value, rows[0] if rows else None, writer)

@@ -61,7 +61,7 @@ class Refusal:
     """What stops a save.
 
     speaks: as a validation ``rule``, a before ``trigger`` that throws, a ``flow`` that fails, or as the platform with
-    a status code of its own (``ENTITY_IS_LOCKED``).
+    a status code of its own (``ENTITY_IS_LOCKED``). declared: the condition as it was given.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Refusal:
     holds: Condition
     field: str | None
     speaks: str
+    declared: Any = None
 
     def error(self, creating: bool) -> RowError:
         """What the vendor answers when the condition holds."""
@@ -153,7 +154,7 @@ def rule_of(declared: Mapping[str, Any]) -> Rule:
     if speaks not in _SPEAKERS and not _STATUS_CODE.fullmatch(speaks):
         raise ControlRefused("a refusal speaks as a rule, a trigger, a flow or with a status code")
     message = declared["message"] + _nested(declared.get("nested"), speaks)
-    return Refusal(declared["name"], message, when, declared.get("field"), speaks)
+    return Refusal(declared["name"], message, when, declared.get("field"), speaks, declared["when"])
 
 
 def _nested(refusal: Mapping[str, Any] | None, speaks: str) -> str:

@@ -18,6 +18,7 @@ from .duplicates import Duplicates
 from .errors import RowError, RowRefused, refused
 from .fields import ObjectType
 from .person_accounts import check_person, mirror
+from .policies import approval_lock
 from .references import References, locked
 from .rules import Assignment, Automation, Refusal
 from .values import bad_choice, stored_value
@@ -36,6 +37,9 @@ class Saver:
     def create(self, kind: ObjectType, given: Mapping[str, Any], writer: Writer) -> Row:
         """Save a new row."""
         self._must(kind, kind.createable, "inserted")
+        if writer.limited:
+            self._data.policies.check_write()
+            self._data.policies.check_room(self._data.rows_held())
         full = self._data.full[kind.name]
         laid = self._formatted(kind, full.defaults, given, writer, creating=True)
         values = {**full.defaults, **laid}
@@ -54,6 +58,8 @@ class Saver:
     def update(self, kind: ObjectType, row: Row, given: Mapping[str, Any], writer: Writer) -> None:
         """Save changes to a row."""
         self._must(kind, kind.updateable, "updated")
+        if writer.limited:
+            self._data.policies.check_write()
         self._reach(row, writer)
         if row.values.get("IsConverted"):
             raise refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
@@ -62,6 +68,7 @@ class Saver:
         values = {**row.values, **laid}
         with_derived(self._data, full, row.values, values, laid)
         check_person(full, values, laid)
+        self._references.check_loop(full, row, laid)
         changed = {name for name, value in values.items() if row.values.get(name) != value}
         self._check_choices(full, values, changed)
         self._judge(full, row, values, writer, changed)
@@ -75,6 +82,8 @@ class Saver:
         if not kind.deletable and self._data.full[kind.name].deletable:
             raise _no_access()
         self._must(kind, kind.deletable, "deleted")
+        if writer.limited:
+            self._data.policies.check_write()
         self._reach(row, writer)
         check_person(self._data.full[kind.name], row.values, {})
         self.bin.delete(row, writer.author)
@@ -90,6 +99,8 @@ class Saver:
             raise refused("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", text, status=403)
         if row.id in rights.rows:
             raise _no_access()
+        if row.id in rights.in_approval:
+            raise approval_lock()
         if rights.is_held(row.id):
             raise locked(row.id)
 
@@ -153,7 +164,10 @@ class Saver:
         for name, value in given.items():
             field = kind.find(name)
             if field is None:
-                raise refused("INVALID_FIELD", f"No such column '{name}' on sobject of type {kind.name}")
+                through = kind.by_relationship.get(name.lower())
+                if through is None or not isinstance(value, dict):
+                    raise refused("INVALID_FIELD", f"No such column '{name}' on sobject of type {kind.name}")
+                field, value = through, self._references.by_key(through, value)
             if not (field.createable if creating else field.updateable):
                 closed.append(field.name)
                 continue

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from ..kernel.faults import FaultPlan
 from ..kernel.http import HttpRequest, HttpResponse, json_response
-from ..kernel.rows import Row
 from .data import OrgData, Savepoint
 from .errors import ApiError, RowError, RowRefused, refused, wrong_method
-from .fields import Field, ObjectType
+from .fields import ObjectType
 from .ids import normal_id
 from .records import RecordShape
-from .rest import Rest, json_body, read_types, values_of
+from .rest import Rest, json_body, read_types
 from .save import Saver
+from .steps import Result, Step, Steps, value_of
 from .writer import Writer
 
 MOST_RECORDS = 200
@@ -26,16 +26,13 @@ _ROLLED_BACK = RowError(
     "Record rolled back because not all records were valid and the request was using AllOrNone header",
 )
 
-Result = dict[str, Any]
-Step = Callable[[], Result]
-
 
 class Collections:
     """The calls under ``/composite/sobjects``."""
 
     def __init__(self, data: OrgData, saver: Saver, rest: Rest, faults: FaultPlan) -> None:
         self._data = data
-        self._saver = saver
+        self._steps = Steps(data, saver, rest)
         self._rest = rest
         self._faults = faults
 
@@ -57,7 +54,7 @@ class Collections:
         if request.method == "DELETE":
             ids = [each for each in (request.first("ids") or "").split(",") if each]
             _limit(len(ids), "ids")
-            steps: list[Step] = [self._deletion(each, writer) for each in ids]
+            steps: list[Step] = [self._steps.deletion(each, writer) for each in ids]
             return self._run(steps, request.first("allOrNone") == "true")
         body = json_body(request)
         records = _records(body)
@@ -67,7 +64,7 @@ class Collections:
             raise ApiError(400, "INVALID_INPUT", text)
         for kind, record in zip(kinds, records, strict=True):
             read_types(kind, record, request.body)
-        make = self._creation if request.method == "POST" else self._change
+        make = self._steps.creation if request.method == "POST" else self._steps.change
         steps = [make(kind, record, writer) for kind, record in zip(kinds, records, strict=True)]
         return self._run(steps, body.get("allOrNone") is True)
 
@@ -78,12 +75,12 @@ class Collections:
         records = _records(body)
         for record in records:
             read_types(kind, record, request.body)
-        keys = [_value_of(record, key) for record in records]
+        keys = [value_of(record, key) for record in records]
         often = Counter(each.casefold() for each in keys if isinstance(each, str))
         steps: list[Step] = []
         for record, value in zip(records, keys, strict=True):
             twice = isinstance(value, str) and often[value.casefold()] > 1
-            steps.append(self._laying(kind, key, value, record, twice=twice, writer=writer))
+            steps.append(self._steps.laying(kind, key, value, record, twice=twice, writer=writer))
         return self._run(steps, body.get("allOrNone") is True)
 
     def _read(self, request: HttpRequest, name: str, version: str) -> HttpResponse:
@@ -127,76 +124,6 @@ class Collections:
             results = results[:-1]
         return json_response(200, results)
 
-    def _creation(self, kind: ObjectType, record: Mapping[str, Any], writer: Writer) -> Step:
-        def step() -> Result:
-            row = self._saver.create(kind, values_of(record), writer)
-            return {"id": row.id, "success": True, "errors": []}
-
-        return step
-
-    def _change(self, kind: ObjectType, record: Mapping[str, Any], writer: Writer) -> Step:
-        def step() -> Result:
-            row = self._row(kind, next((record[name] for name in record if name.lower() == "id"), None))
-            self._saver.update(kind, row, values_of(record), writer)
-            return {"id": row.id, "success": True, "errors": []}
-
-        return step
-
-    def _deletion(self, row_id: str, writer: Writer) -> Step:
-        def step() -> Result:
-            whole = normal_id(row_id)
-            name = self._data.kind_of_id(whole) if whole else None
-            if whole is None or name is None:
-                raise refused("MALFORMED_ID", f"malformed id {row_id}")
-            kind = self._rest.kind(name)
-            row = self._row(kind, whole)
-            self._saver.delete(kind, row, writer)
-            return {"id": row.id, "success": True, "errors": []}
-
-        return step
-
-    def _laying(
-        self,
-        kind: ObjectType,
-        key: Field,
-        value: Any,
-        record: Mapping[str, Any],
-        *,
-        twice: bool,
-        writer: Writer,
-    ) -> Step:
-        def step() -> Result:
-            if value is None or (isinstance(value, str) and not value.strip()):
-                raise refused("MISSING_ARGUMENT", f"{key.name} not specified")
-            if twice:
-                raise refused("DUPLICATE_VALUE", f"Duplicate external id specified: {value}")
-            rows = self._rest.matches(kind, key, value.strip() if isinstance(value, str) else value)
-            if len(rows) > 1:
-                ids = ", ".join(row.id for row in rows)
-                text = f"{key.name}: more than one record found for external id field: [{ids}]"
-                raise refused("DUPLICATE_EXTERNAL_ID", text, key.name)
-            values = values_of(record)
-            if rows:
-                self._saver.update(kind, rows[0], values, writer)
-                return {"id": rows[0].id, "success": True, "errors": [], "created": False}
-            row = self._saver.create(kind, values, writer)
-            return {"id": row.id, "success": True, "errors": [], "created": True}
-
-        return step
-
-    def _row(self, kind: ObjectType, row_id: Any) -> Row:
-        if not row_id:
-            raise refused("MISSING_ARGUMENT", "Id not specified in an update call")
-        whole = normal_id(str(row_id))
-        if whole is None:
-            raise refused("MALFORMED_ID", f"malformed id {row_id}", "Id")
-        if self._data.kind_of_id(whole) != kind.name:
-            raise refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-        row = self._data.row(whole)
-        if row is None:
-            raise refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-        return row
-
     def _kind_of(self, record: Mapping[str, Any]) -> ObjectType:
         attributes = record.get("attributes")
         name = attributes.get("type") if isinstance(attributes, dict) else None
@@ -222,10 +149,6 @@ def _limit(count: int, what: str) -> None:
         raise ApiError(400, "EXCEEDED_ID_LIMIT", text)
     if not count:
         raise ApiError(400, "INVALID_INPUT", f"The request has no {what}.")
-
-
-def _value_of(record: Mapping[str, Any], field: Field) -> Any:
-    return next((value for name, value in record.items() if name.lower() == field.name.lower()), None)
 
 
 def _locked() -> RowRefused:

@@ -1,50 +1,47 @@
 """The query language: a tokenizer and a recursive-descent parser into a small tree.
 
-Covered: field lists with parent dots, child sub-selects, COUNT(), WHERE with AND, OR, NOT and parentheses,
-comparisons, LIKE, IN and NOT IN (a list or a semi-join), INCLUDES, EXCLUDES, ORDER BY, LIMIT, OFFSET. As at the vendor, AND and OR may not stand side by side
-without parentheses, dates and numbers stand without quotes, and texts with them.
+Covered: field lists with parent dots and FIELDS(), child sub-selects, COUNT(), aggregates with GROUP BY and HAVING,
+parts of dates, WHERE with AND, OR, NOT and parentheses, comparisons, date literals, LIKE, IN and NOT IN (a list or a
+semi-join), INCLUDES, EXCLUDES, ORDER BY, LIMIT, OFFSET, FOR VIEW. As at the vendor, AND and OR may not stand side by
+side without parentheses, dates and numbers stand without quotes, and texts with them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import date
 
+from .date_literals import DATE_FUNCTIONS, span_of
 from .errors import ApiError
-from .soql_tree import Among, Compare, Expression, Joined, Literal, Not, Order, Path, Query, Within
+from .soql_tokens import Token, excerpt, malformed, tokens, unquoted
+from .soql_tree import (
+    AGGREGATES,
+    Among,
+    Call,
+    Compare,
+    Expression,
+    Item,
+    Joined,
+    Literal,
+    Not,
+    Order,
+    Path,
+    Query,
+    Within,
+)
 
 LONGEST_QUERY = 100_000
 _LONGEST_LITERAL = 4000
 _MOST_OFFSET = 2000
 
-_TOKEN = re.compile(
-    r"""(?P<space>\s+)
-    |(?P<datetime>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2}))
-    |(?P<date>\d{4}-\d{2}-\d{2})
-    |(?P<number>[+-]?\d+(?:\.\d+)?)
-    |(?P<string>'(?:[^'\\]|\\.)*')
-    |(?P<name>[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*)
-    |(?P<sign><=|>=|!=|<>|[=<>(),])""",
-    re.VERBOSE | re.DOTALL,
+_SHOWN_AS_STORED = frozenset(("tolabel", "format", "convertcurrency"))
+_FUNCTIONS = AGGREGATES | DATE_FUNCTIONS.keys() | _SHOWN_AS_STORED | {"fields"}
+_CLAUSES = frozenset(
+    ("where", "using", "with", "group", "having", "order", "limit", "offset", "for", "all", "update")
 )
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
-_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_SOME_DAY = date(2000, 1, 1)
 _COMPARISONS = frozenset(("=", "!=", "<>", "<", "<=", ">", ">="))
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One word or sign; at = its place in the query, from 0."""
-
-    kind: str
-    text: str
-    at: int
-
-
-def malformed(text: str) -> ApiError:
-    """The query cannot be read."""
-    return ApiError(400, "MALFORMED_QUERY", text)
 
 
 def parse(text: str) -> Query:
@@ -54,46 +51,16 @@ def parse(text: str) -> Query:
     return _Parser(text).query()
 
 
-def excerpt(text: str, at: int) -> str:
-    """The part of the query around a place, with a caret under it, as error messages begin."""
-    start, end = max(0, at - 20), min(len(text), at + 30)
-    line = text[start:end].replace("\n", " ")
-    return f"\n{line}\n{' ' * (at - start)}^\nERROR at Row:1:Column:{at + 1}\n"
-
-
-def _tokens(text: str) -> Iterator[Token]:
-    place = 0
-    while place < len(text):
-        match = _TOKEN.match(text, place)
-        if match is None:
-            raise malformed(f"{excerpt(text, place)}unexpected token: '{text[place]}'")
-        kind = match.lastgroup or ""
-        if kind != "space":
-            yield Token(kind, match.group(), place)
-        place = match.end()
-    yield Token("end", "<EOF>", len(text))
-
-
-def _unquoted(quoted: str) -> str:
-    def sign(match: re.Match[str]) -> str:
-        body = match.group(1)
-        if len(body) == 5:
-            return chr(int(body[1:], 16))
-        return _ESCAPES.get(body, body)
-
-    return _ESCAPE.sub(sign, quoted[1:-1])
-
-
 def _pattern(quoted: str) -> tuple[str, ...]:
     """A string's signs as LIKE takes them: only here does a backslash keep % and _ from standing for others."""
     signs = re.findall(r"\\(?:u[0-9A-Fa-f]{4}|.)|.", quoted[1:-1], re.DOTALL)
-    return tuple(sign if sign in {r"\%", r"\_"} else _unquoted(f"'{sign}'") for sign in signs)
+    return tuple(sign if sign in {r"\%", r"\_"} else unquoted(f"'{sign}'") for sign in signs)
 
 
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = list(_tokens(text))
+        self._tokens = list(tokens(text))
         self._place = 0
         self._depth = 0
 
@@ -105,18 +72,31 @@ class _Parser:
 
     def _query(self) -> Query:
         self._expect("select")
-        fields, children = self._fields()
+        items, children = self._items()
         self._expect("from")
         object = self._path("object")
+        names = {object.parts[0].lower()}
+        if self._now.kind == "name" and self._word() not in _CLAUSES:
+            names.add(self._word())
+            self._place += 1
+        if self._take("using"):
+            self._expect("scope")
+            self._path("object")
         where = self._expression() if self._take("where") else None
+        if self._take("with"):
+            self._path("object")
+        groups = self._groups() if self._take("group") else ()
+        having = self._expression() if groups and self._take("having") else None
         order = self._order() if self._take("order") else ()
         limit = self._whole() if self._take("limit") else None
         offset = self._whole() if self._take("offset") else 0
+        if self._word() == "for" and self._word(1) in {"view", "reference"}:
+            self._place += 2
         if offset > _MOST_OFFSET:
             raise ApiError(
                 400, "NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {_MOST_OFFSET}"
             )
-        return Query(fields, object, where, order, limit, offset, children)
+        return Query(items, object, where, order, limit, offset, children, groups, having, frozenset(names))
 
     @property
     def _now(self) -> Token:
@@ -147,19 +127,45 @@ class _Parser:
         self._place += 1
         return Path(tuple(token.text.split(".")), token.at)
 
-    def _fields(self) -> tuple[tuple[Path, ...], tuple[Query, ...]]:
+    def _items(self) -> tuple[tuple[Item, ...], tuple[Query, ...]]:
         if self._word() == "count" and self._word(1) == "(" and self._word(2) == ")":
             self._place += 3
             return (), ()
-        fields: list[Path] = []
+        items: list[Item] = []
         children: list[Query] = []
         while True:
             if self._word() == "(":
                 children.append(self._inside())
             else:
-                fields.append(self._path("field"))
+                item = self._item()
+                if self._now.kind == "name" and self._word() != "from":
+                    item = replace(item, alias=self._now.text)
+                    self._place += 1
+                items.append(item)
             if not self._take(","):
-                return tuple(fields), tuple(children)
+                return tuple(items), tuple(children)
+
+    def _item(self) -> Item:
+        """A field or a function of one; a function that only changes how a value is shown is its field."""
+        name, at = self._word(), self._now.at
+        if self._word(1) != "(" or self._now.kind != "name":
+            return self._path("field")
+        if name not in _FUNCTIONS:
+            raise self._unexpected()
+        self._place += 2
+        inner = self._item()
+        path = (
+            inner.path if isinstance(inner, Call) else inner
+        )  # CALENDAR_YEAR(convertTimezone(f)) and its kin
+        self._expect(")")
+        return inner if name in _SHOWN_AS_STORED else Call(name, path, at)
+
+    def _groups(self) -> tuple[Item, ...]:
+        self._expect("by")
+        groups = [self._item()]
+        while self._take(","):
+            groups.append(self._item())
+        return tuple(groups)
 
     def _inside(self) -> Query:
         """A query in parentheses; those do not nest further [from memory: one level for children]."""
@@ -169,7 +175,7 @@ class _Parser:
         self._depth += 1
         query = self._query()
         self._depth -= 1
-        if not query.fields or query.children:
+        if not query.items or query.children or query.groups:
             raise self._unexpected()
         self._expect(")")
         return query
@@ -196,7 +202,8 @@ class _Parser:
         return self._condition()
 
     def _condition(self) -> Expression:
-        path, sign = self._path("field"), self._word()
+        path = self._item()
+        sign = self._word()
         if sign in _COMPARISONS or sign == "like":
             self._place += 1
             quoted, literal = self._now.text, self._literal()
@@ -209,7 +216,11 @@ class _Parser:
         if sign not in {"in", "not in", "includes", "excludes"}:
             raise self._unexpected()
         self._place += 1
-        if sign in {"in", "not in"} and self._word() == "(" and self._word(1) == "select":
+        if (
+            isinstance(path, Path)
+            and sign in {"in", "not in"}
+            and (self._word(), self._word(1)) == ("(", "select")
+        ):
             return Within(path, sign, self._inside())
         self._expect("(")
         literals = [self._literal()]
@@ -224,7 +235,7 @@ class _Parser:
         if token.kind == "string":
             if len(token.text) > _LONGEST_LITERAL + 2:
                 raise malformed(f"{excerpt(self._text, token.at)}string literal too long")
-            return Literal("string", _unquoted(token.text))
+            return Literal("string", unquoted(token.text))
         if token.kind == "number":
             return Literal("number", float(token.text) if "." in token.text else int(token.text))
         if token.kind in {"date", "datetime"}:
@@ -233,6 +244,8 @@ class _Parser:
             return Literal("boolean", token.text.lower() == "true")
         if token.kind == "name" and token.text.lower() == "null":
             return Literal("null", None)
+        if token.kind in {"name", "span"} and span_of(token.text, _SOME_DAY) is not None:
+            return Literal("span", token.text)
         self._place -= 1
         raise self._unexpected()
 
@@ -244,7 +257,7 @@ class _Parser:
         return tuple(parts)
 
     def _order_part(self) -> Order:
-        path = self._path("field")
+        path = self._item()
         descending = self._take("desc")
         if not descending:
             self._take("asc")

@@ -7,15 +7,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A field, possibly through parents: ``("Owner", "Name")``."""
+    """A field, possibly through parents: ``("Owner", "Name")``. alias: its name in the result of a grouping."""
 
     parts: tuple[str, ...]
     at: int
+    alias: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of a field: ``COUNT(Id)``, ``CALENDAR_YEAR(CreatedDate)``, ``FIELDS(ALL)``; name in lower case."""
+
+    name: str
+    path: Path | None
+    at: int
+    alias: str = ""
+
+
+Item = Path | Call
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value in the query. kind: string, number, date, datetime, boolean or null.
+    """A value in the query. kind: string, number, date, datetime, boolean, null or span (``LAST_N_DAYS:3``).
 
     pattern: of a string behind LIKE, its signs one by one; an escaped ``%`` or ``_`` keeps its backslash.
     """
@@ -29,7 +43,7 @@ class Literal:
 class Compare:
     """``path sign literal``; sign is one of = != < <= > >= like."""
 
-    path: Path
+    path: Item
     sign: str
     literal: Literal
 
@@ -38,7 +52,7 @@ class Compare:
 class Among:
     """``path IN (...)`` and its kin; sign is one of in, not in, includes, excludes."""
 
-    path: Path
+    path: Item
     sign: str
     literals: tuple[Literal, ...]
 
@@ -74,19 +88,35 @@ Expression = Compare | Among | Within | Joined | Not
 class Order:
     """One part of ORDER BY."""
 
-    path: Path
+    path: Item
     descending: bool
     nulls_last: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query; fields and children are empty for COUNT(). The object of a child is its relationship's name."""
+    """A parsed query; items and children are empty for COUNT(). The object of a child is its relationship's name.
 
-    fields: tuple[Path, ...]
+    names: what the object may be called in paths (its own name and an alias), in lower case.
+    """
+
+    items: tuple[Item, ...]
     object: Path
     where: Expression | None
     order: tuple[Order, ...]
     limit: int | None
     offset: int
     children: tuple[Query, ...] = ()
+    groups: tuple[Item, ...] = ()
+    having: Expression | None = None
+    names: frozenset[str] = frozenset()
+
+    @property
+    def aggregates(self) -> bool:
+        """Whether the result is of groups of rows instead of rows."""
+        return bool(self.groups) or any(
+            isinstance(each, Call) and each.name in AGGREGATES for each in self.items
+        )
+
+
+AGGREGATES = frozenset(("count", "count_distinct", "sum", "avg", "min", "max"))

@@ -10,6 +10,7 @@ from .fields import Field, ObjectType
 from .stock_deals import ACCOUNT, CONTACT_ROLE, OPPORTUNITY, OPPORTUNITY_STAGE
 from .stock_fields import ID, INDUSTRIES, INTERESTS, LEAD_SOURCES, SYSTEM, pointer
 from .stock_people import CONTACT, LEAD
+from .stock_rules import RULE_OBJECTS
 from .stock_setup import GROUP, ORGANIZATION, RECORD_TYPE_OBJECT, USER
 
 __all__ = ("INDUSTRIES", "INTERESTS", "LEAD_SOURCES", "STOCK", "history_name", "history_type")
@@ -66,5 +67,6 @@ STOCK = {
         GROUP,
         ORGANIZATION,
         RECORD_TYPE_OBJECT,
+        *RULE_OBJECTS,
     )
 } | {history_name(each.name): history_type(each) for each in WITH_HISTORY}

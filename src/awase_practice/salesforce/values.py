@@ -145,7 +145,10 @@ def _choices(field: Field, value: str) -> str | None:
     if len(parts) > MOST_CHOICES:
         raise _refusal("TOO_MANY_ENUM_VALUE", field, f"too many values: at most {MOST_CHOICES}")
     known = [each for each in field.values if each in parts]
-    return ";".join(known + sorted(parts - field.allowed)) or None
+    whole = ";".join(known + sorted(parts - field.allowed)) or None
+    if whole is not None and len(whole) > field.length:
+        raise _refusal("TOO_MANY_ENUM_VALUE", field, "too many values")
+    return whole
 
 
 def bad_choice(field: Field, value: str) -> RowRefused:

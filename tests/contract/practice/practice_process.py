@@ -43,6 +43,13 @@ class PracticeProcess:
     org_id: str
     credentials: dict[str, Any]
     token: str = field(default="")
+    ready: dict[str, Any] = field(default_factory=dict)
+    """The whole line that the process printed."""
+
+    @property
+    def orgs(self) -> list[dict[str, Any]]:
+        """Every org of the process, as its line tells them."""
+        return list(self.ready.get("orgs", [self.ready]))
 
     def send(
         self,
@@ -96,7 +103,7 @@ def practice(vendor: str, org: str, *more: str) -> Iterator[PracticeProcess]:
         try:
             ready = json.loads(process.stdout.readline())
             yield PracticeProcess(
-                process, ready["url"], ready["control"], ready["org_id"], ready["credentials"]
+                process, ready["url"], ready["control"], ready["org_id"], ready["credentials"], ready=ready
             )
         finally:
             process.stdin.close()

