@@ -175,17 +175,28 @@ def test_people_wait_for_their_company_visibly_and_go_by_themselves(place: Insta
             for n in range(3)
         ],
     )
+    place.hubspot.load("contacts", [{"email": "q@free.example.jp", "lastname": "戊野", "company": "戊商店"}])
     report = run(place, "people")
     assert report["sides"]["hubspot:contact"]["waiting"] == 3
-    assert report["plan"]["writes"] == {}
+    assert report["plan"]["writes"] == {"salesforce:Lead:create": 1}, "nobody else waits with them"
     listed = place.items()
-    assert {(item["code"], item["value"]) for item in listed} == {("awaiting_parent", companies[0])}
+    assert {(item["code"], item["kind"], item["value"]) for item in listed} == {
+        ("awaiting_parent", "waiting", companies[0])
+    }
     assert len(listed) == 3
+    (people, *_) = place.run("status", "--json").document["syncs"]
+    assert (people["name"], people["open"]) == ("people", {"waiting": 3})
+    explained = place.run("explain", "p0@tei.example.jp", "--json").document["people"]
+    assert [one["waits_for"] for one in explained] == [
+        [{"field": "AccountId", "record": companies[0], "through": "companies"}]
+    ]
     assert writes(place, "people") == [{}], "they wait as long as the company is not there"
     assert writes(place, "companies", "people") == [
         {"salesforce:Account:create": 1},
         {"salesforce:Contact:create": 3},
     ]
     assert place.items() == []
+    (explained,) = place.run("explain", "p0@tei.example.jp", "--json").document["people"]
+    assert (explained["open"], len(explained["closed"])) == ([], 1)
     account = by(place, "Account", "Name")["株式会社丁"]["id"]
     assert {row["AccountId"] for row in place.salesforce.rows("Contact")} == {account}
