@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 from awase_formula import globals as globals_
 from awase_formula.errors import FormulaTypeError, Position
-from awase_formula.inference import Kinds, combined
+from awase_formula.inference import MOMENTS, Kinds, combined
 from awase_formula.kinds import NO_SCHEMA, TEXTS, TEXTUAL, Kind, Schema
 from awase_formula.signatures import CHOOSERS, SIGNATURES, chosen_from
 from awase_formula.tree import Call, Chain, Formula, Node, Reference, Text, Unary
-
-_MOMENTS = frozenset({Kind.DATE, Kind.DATETIME, Kind.TIME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +132,12 @@ def _fits(sign: str, left: Kind | None, right: Kind | None) -> bool:
             right,
         } <= TEXTS
     if sign in ("<", ">", "<=", ">="):
-        return (left is right and left in _MOMENTS | {Kind.NUMBER}) or {left, right} <= TEXTS
+        return (left is right and left in MOMENTS | {Kind.NUMBER}) or {left, right} <= TEXTS
     if sign == "+":
         return {left, right} <= TEXTS or (
-            Kind.NUMBER in (left, right) and {left, right} <= _MOMENTS | {Kind.NUMBER}
+            Kind.NUMBER in (left, right) and {left, right} <= MOMENTS | {Kind.NUMBER}
         )
-    return (left is right and left in _MOMENTS | {Kind.NUMBER}) or (left in _MOMENTS and right is Kind.NUMBER)
+    return (left is right and left in MOMENTS | {Kind.NUMBER}) or (left in MOMENTS and right is Kind.NUMBER)
 
 
 def _call_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
@@ -203,8 +201,9 @@ def _reads(kinds: Kinds) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, .
     fields: dict[str, None] = {}
     priors: dict[str, None] = {}
     needs: dict[str, None] = {}
+    searched = _searched(kinds)
     for node in kinds.order:
-        if isinstance(node, Reference):
+        if isinstance(node, Reference) and id(node) not in searched:
             _read_name(node.name, kinds, fields, needs)
         elif isinstance(node, Call):
             if node.name in ("ISCHANGED", "PRIORVALUE"):
@@ -223,6 +222,12 @@ def _reads(kinds: Kinds) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, .
             elif node.name in _PLATFORM:
                 needs[f"platform {node.name}"] = None
     return tuple(fields), tuple(priors), tuple(sorted(needs))
+
+
+def _searched(kinds: Kinds) -> set[int]:
+    """The names that tell VLOOKUP where to search: they are read from nowhere."""
+    calls = (node for node in kinds.order if isinstance(node, Call) and node.name == "VLOOKUP")
+    return {id(argument) for call in calls for argument in call.arguments[:2]}
 
 
 def _read_name(name: str, kinds: Kinds, fields: dict[str, None], needs: dict[str, None]) -> None:

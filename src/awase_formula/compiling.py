@@ -16,10 +16,12 @@ import polars as pl
 from awase_formula.checking import Checked, check
 from awase_formula.columnwise.building import Bound, bind, reason_of
 from awase_formula.columnwise.columns import CODES, FIRE, FIRST_REASON, PASS, NotVectorisable, Scope
-from awase_formula.columnwise.fields import IS_NEW, PRIOR, measure
+from awase_formula.columnwise.facts import NOTHING_KNOWN, Facts, look, look_closer
+from awase_formula.columnwise.fields import IS_NEW, PRIOR
+from awase_formula.columnwise.text import POSITIONAL
 from awase_formula.evaluating import Decision, Evaluator, Verdict, computable
 from awase_formula.kinds import NO_SCHEMA, Blanks, Field, Kind, Schema
-from awase_formula.tree import Formula
+from awase_formula.tree import Call, Formula
 from awase_formula.values import Context, Row
 
 
@@ -69,25 +71,38 @@ class Compiled:
         dtypes = {name: _expected(field) for name, field in self.checked.schema.fields.items()}
         dtypes |= {f"{PRIOR}{name}": dtype for name, dtype in dtypes.items()}
         now = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
-        usual = dict.fromkeys(dtypes, (2, 12))
-        return self.bound(dtypes, Context(now=now), is_new=False, measured=usual) is not None
+        usual = Facts(digits=dict.fromkeys(dtypes, 20), scales=dict.fromkeys(dtypes, 2))
+        return self.bound(dtypes, Context(now=now), is_new=False, facts=usual) is not None
 
     def bound(
         self,
         dtypes: dict[str, pl.DataType],
         context: Context,
         is_new: bool | None,
-        measured: Mapping[str, tuple[int, int]] | None = None,
+        facts: Facts = NOTHING_KNOWN,
     ) -> Bound | None:
-        """The expression for columns of these types; None where only the row form is exact.
-
-        ``measured``: decimals and digits of number columns, as ``columnwise.fields.measure`` finds them.
-        """
+        """The expression for columns of these types; None where only the row form is exact."""
         checked = self._checked_for(dtypes)
         try:
-            return bind(checked, Scope(dtypes, context, self.blanks, is_new, measured or {}))
+            return bind(checked, Scope(dtypes, context, self.blanks, is_new, facts))
         except NotVectorisable:
             return None
+
+    @cached_property
+    def positional(self) -> bool:
+        """Whether it counts characters."""
+        return any(isinstance(node, Call) and node.name in POSITIONAL for node in self.checked.kinds.order)
+
+    @cached_property
+    def compares(self) -> bool:
+        """Whether it asks what has changed."""
+        return any(isinstance(node, Call) and node.name == "ISCHANGED" for node in self.checked.kinds.order)
+
+    def columns(self, dtypes: dict[str, pl.DataType]) -> set[str]:
+        """The columns of a frame that it reads."""
+        names = {name.casefold() for name in (*self.checked.fields, *_inner(self.checked))}
+        names |= {(PRIOR + name).casefold() for name in self.checked.priors}
+        return {name for name in dtypes if name.casefold() in names}
 
     def verdicts(
         self, frame: pl.DataFrame, context: Context | None = None, is_new: bool | None = None
@@ -130,11 +145,20 @@ def verdicts(
     """Verdicts of many formulas over one frame in one pass, in their order."""
     context = context or Context()
     dtypes = dict(frame.schema)
-    bounds = [formula.bound(dtypes, context, is_new) for formula in formulas]
-    if any(bound is None for bound in bounds):
-        measured = measure(frame)
+    reads = [formula.columns(dtypes) for formula in formulas]
+    positional = {
+        name for formula, names in zip(formulas, reads, strict=True) if formula.positional for name in names
+    }
+    compared = {
+        name for formula, names in zip(formulas, reads, strict=True) if formula.compares for name in names
+    }
+    facts = look(frame, set().union(*reads), positional, compared)
+    bounds = [formula.bound(dtypes, context, is_new, facts) for formula in formulas]
+    closer = {name for bound, names in zip(bounds, reads, strict=True) if bound is None for name in names}
+    if closer:
+        facts = look_closer(frame, facts, closer)
         bounds = [
-            bound or formula.bound(dtypes, context, is_new, measured)
+            bound or formula.bound(dtypes, context, is_new, facts)
             for formula, bound in zip(formulas, bounds, strict=True)
         ]
     wanted: dict[str, pl.Expr] = {}
@@ -157,10 +181,15 @@ def _selected(frame: pl.DataFrame, wanted: Mapping[str, pl.Expr]) -> Mapping[str
     if not wanted:
         return {}
     try:
-        return {series.name: _long(series, frame.height) for series in frame.select(**wanted)}
+        return {
+            series.name: _long(series, frame.height) for series in frame.lazy().select(**wanted).collect()
+        }
     except pl.exceptions.ShapeError:
         # Polars folds some choices between constants to one value and then misses the other rows.
-        return {name: _long(frame.select(one).to_series(), frame.height) for name, one in wanted.items()}
+        return {
+            name: _long(frame.lazy().select(one).collect().to_series(), frame.height)
+            for name, one in wanted.items()
+        }
 
 
 def _long(series: pl.Series, height: int) -> pl.Series:
@@ -228,6 +257,8 @@ def rows_of(frame: pl.DataFrame, checked: Checked, is_new: bool | None) -> list[
 
 def _inner(checked: Checked) -> set[str]:
     """Names that the formula fields behind a formula read."""
+    if not any(field.formula is not None for field in checked.schema.fields.values()):
+        return set()
     return {name.casefold() for name, field in checked.schema.fields.items() if field.formula is None}
 
 

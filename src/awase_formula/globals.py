@@ -103,11 +103,20 @@ NAMED_LIKE: Mapping[str, Kind] = {
 """Standard fields whose type nobody changes; used where neither schema nor use says it."""
 
 
+def standard(name: str) -> Kind | None:
+    """What a standard field of this name is everywhere, but for ids, which are texts too."""
+    return NAMED_LIKE.get(name.rsplit(".", 1)[-1].casefold())
+
+
 def guessed(name: str) -> Kind | None:
-    """What a standard field of this name is everywhere."""
+    """What a field of this name most likely is."""
     last = name.rsplit(".", 1)[-1].casefold()
     if last in NAMED_LIKE:
         return NAMED_LIKE[last]
+    if last.endswith(("_datetime__c", "_date_time__c")):
+        return Kind.DATETIME
+    if last.endswith("date__c"):
+        return Kind.DATE
     if last == "id" or (last.endswith("id") and "__" not in last and name.rsplit(".", 1)[-1].endswith("Id")):
         return Kind.ID
     return None

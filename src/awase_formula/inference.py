@@ -27,6 +27,7 @@ from awase_formula.tree import (
 
 ROUNDS = 12
 _COMPARED = frozenset({"=", "<>", "<", ">", "<=", ">="})
+MOMENTS = frozenset({Kind.DATE, Kind.DATETIME, Kind.TIME})
 _PASSES_ON = frozenset({"PRIORVALUE"})
 
 
@@ -39,6 +40,9 @@ class Kinds:
         self.named: dict[str, Kind] = {}
         self.of: dict[int, Kind | None] = {}
         self._changed = False
+        for node in self.order:
+            if isinstance(node, Reference) and (kind := globals_.standard(node.name)):
+                self.named[node.name.casefold()] = kind
         self._infer()
 
     def kind(self, node: Node) -> Kind | None:
@@ -136,6 +140,8 @@ class Kinds:
         if node.signs[0] in ("&&", "||"):
             self._expect_all(node.operands, Kind.BOOLEAN)
         elif node.signs[0] in _COMPARED:
+            self._span(*node.operands[:2])
+            self._span(*node.operands[1::-1])
             self._alike(node.operands[:2])
             self._expect_all(node.operands[2:], Kind.BOOLEAN)
         elif node.signs[0] in ("^", "*", "/"):
@@ -143,13 +149,33 @@ class Kinds:
         elif "&" in node.signs:
             self._expect_all(node.operands, Kind.TEXT)
         else:
-            kinds = [self.of[id(operand)] for operand in node.operands]
-            if any(kind in TEXTUAL for kind in kinds):
-                self._expect_all(node.operands, Kind.TEXT)
-            elif settling or Kind.NUMBER not in kinds:
-                self._expect_all(node.operands, Kind.NUMBER if settling else None)
-            if any(kind in (Kind.DATE, Kind.DATETIME, Kind.TIME) for kind in kinds) and "-" not in node.signs:
-                self._expect_all(node.operands, Kind.NUMBER)
+            self._sum_evidence(node, settling)
+
+    def _sum_evidence(self, node: Chain, settling: bool) -> None:
+        kinds = [self.of[id(operand)] for operand in node.operands]
+        if any(kind in TEXTUAL for kind in kinds):
+            self._expect_all(node.operands, Kind.TEXT)
+        elif node.signs == ("-",) and kinds[1] in MOMENTS:
+            self._expect(node.operands[0], kinds[1])
+        elif settling or ("-" not in node.signs and any(kind in MOMENTS for kind in kinds)):
+            self._expect_all(node.operands, Kind.NUMBER)
+
+    def _span(self, chain: Node, other: Node) -> None:
+        """What a sum or difference must hold to be compared with ``other``.
+
+        A moment less an unknown, beside a number: the unknown is a moment too. An unknown and numbers, beside a
+        moment: the unknown is that moment.
+        """
+        if isinstance(chain, Chain) and chain.signs == ("-",) and self.of[id(other)] is Kind.NUMBER:
+            left, right = chain.operands
+            kind = self.of[id(left)]
+            if kind in MOMENTS:
+                self._expect(right, kind)
+        elif isinstance(chain, Chain) and set(chain.signs) <= {"+", "-"} and self.of[id(other)] in MOMENTS:
+            unknown = [operand for operand in chain.operands if self.of[id(operand)] is None]
+            known = {self.of[id(operand)] for operand in chain.operands} - {None}
+            if len(unknown) == 1 and known <= {Kind.NUMBER}:
+                self._expect(unknown[0], self.of[id(other)])
 
     def _call_evidence(self, node: Call, settling: bool) -> None:
         signature = SIGNATURES.get(node.name)
@@ -224,10 +250,9 @@ def combined(sign: str, left: Kind | None, right: Kind | None) -> Kind | None:
         return Kind.NUMBER
     if left in TEXTUAL or right in TEXTUAL:
         return Kind.TEXT
-    moments = (Kind.DATE, Kind.DATETIME, Kind.TIME)
-    if left in moments:
-        return Kind.NUMBER if sign == "-" and right in moments else left
-    if right in moments:
+    if left in MOMENTS:
+        return Kind.NUMBER if sign == "-" and right in MOMENTS else left
+    if right in MOMENTS:
         return right
     if left in (None, Kind.NULL) and right in (None, Kind.NULL):
         return left or right

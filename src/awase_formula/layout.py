@@ -100,7 +100,7 @@ class _Layout:
                 stack.append((node, True))
                 stack.extend((child, False) for child in below)
             else:
-                self.sizes[id(node)] = len(_leaf(node)) + sum(self.sizes[id(child)] + 4 for child in below)
+                self.sizes[id(node)] = _own_width(node) + sum(self.sizes[id(child)] for child in below)
 
     def pieces(self, node: Node, indent: int) -> Iterator[Node | str | Position]:
         wide = indent + self.sizes[id(node)] > self.width
@@ -179,6 +179,22 @@ def _below(node: Node) -> tuple[Node, ...]:
             return node.values
         case _:
             return ()
+
+
+def _own_width(node: Node) -> int:
+    """How wide a node is on one line without what is in it."""
+    match node:
+        case Call():
+            return len(node.name) + 2 * max(len(node.arguments), 1)
+        case Chain():
+            groups = sum(level_of(operand) <= level_of(node) for operand in node.operands)
+            return sum(len(sign) + 2 for sign in node.signs) + 2 * groups
+        case Unary():
+            return 6
+        case Pairs():
+            return sum(len(name) + 5 for name in node.names)
+        case _:
+            return len(_leaf(node))
 
 
 def _leaf(node: Node) -> str:

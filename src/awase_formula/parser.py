@@ -14,8 +14,11 @@ from awase_formula.errors import FormulaSyntaxError, FormulaTooDeep, Position
 from awase_formula.lexer import Comment, Lexeme, Token, lexemes
 from awase_formula.tree import Call, Chain, Formula, Node, Null, Number, Pairs, Reference, Text, Truth, Unary
 
-DEEPEST = 400
-"""How deep a tree, or an open parenthesis, may be. A formula of the length that Salesforce stores stays far below it."""
+DEEPEST = 250
+"""How deep a tree may be. A formula of the length that Salesforce stores stays far below it."""
+
+MOST_OPEN = 2000
+"""How many parentheses may be open at once; those that only group cost no depth."""
 
 LEVELS = {
     **dict.fromkeys(["||"], 1),
@@ -131,8 +134,8 @@ class _Parser:
         return True
 
     def open(self, frame: _Frame) -> bool:
-        if len(self.frames) > DEEPEST:
-            raise FormulaTooDeep(f"this nests more than {DEEPEST} levels deep", frame.at)
+        if len(self.frames) > MOST_OPEN:
+            raise FormulaTooDeep(f"more than {MOST_OPEN} parentheses are open here", frame.at)
         self.frames.append(frame)
         return True
 

@@ -79,9 +79,8 @@ def _read(family: str, lines: str) -> dict[str, Signature]:
 
 
 _LOGIC = """
-    AND B B+ -> B
-    OR B B+ -> B
-    NOT B -> B
+    AND B+ -> B
+    OR B+ -> B
     IF B * * -> =
     IFS B * *+ *+ -> =
     CASE * * * * ?*+ -> =

@@ -261,7 +261,7 @@ class _Builder:
 
     def _call_ischanged(self, node: Call) -> Column:
         name, kind = self._stored_name(node)
-        new = _plain_lines(self.built[id(node.arguments[0])])
+        new = self._plain_lines(name, self.built[id(node.arguments[0])])
         if IS_NEW not in self.scope.dtypes and self.scope.is_new is not False:
             if self.scope.is_new is None:
                 return troubled(self.scope, Kind.BOOLEAN, NEEDS_OPERATION)
@@ -269,7 +269,7 @@ class _Builder:
         if not self._has_priors():
             changed = troubled(self.scope, Kind.BOOLEAN, NEEDS_PRIOR)
         else:
-            old = _plain_lines(self._prior(name, kind))
+            old = self._plain_lines(PRIOR + name, self._prior(name, kind))
             changed = Column(
                 Kind.BOOLEAN, _differs(new, old), first_trouble((new, old)), size=new.size + old.size
             )
@@ -289,6 +289,13 @@ class _Builder:
         if field.formula is not None or globals_.is_global(argument.name):
             raise NotVectorisable
         return self.checked.schema.spelled(globals_.stored_name(argument.name)), field.kind
+
+    def _plain_lines(self, name: str, column: Column) -> Column:
+        """A text with its line ends written in one way, as ISCHANGED compares them."""
+        if column.kind is not Kind.TEXT or self._held(name) in self.scope.facts.unbroken:
+            return column
+        value = column.value.str.replace_all("\r\n", "\n", literal=True)
+        return Column(Kind.TEXT, value, column.trouble, size=column.size + 1)
 
     def _has_priors(self) -> bool:
         return any(name.startswith(PRIOR) for name in self.scope.dtypes)
@@ -370,13 +377,6 @@ def _as_kind(column: Column, kinds: frozenset[Kind]) -> Column:
     if column.kind not in kinds:
         raise NotVectorisable
     return column
-
-
-def _plain_lines(column: Column) -> Column:
-    if column.kind is not Kind.TEXT:
-        return column
-    value = column.value.str.replace_all("\r\n", "\n", literal=True)
-    return Column(Kind.TEXT, value, column.trouble, size=column.size + 1)
 
 
 def _differs(new: Column, old: Column) -> pl.Expr:

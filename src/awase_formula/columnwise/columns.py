@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from awase_formula.columnwise.facts import NOTHING_KNOWN, Facts
 from awase_formula.kinds import TEXTUAL, Blanks, Kind
 from awase_formula.values import Context, Value
 
@@ -73,16 +74,13 @@ class Column:
 
 @dataclass(slots=True)
 class Scope:
-    """One compilation against one frame: its columns' types, the context, reasons met, and rows to be looked at again.
-
-    ``measured``: of number columns, the decimals and digits that their values really have, where somebody has looked.
-    """
+    """One compilation against one frame: its columns' types and facts, the context, reasons met, rows to look at again."""
 
     dtypes: Mapping[str, pl.DataType]
     context: Context
     blanks: Blanks
     is_new: bool | None
-    measured: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    facts: Facts = NOTHING_KNOWN
     reasons: list[str] = field(default_factory=list)
     codes: dict[tuple[str, bool], int] = field(default_factory=dict)
     doubts: list[pl.Expr] = field(default_factory=list)
@@ -114,9 +112,9 @@ def first_trouble(columns: Sequence[Column]) -> pl.Expr | None:
     return troubles[0] if len(troubles) == 1 else pl.coalesce(troubles)
 
 
-def joined_size(columns: Sequence[Column]) -> int:
-    """The size of a node over these. Raises ``NotVectorisable`` where it is too large."""
-    size = 1 + sum(column.size for column in columns)
+def joined_size(columns: Sequence[Column], copies: int = 1) -> int:
+    """The size of a node that holds each of these so often. Raises ``NotVectorisable`` where it is too large."""
+    size = 1 + copies * sum(column.size for column in columns)
     if size > LARGEST:
         raise NotVectorisable
     return size
@@ -136,8 +134,12 @@ def dtype(kind: Kind) -> pl.DataType:
 
 
 def clean(text: pl.Expr) -> pl.Expr:
-    """The empty text as null."""
-    return pl.when(text != "").then(text)
+    """The empty text as null. It is computed once: a ``when`` would hold the expression twice, and so on upwards."""
+    return text.map_batches(_without_empty, return_dtype=pl.String(), is_elementwise=True)
+
+
+def _without_empty(text: pl.Series) -> pl.Series:
+    return text.set(text == "", None)
 
 
 def truth(column: Column) -> pl.Expr:

@@ -30,9 +30,9 @@ _DAY_US = DAY_MS * 1000
 Compile = Callable[[Scope, Sequence[Column]], Column]
 
 
-def of(kind: Kind, value: pl.Expr, columns: Sequence[Column]) -> Column:
-    """A column of a date kind."""
-    return Column(kind, value, first_trouble(columns), size=joined_size(columns))
+def of(kind: Kind, value: pl.Expr, columns: Sequence[Column], copies: int = 1) -> Column:
+    """A column of a date kind, which holds these columns so often."""
+    return Column(kind, value, first_trouble(columns), size=joined_size(columns, copies))
 
 
 def moved(scope: Scope, moment: Column, amount: Column, backwards: bool) -> Column:
@@ -52,7 +52,7 @@ def moved(scope: Scope, moment: Column, amount: Column, backwards: bool) -> Colu
     inside = total.is_between(_FIRST_DAY * _DAY_US, (_LAST_DAY + 1) * _DAY_US - 1)
     scope.doubt((~inside).fill_null(value=False))
     value = pl.when(inside).then(total).cast(pl.Int64).cast(_INSTANT)
-    return of(Kind.DATETIME, value, (moment, amount))
+    return of(Kind.DATETIME, value, (moment, amount), copies=6)
 
 
 def _moved_date(scope: Scope, moment: Column, amount: Column) -> Column:
@@ -65,7 +65,8 @@ def _moved_date(scope: Scope, moment: Column, amount: Column) -> Column:
     if number.digits > 18:
         scope.doubt((days.is_null() & number.numerator.is_not_null()).fill_null(value=False))
     scope.doubt((~inside).fill_null(value=False))
-    return of(Kind.DATE, pl.when(inside).then(total).cast(pl.Int32).cast(pl.Date), (moment, amount))
+    value = pl.when(inside).then(total).cast(pl.Int32).cast(pl.Date)
+    return of(Kind.DATE, value, (moment, amount), copies=6)
 
 
 def between(left: Column, right: Column) -> Column:
@@ -102,7 +103,7 @@ def _add_months(scope: Scope, columns: Sequence[Column]) -> Column:
     safe = pl.when(~near).then(day)
     later = safe.dt.offset_by(f"{int(months[0])}mo")
     value = pl.when(safe == safe.dt.month_end()).then(later.dt.month_end()).otherwise(later)
-    return of(Kind.DATE, value, columns)
+    return of(Kind.DATE, value, columns, copies=12)
 
 
 def zone_name(scope: Scope) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from awase_formula.columnwise import numbers
-from awase_formula.columnwise.columns import Column, NotVectorisable, Number, Scope, clean, dtype
-from awase_formula.columnwise.text import WIDE
+from awase_formula.columnwise.columns import Column, NotVectorisable, Number, Scope, dtype
+from awase_formula.columnwise.facts import WIDE
 from awase_formula.kinds import TEXTUAL, Field, Kind
 from awase_formula.values import Failure, Value, moment, read
 
@@ -31,7 +31,10 @@ def read_column(scope: Scope, name: str, field: Field) -> Column:
     if field.kind is Kind.NUMBER:
         return _number(scope, name, field, held)
     if field.kind in TEXTUAL:
-        return Column(field.kind, clean(_text(column, held)), size=3)
+        text = _text(column, held)
+        return Column(
+            field.kind, text if name in scope.facts.filled else pl.when(text != "").then(text), size=3
+        )
     if field.kind is Kind.BOOLEAN and held == pl.Boolean():
         return Column(Kind.BOOLEAN, column.fill_null(value=False), size=2)
     if field.kind is Kind.DATE and held == pl.Date():
@@ -50,7 +53,7 @@ def read_column(scope: Scope, name: str, field: Field) -> Column:
 
 def check_wide(scope: Scope, name: str) -> None:
     """Doubt rows whose text holds characters that are two units to Java."""
-    if scope.dtypes.get(name) == pl.String():
+    if scope.dtypes.get(name) == pl.String() and name not in scope.facts.narrow:
         scope.checks[f"wide {name}"] = pl.col(name).str.contains(WIDE).fill_null(value=False)
 
 
@@ -70,8 +73,8 @@ def _number(scope: Scope, name: str, field: Field, held: pl.DataType) -> Column:
         return _finished(scope, field, Number(column.cast(pl.Int128), 1, 19))
     if held.is_decimal():
         scale = held.scale  # type: ignore[attr-defined]
-        if name in scope.measured:
-            return _measured(scope, field, column, scale, scope.measured[name])
+        if name in scope.facts.digits:
+            return _known_decimal(scope, name, field, scale)
         digits = _FIELD_DIGITS + scale
         limit = pl.lit(10**digits, dtype=pl.Int128)
         scope.checks[f"large {name}"] = (column.to_physical().cast(pl.Int128).abs() >= limit).fill_null(
@@ -108,36 +111,19 @@ def _decimal(scope: Scope, field: Field, amount: pl.Expr, scale: int) -> Column:
     return _finished(scope, field, Number(physical, 10**kept, _FIELD_DIGITS + kept))
 
 
-def _measured(scope: Scope, field: Field, column: pl.Expr, scale: int, found: tuple[int, int]) -> Column:
-    """A decimal column whose values are known to have no more decimals and digits than this."""
-    kept, digits = min(found[0], scale), found[1]
-    physical = column.to_physical() if kept == scale else column.to_physical() // 10 ** (scale - kept)
-    narrow = physical.cast(pl.Int64) if digits <= _FIELD_DIGITS else physical.cast(pl.Int128)
+def _known_decimal(scope: Scope, name: str, field: Field, scale: int) -> Column:
+    """A decimal column whose values are known to have no more digits and decimals than the facts say."""
+    kept = min(scope.facts.scales.get(name, scale), scale)
+    digits = max(scope.facts.digits[name] - (scale - kept), 1)
+    physical = pl.col(name).to_physical()
+    if scope.facts.digits[name] <= _FIELD_DIGITS:
+        physical = physical.cast(pl.Int64)
+    if kept < scale:
+        physical = physical // 10 ** (scale - kept)
+    number = physical.cast(pl.Int64) if digits <= _FIELD_DIGITS else physical.cast(pl.Int128)
     if field.scale is not None and field.scale < kept:
-        narrow, kept = numbers.half_away(narrow, 10 ** (kept - field.scale)), field.scale
-    return _finished(scope, field, Number(narrow, 10**kept, digits))
-
-
-def measure(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
-    """The decimals and digits that the values of each decimal column really have, to multiply them in few digits."""
-    wanted: list[pl.Expr] = []
-    scales = {name: held.scale for name, held in frame.schema.items() if isinstance(held, pl.Decimal)}
-    for name, scale in scales.items():
-        whole = pl.col(name).to_physical()
-        wanted.append(whole.abs().max().cast(pl.String).str.len_chars().alias(f"digits {name}"))
-        tried = (kept for kept in _TRIED_SCALES if kept < scale)
-        wanted += [(whole % 10 ** (scale - kept) == 0).all().alias(f"{kept} {name}") for kept in tried]
-    if not wanted or not frame.height:
-        return {}
-    row = frame.select(wanted).row(0, named=True)
-    found = {}
-    for name, scale in scales.items():
-        kept = next((kept for kept in _TRIED_SCALES if row.get(f"{kept} {name}")), scale)
-        found[name] = kept, max((row[f"digits {name}"] or 1) - (scale - kept), 1)
-    return found
-
-
-_TRIED_SCALES = (0, 2, 4)
+        number, kept = numbers.half_away(number, 10 ** (kept - field.scale)), field.scale
+    return _finished(scope, field, Number(number, 10**kept, digits))
 
 
 def _finished(scope: Scope, field: Field, number: Number) -> Column:

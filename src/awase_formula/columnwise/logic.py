@@ -190,8 +190,9 @@ def compared(scope: Scope, sign: str, left: Column, right: Column) -> pl.Expr:
     if left.kind is not right.kind:
         raise NotVectorisable
     if left.kind is Kind.NUMBER:
-        either = left.ratio is not None or right.ratio is not None
-        return (ratios if either else numbers).compared(scope, sign, left, right)
+        if left.ratio is not None or right.ratio is not None:
+            return ratios.compared(scope, sign, left, right)
+        return numbers.compared(scope, sign, left, right)
     return numbers.ordered(sign, left.value, right.value)
 
 

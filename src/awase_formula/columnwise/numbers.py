@@ -25,11 +25,11 @@ _ROW_DIGITS = 39
 _FUDGE_DIGITS = 33
 
 
-def of(number: Number, columns: Sequence[Column], trouble: pl.Expr | None = None) -> Column:
-    """A column with this number, made from these columns; ``trouble`` beside theirs comes last."""
+def of(number: Number, columns: Sequence[Column], trouble: pl.Expr | None = None, copies: int = 1) -> Column:
+    """A column with this number, which holds these columns so often; ``trouble`` beside theirs comes last."""
     before = first_trouble(columns)
     both = before if trouble is None else trouble if before is None else pl.coalesce(before, trouble)
-    return Column(Kind.NUMBER, number.numerator, both, number, size=joined_size(columns))
+    return Column(Kind.NUMBER, number.numerator, both, number, size=joined_size(columns, copies))
 
 
 def literal(value: Decimal | int | None) -> Column:
@@ -55,9 +55,9 @@ def literal(value: Decimal | int | None) -> Column:
     )
 
 
-def whole(expression: pl.Expr, digits: int, columns: Sequence[Column]) -> Column:
+def whole(expression: pl.Expr, digits: int, columns: Sequence[Column], copies: int = 1) -> Column:
     """A column of whole numbers."""
-    return of(Number(expression.cast(_width(digits)), 1, digits), columns)
+    return of(Number(expression.cast(_width(digits)), 1, digits), columns, copies=copies)
 
 
 def _width(digits: int) -> type[pl.Int64] | type[pl.Int128]:
@@ -208,7 +208,7 @@ def _whole_function(
             raise NotVectorisable
         numerator = number.numerator
         result = numerator if number.denominator == 1 else compute(numerator, number.denominator)
-        return of(Number(result, 1, number.digits), columns)
+        return of(Number(result, 1, number.digits), columns, copies=3)
 
     return compile_
 
@@ -234,7 +234,7 @@ def _round(scope: Scope, columns: Sequence[Column]) -> Column:
     wide = number.numerator.cast(_width(digits)) * pl.lit(places, dtype=_width(digits))
     if number.rounding:
         scope.doubt((wide.abs() * 2 % number.denominator == 0).fill_null(value=False))
-    return of(Number(half_away(wide, number.denominator), places, digits), columns)
+    return of(Number(half_away(wide, number.denominator), places, digits), columns, copies=3)
 
 
 def _truncated(scope: Scope, columns: Sequence[Column]) -> Column:
@@ -245,7 +245,7 @@ def _truncated(scope: Scope, columns: Sequence[Column]) -> Column:
     wide = number.numerator.cast(_width(digits)) * pl.lit(places, dtype=_width(digits))
     if number.rounding:
         scope.doubt((wide % number.denominator == 0).fill_null(value=False))
-    return of(Number(_trunc(wide, number.denominator), places, digits), columns)
+    return of(Number(_trunc(wide, number.denominator), places, digits), columns, copies=3)
 
 
 def _mod(scope: Scope, columns: Sequence[Column]) -> Column:
@@ -260,7 +260,7 @@ def _mod(scope: Scope, columns: Sequence[Column]) -> Column:
     failed = pl.when(both & (divisor == 0)).then(scope.trouble(BY_ZERO, failed=True))
     constant = columns[1].constant
     trouble = None if constant is not None and constant[0] else failed
-    return of(Number(result, first.denominator, first.digits), columns, trouble)
+    return of(Number(result, first.denominator, first.digits), columns, trouble, copies=4)
 
 
 def _abs(_scope: Scope, columns: Sequence[Column]) -> Column:
@@ -277,7 +277,11 @@ def _extreme(choose: Callable[..., pl.Expr]) -> Callable[[Scope, Sequence[Column
         rounding = max(number.rounding for number in numbers)
         if rounding:
             raise NotVectorisable
-        return of(Number(pl.when(given).then(choose(*numerators)), numbers[0].denominator, digits), columns)
+        return of(
+            Number(pl.when(given).then(choose(*numerators)), numbers[0].denominator, digits),
+            columns,
+            copies=2,
+        )
 
     return compile_
 

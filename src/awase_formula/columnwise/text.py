@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
@@ -18,14 +19,13 @@ from awase_formula.columnwise.columns import (
     joined_size,
 )
 from awase_formula.kinds import Kind
-from awase_formula.regex import translated
+from awase_formula.regex import matches, translated
 from awase_formula.rowwise.text import NO_NUMBER, NUMBER
 from awase_formula.values import Failure
 
 POSITIONAL = frozenset({"LEN", "LEFT", "RIGHT", "MID", "FIND", "SUBSTR", "LPAD", "RPAD", "ASCII"})
 """Functions that count UTF-16 units: rows with characters beyond the basic plane are left to the row form."""
 
-WIDE = r"[\x{10000}-\x{10FFFF}]"
 _BLANKS = "".join(map(chr, range(33)))
 _LENGTH_DIGITS = 9
 _PLAIN_NUMBER = r"\A[+-]?[0-9]{1,18}(?:\.[0-9]{1,10})?\z"
@@ -33,9 +33,9 @@ _PLAIN_NUMBER = r"\A[+-]?[0-9]{1,18}(?:\.[0-9]{1,10})?\z"
 Compile = Callable[[Scope, Sequence[Column]], Column]
 
 
-def text(value: pl.Expr, columns: Sequence[Column], kind: Kind = Kind.TEXT) -> Column:
-    """A text column that may hold empty texts, cleaned of them."""
-    return Column(kind, clean(value), first_trouble(columns), size=joined_size(columns) + 3)
+def text(value: pl.Expr, columns: Sequence[Column], copies: int = 1) -> Column:
+    """A text column that may hold empty texts, cleaned of them, which holds these columns so often."""
+    return Column(Kind.TEXT, clean(value), first_trouble(columns), size=joined_size(columns, copies) + 3)
 
 
 def truth(value: pl.Expr, columns: Sequence[Column]) -> Column:
@@ -74,7 +74,7 @@ def _length(_scope: Scope, columns: Sequence[Column]) -> Column:
 def _counted(cut: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Compile:
     def compile_(_scope: Scope, columns: Sequence[Column]) -> Column:
         count = numbers.integer(columns[1])
-        return text(pl.when(count >= 1).then(cut(columns[0].value, count)), columns)
+        return text(pl.when(count >= 1).then(cut(columns[0].value, count)), columns, copies=4)
 
     return compile_
 
@@ -96,7 +96,9 @@ def _find(_scope: Scope, columns: Sequence[Column]) -> Column:
     before = (
         whole.value.cast(pl.Binary).bin.slice(0, offset).cast(pl.String).str.len_chars().cast(pl.Int64) + 1
     )
-    return numbers.whole(pl.when(offset.is_not_null()).then(before).otherwise(0), _LENGTH_DIGITS, columns)
+    return numbers.whole(
+        pl.when(offset.is_not_null()).then(before).otherwise(0), _LENGTH_DIGITS, columns, copies=5
+    )
 
 
 def _substitute(_scope: Scope, columns: Sequence[Column]) -> Column:
@@ -129,7 +131,7 @@ def _value(scope: Scope, columns: Sequence[Column]) -> Column:
     scope.doubt((whole.str.contains(rf"\A(?:{NUMBER})\z") & ~plain).fill_null(value=False))
     amount = pl.when(plain).then(whole.str.strip_prefix("+")).cast(pl.Decimal(38, 10), strict=False)
     failed = pl.when(whole.is_not_null() & ~plain).then(scope.trouble(NO_NUMBER, failed=True))
-    return numbers.of(Number(amount.to_physical(), 10**10, 28), columns, failed)
+    return numbers.of(Number(amount.to_physical(), 10**10, 28), columns, failed, copies=4)
 
 
 def _regex(scope: Scope, columns: Sequence[Column]) -> Column:
@@ -143,21 +145,23 @@ def _regex(scope: Scope, columns: Sequence[Column]) -> Column:
         return Column(Kind.BOOLEAN, pl.lit(None, dtype=pl.Boolean), both, size=joined_size(columns))
     if rust is None:
         raise NotVectorisable
-    return truth(columns[0].value.fill_null("").str.contains(rust), columns)
+    empty = matches(None, pattern)
+    return truth(columns[0].value.str.contains(rust).fill_null(value=empty), columns)
 
 
 def _is_picked(_scope: Scope, columns: Sequence[Column]) -> Column:
-    return truth(columns[0].value.eq_missing(columns[1].value), columns)
+    wanted = constant_text(columns[1])
+    if wanted is None:
+        return truth(columns[0].value.is_null(), columns)
+    return truth((columns[0].value == wanted).fill_null(value=False), columns)
 
 
 def _includes(_scope: Scope, columns: Sequence[Column]) -> Column:
     wanted = constant_text(columns[1])
     if wanted is None:
         return truth(columns[0].value.is_null(), columns)
-    inside = (pl.lit(";") + columns[0].value + pl.lit(";")).str.contains(f";{wanted};", literal=True)
-    if ";" in wanted:
-        inside = pl.lit(value=False)
-    return truth(inside.fill_null(value=False), columns)
+    inside = columns[0].value.str.contains(f"(?:^|;){re.escape(wanted)}(?:;|$)")
+    return truth(inside.fill_null(value=False) if ";" not in wanted else pl.lit(value=False), columns)
 
 
 def _picked_count(_scope: Scope, columns: Sequence[Column]) -> Column:

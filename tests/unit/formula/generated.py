@@ -175,7 +175,17 @@ class Maker:
             lambda: Call(self.random.choice(["ABS", "CEILING", "FLOOR", "MCEILING", "MFLOOR"]), (number(),)),
             lambda: Call(
                 self.random.choice(["ROUND", "TRUNC"]),
-                (number(), Number(Decimal(self.random.choice([0, 1, 2, -1])))),
+                (
+                    number(),
+                    self.random.choice(
+                        [
+                            Number(Decimal(0)),
+                            Number(Decimal(1)),
+                            Number(Decimal(2)),
+                            Unary("-", Number(Decimal(1))),
+                        ]
+                    ),
+                ),
             ),
             lambda: Call(self.random.choice(["MAX", "MIN"]), (number(), number())),
             lambda: Call("MOD", (number(), number())),

@@ -44,5 +44,5 @@ def test_parentheses_are_written_where_they_change_the_meaning_only() -> None:
 
 
 def test_a_tree_as_deep_as_may_be_is_written_out() -> None:
-    text = "NOT " * 398 + "a"
+    text = "NOT " * 248 + "a"
     assert parse(format(parse(text))).root == parse(text).root

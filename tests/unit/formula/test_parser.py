@@ -129,13 +129,17 @@ def test_steps_grow_linearly_with_the_text(grown: object) -> None:
 
 @given(st.text(alphabet="ab1.(),[]'\"+-*/^&|=<>! \n\\/*NOTANDtrue$:é", max_size=60))
 def test_no_text_makes_it_crash(text: str) -> None:
+    offset = outcome(text)
+    assert offset is None or 0 <= offset <= len(text)
+
+
+def outcome(text: str) -> int | None:
+    """Where it could not be read; None where it could, in few steps."""
     try:
         formula = parse(text)
     except FormulaError as error:
-        assert error.at is not None
-        assert 0 <= error.at.offset <= len(text)
-    else:
-        assert formula.steps <= 3 * len(text) + 10
+        return error.at.offset if error.at else -1
+    return None if formula.steps <= 3 * len(text) + 10 else -1
 
 
 def test_no_damage_to_a_real_rule_makes_it_crash() -> None:
@@ -148,7 +152,4 @@ def test_no_damage_to_a_real_rule_makes_it_crash() -> None:
             damaged[at : at + source.randint(0, 2)] = source.choice(
                 ["", "(", ")", "'", "\\", ",", "/*", "NOT ", "&&", "☃"]
             )
-        try:
-            parse("".join(damaged))
-        except FormulaSyntaxError as error:
-            assert error.at is not None
+        assert outcome("".join(damaged)) != -1

@@ -1,0 +1,171 @@
+"""The command that says of each formula whether it parses and compiles, and what it needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from awase_formula.cli import main
+
+RULE = """<?xml version="1.0" encoding="UTF-8"?>
+<ValidationRule xmlns="http://soap.sforce.com/2006/04/metadata">
+    <fullName>{name}</fullName>
+    <active>true</active>
+    <errorConditionFormula>{formula}</errorConditionFormula>
+    <errorMessage>No.</errorMessage>
+</ValidationRule>
+"""
+REAL = [
+    "AND(NOT($Permission.Bypass), NOT ISPICKVAL(StageName, &quot;Won&quot;), ISCHANGED(Amount), PRIORVALUE(Amount) &gt; 0)",
+    "$Profile.Name &lt;&gt; 'Admin' &amp;&amp; (ISPICKVAL(Status, 'a') || TEXT(Status) = 'b') /* why */",
+    "IF($Setup.S__c.Off__c, false, AND(ISNEW(), OR(ISBLANK(AccountId), LEN(TRIM(Description)) &lt; 10)))",
+    "NOT($CustomMetadata.T__mdt.R.F__c) &amp;&amp; Owner:User.Profile.Name = 'x' &amp;&amp; RecordType.DeveloperName != 'y'",
+]
+
+
+def lint(capsys: pytest.CaptureFixture[str], path: Path) -> tuple[int, list[dict[str, Any]]]:
+    status = main(["lint", str(path), "--json"])
+    return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_text_file_is_one_formula(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rule.txt"
+    path.write_text("AND(\n  a = 1,\n  PRIORVALUE(b) = 2\n)\n")
+    status, (found,) = lint(capsys, path)
+    assert status == 0
+    assert (found["parsed"], found["compiled"], found["needs"], found["error"]) == (
+        True,
+        True,
+        ["prior row"],
+        None,
+    )
+
+
+def test_a_text_file_whose_lines_are_formulas_is_many(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rules.txt"
+    path.write_text("a = 1\n\nb = (\nISNEW()\n")
+    status, found = lint(capsys, path)
+    assert status == 1
+    assert [(one["line"], one["parsed"]) for one in found] == [(1, True), (3, False), (4, True)]
+
+
+def test_json_lines_keep_their_order_and_their_objects(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rules.jsonl"
+    rows = [
+        '{"formula": "a = 1", "object": "Lead"}',
+        "{broken",
+        '{"formula": "FOO(a)"}',
+        '{"other": 1}',
+        '{"formula": "a ="}',
+    ]
+    path.write_text("\n".join(rows))
+    status, found = lint(capsys, path)
+    assert status == 1
+    assert [(one["parsed"], one["compiled"]) for one in found] == [
+        (True, True),
+        (False, False),
+        (True, False),
+        (False, False),
+        (False, False),
+    ]
+    assert found[0]["object"] == "Lead"
+    assert "rules.jsonl:2: is no JSON" in found[1]["error"]
+    assert found[2]["error"] == "FX-200 there is no function FOO (line 1, column 1)"
+    assert "expected a field" in found[4]["error"]
+    assert "line 1, column 4" in found[4]["error"]
+
+
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "force-app" / "main" / "default" / "objects" / "Opportunity"
+    (folder / "validationRules").mkdir(parents=True)
+    (folder / "fields").mkdir()
+    for number, formula in enumerate(REAL):
+        (folder / "validationRules" / f"R{number}.validationRule-meta.xml").write_text(
+            RULE.format(name=f"R{number}", formula=formula)
+        )
+    (folder / "fields" / "Kind__c.field-meta.xml").write_text(
+        '<CustomField xmlns="http://soap.sforce.com/2006/04/metadata"><fullName>Kind__c</fullName><type>Picklist</type></CustomField>'
+    )
+    return tmp_path
+
+
+def test_a_dx_project_is_read_rule_by_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, found = lint(capsys, project(tmp_path))
+    assert status == 0
+    assert [(one["object"], one["name"], one["parsed"], one["compiled"]) for one in found] == [
+        ("Opportunity", f"R{number}", True, True) for number in range(len(REAL))
+    ]
+    assert found[0]["needs"] == ["global $Permission.Bypass", "prior row", "running user"]
+
+
+def test_an_mdapi_object_holds_many_rules_and_a_bad_one_stops_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = "".join(
+        f"<validationRules>\n<fullName>{name}</fullName>{formula}</validationRules>\n"
+        for name, formula in [
+            ("One", '<errorConditionFormula><![CDATA[a < 1 && b = "x"]]></errorConditionFormula>'),
+            ("Two", "<errorConditionFormula>a = (</errorConditionFormula><strange>1</strange>"),
+            ("Three", "<active>true</active>"),
+            ("Four", "<errorConditionFormula>ISNEW()</errorConditionFormula>"),
+        ]
+    )
+    path = tmp_path / "Lead.object"
+    path.write_text(
+        f'<?xml version="1.0"?>\n<CustomObject xmlns="http://soap.sforce.com/2006/04/metadata">\n{rules}</CustomObject>'
+    )
+    status, found = lint(capsys, tmp_path)
+    assert status == 1
+    assert [(one["object"], one["name"], one["compiled"]) for one in found] == [
+        ("Lead", "One", True),
+        ("Lead", "Two", False),
+        (None, None, False),
+        ("Lead", "Four", True),
+    ]
+    assert f"{path}:7: the rule Three has no errorConditionFormula" in found[2]["error"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("<ValidationRule><active>", "is no well-formed XML"),
+        ("<!DOCTYPE a [<!ENTITY b 'c'>]><ValidationRule>&b;</ValidationRule>", "declares a document type"),
+        ("<Layout/>", "is a Layout"),
+        ("", "is no well-formed XML"),
+        ("<a>" * 500, "nests too deeply"),
+    ],
+)
+def test_bad_xml_is_reported_by_file_and_line_and_the_rest_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, message: str
+) -> None:
+    folder = project(tmp_path)
+    bad = folder / "force-app" / "A.validationRule-meta.xml"
+    bad.write_text(content)
+    status, found = lint(capsys, folder)
+    assert status == 1
+    assert f"{bad}:1: {message}" in found[0]["error"]
+    assert [one["compiled"] for one in found] == [False] + [True] * len(REAL)
+
+
+def test_a_path_that_is_not_there_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", str(tmp_path / "nothing.txt")]) == 2
+    assert "nothing.txt" in capsys.readouterr().err
+
+
+def test_without_json_a_line_says_it_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.txt").write_text("ISNEW()")
+    assert main(["lint", str(tmp_path / "r.txt")]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}/r.txt:1: ok, needs operation\n"
+
+
+def test_format_writes_a_formula_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.txt").write_text("and(isnew(),a==1)")
+    assert main(["format", str(tmp_path / "r.txt")]) == 0
+    assert capsys.readouterr().out == "AND(ISNEW(), a = 1)\n"
