@@ -50,6 +50,7 @@ class OrgData:
         self._by_prefix = {kind.key_prefix: kind.name for kind in self.full.values()}
         for kind in STOCK.values():
             self._make_table(kind)
+        self._stored = [self.tables[kind.name] for kind in STOCK.values() if kind.createable]
         self._make_organization(org_name, org_id)
         self._make_definitions()
         self.integration_user = self.user_id("user:integration")
@@ -82,7 +83,7 @@ class OrgData:
 
     def rows_held(self) -> int:
         """How many rows count against the storage, those in the recycle bin too."""
-        return sum(table.held for name, table in self.tables.items() if self.full[name].createable)
+        return sum(table.held for table in self._stored)
 
     def is_purged(self, row: Row) -> bool:
         """Whether the row has been in the recycle bin for too long to be anywhere now."""

@@ -20,11 +20,12 @@ def make_id(prefix: str, number: int) -> str:
 
 def with_checksum(short: str) -> str:
     """The 18-character form of a 15-character id: one sign for the capitals of each five characters."""
-    check = ""
-    for start in (0, 5, 10):
-        bits = sum(1 << place for place, sign in enumerate(short[start : start + 5]) if "A" <= sign <= "Z")
-        check += _CHECK[bits]
-    return short + check
+    return short + _check(short[:5]) + _check(short[5:10]) + _check(short[10:])
+
+
+@functools.lru_cache(maxsize=65_536)
+def _check(five: str) -> str:
+    return _CHECK[sum(1 << place for place, sign in enumerate(five) if "A" <= sign <= "Z")]
 
 
 @functools.lru_cache(maxsize=65_536)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..kernel.rows import Row
+from . import activities
 from .data import OrgData
 from .deleting import Bin
 from .derived import with_derived
@@ -110,6 +111,8 @@ class Saver:
             self._only_primary(kind, row, writer)
         if kind.name == "Account":
             mirror(self._data, row, writer.author)
+        if kind.name == "Campaign":
+            activities.follow_campaign(self._data, row, writer)
 
     def _only_primary(self, kind: ObjectType, row: Row, writer: Writer) -> None:
         """An opportunity has one primary contact: a new one takes the mark from the others [from memory]."""
@@ -210,6 +213,7 @@ class Saver:
         broken = [rule.error(creating) for rule in refusals if rule.speaks == "rule" and rule.holds(values)]
         if broken:
             raise RowRefused(broken)
+        activities.check(self._data, kind, row, values)
         self._duplicates.judge(kind, row, values, changed, writer)
         self._duplicates.keep_unique(kind, row, values, changed)
 

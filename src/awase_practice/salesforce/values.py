@@ -122,7 +122,7 @@ def _text(field: Field, value: str) -> str:
         value = value.lower()
     if len(value) > field.length:
         text = f"data value too large: {value} (max length={field.length})"
-        raise _refusal("STRING_TOO_LONG", field, text)
+        raise _refusal(field.overflow, field, text)
     return value
 
 
