@@ -144,11 +144,11 @@ def bytes_per_contact(org: Org, process_id: int) -> float:
 def measured(contacts: int) -> dict[str, float]:
     """All three figures."""
     command = [sys.executable, "-m", "awase_practice.server", "--vendor", "salesforce", "--org", "bench"]
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [*command, "--until-stdin-closes"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout is not None  # noqa: S101
-        assert process.stdin is not None  # noqa: S101
+        assert process.stdout is not None
+        assert process.stdin is not None
         org = Org(json.loads(process.stdout.readline()))
         figures: dict[str, float] = {}
         for name, measure in (("contact_writes", writes_per_second), ("bulk_rows", rows_per_second)):
@@ -167,7 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure a practice Salesforce org.")
     parser.add_argument("--contacts", type=int, default=20_000)
     figures = measured(parser.parse_args().contacts)
-    print(json.dumps({"figures": figures, "targets": TARGETS}, indent=2))  # noqa: T201
+    print(json.dumps({"figures": figures, "targets": TARGETS}, indent=2))
 
 
 if __name__ == "__main__":
