@@ -13,6 +13,7 @@ from .data import OrgData
 from .derived import with_derived
 from .errors import RowRefused
 from .fields import NUMBER_TYPES, SYSTEM_FIELDS, Field, ObjectType
+from .formula_rules import formula_rule
 from .ids import normal_id
 from .person_accounts import mirror
 from .record_types import RecordTypes
@@ -124,12 +125,17 @@ class Admin:
                 self._remove_field(kind, _field(kind, declared))
             case {"add_rule": dict(declared)}:
                 rule = rule_of(declared)
+                if "formula" in declared:
+                    self._data.formulas[object, declared["name"]] = formula_rule(
+                        self._data, kind, str(declared["formula"])
+                    )
                 self._data.rules.setdefault(object, []).append(rule)
                 self._rule_rows.added(kind, rule)
             case {"remove_rule": {"name": str(name)}}:
                 kept = [rule for rule in self._data.rules.get(object, []) if rule.name != name]
                 self._data.rules[object] = kept
                 self._rule_rows.removed(kind, name)
+                self._data.formulas.pop((object, name), None)
             case {"add_stage": dict(declared)} if object == "Opportunity":
                 self._add_stage(kind, declared)
             case {"add_record_type": dict(declared)}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..kernel.clock import Clock
 from ..kernel.rows import Change, Row, Table, Version
@@ -18,6 +18,9 @@ from .policies import Policies
 from .rules import Rule
 from .stock import STOCK, WITH_HISTORY, history_name, history_type
 from .stock_deals import FORECAST_CATEGORIES, STAGES, Stage
+
+if TYPE_CHECKING:
+    from .formula_rules import FormulaRule
 
 SYSTEM_AUTHOR = "system"
 BIN_LIFE = timedelta(days=15)
@@ -41,6 +44,7 @@ class OrgData:
         self.schema_changed_at = clock.now().replace(microsecond=0)
         self.bin_holds_unique_values = False
         self.rules: dict[str, list[Rule]] = {}
+        self.formulas: dict[tuple[str, str], FormulaRule] = {}
         self.tables: dict[str, Table] = {}
         self._indexes: dict[tuple[str, str, bool], ValueIndex] = {}
         self._children: dict[str, tuple[tuple[ObjectType, Field], ...]] = {}
@@ -50,6 +54,7 @@ class OrgData:
         self._by_prefix = {kind.key_prefix: kind.name for kind in self.full.values()}
         for kind in STOCK.values():
             self._make_table(kind)
+        self._stored = [self.tables[kind.name] for kind in STOCK.values() if kind.createable]
         self._make_organization(org_name, org_id)
         self._make_definitions()
         self.integration_user = self.user_id("user:integration")
@@ -82,7 +87,7 @@ class OrgData:
 
     def rows_held(self) -> int:
         """How many rows count against the storage, those in the recycle bin too."""
-        return sum(table.held for name, table in self.tables.items() if self.full[name].createable)
+        return sum(table.held for table in self._stored)
 
     def is_purged(self, row: Row) -> bool:
         """Whether the row has been in the recycle bin for too long to be anywhere now."""

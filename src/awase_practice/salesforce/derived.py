@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from .activities import derive_activity, derive_member
 from .data import OrgData, shown_name
 from .fields import ObjectType
 from .stock_deals import FORECAST_CATEGORIES
@@ -28,6 +29,10 @@ def with_derived(
         values["IsPersonAccount"] = person is not None and person.person
         if values["IsPersonAccount"]:
             values["Name"] = shown_name(values) or None
+    elif kind.name in {"Task", "Event"}:
+        derive_activity(data, kind, values)
+    elif kind.name == "CampaignMember":
+        derive_member(data, values)
     elif kind.name == "User":
         _user(values, given, creating=before is None)
     elif kind.name == "Group" and before is None:

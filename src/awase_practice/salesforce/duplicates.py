@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..kernel.rows import Row
@@ -38,12 +38,11 @@ class Duplicates:
                 raise RowRefused([RowError("DUPLICATES_DETECTED", rule.alert, more=more)])
 
     def keep_unique(
-        self, kind: ObjectType, row: Row | None, values: Mapping[str, Any], changed: Iterable[str]
+        self, kind: ObjectType, row: Row | None, values: Mapping[str, Any], changed: Collection[str]
     ) -> None:
         """Refuse a value of a unique field that another row holds, in the recycle bin too if the org says so."""
-        for name in changed:
-            field = kind.by_name.get(name.lower())
-            if field is None or not field.unique or values.get(field.name) is None:
+        for field in kind.unique:
+            if field.name not in changed or values.get(field.name) is None:
                 continue
             other = self._holder(kind, field, values[field.name], row)
             if other is not None:

@@ -33,7 +33,8 @@ class Field:
     relationship: a reference's name seen from the child, children: seen from the parent. cascade: the row goes into
     the recycle bin together with the row that this field names. labels: what people see instead of a value. controller:
     the field whose value decides which values may be chosen; valid_for: value → the controller's values that allow it.
-    lookup_filter: a declared condition that the named row must meet, with the filter's own message.
+    overflow: how a text that is too long is refused. lookup_filter: a declared condition that the named row must meet,
+    with the filter's own message.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Field:
     labels: Mapping[str, str] = field(default_factory=dict)
     controller: str | None = None
     valid_for: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    overflow: str = "STRING_TOO_LONG"
     lookup_filter: Any = None
     filter_message: str | None = None
 
@@ -160,6 +162,11 @@ class ObjectType:
         return tuple(each for each in self.fields if each.unique or each.external_id or each.id_lookup)
 
     @cached_property
+    def unique(self) -> tuple[Field, ...]:
+        """Fields whose values no two rows may share."""
+        return tuple(each for each in self.fields if each.unique)
+
+    @cached_property
     def references(self) -> tuple[Field, ...]:
         """Fields that name rows of other objects."""
         return tuple(each for each in self.fields if each.type == "reference")
@@ -171,7 +178,12 @@ class ObjectType:
 
     def find(self, name: str) -> Field | None:
         """A field by name, whatever its case."""
-        return self.by_name.get(name.lower())
+        return self._exactly.get(name) or self.by_name.get(name.lower())
+
+    @cached_property
+    def _exactly(self) -> Mapping[str, Field]:
+        """Fields by their names as they are written nearly always."""
+        return {each.name: each for each in self.fields}
 
     def with_fields(self, fields: Iterable[Field]) -> ObjectType:
         """The same object with other fields."""

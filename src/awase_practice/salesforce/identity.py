@@ -211,6 +211,13 @@ class Identity:
             self._saver.update(kind, row, empty, writer)
         return row
 
+    def _move_activities(self, lead: Row, contact: str | None, author: str) -> None:
+        """What was planned with a lead is planned with the contact that it became."""
+        for name in ("Task", "Event") if contact else ():
+            kind, table = self._data.full[name], self._data.tables[name]
+            for row in self._data.children(kind, kind.by_name["whoid"], lead.id):
+                table.update(row, {"WhoId": contact}, author, self._data.now())
+
     def _close(self, lead: Row, made: Mapping[str, Any], author: str) -> None:
         now = self._data.now()
         values = {
@@ -221,6 +228,7 @@ class Identity:
             "ConvertedContactId": made["contact"],
             "ConvertedOpportunityId": made["opportunity"],
         }
+        self._move_activities(lead, made["contact"], author)
         changes = self._data.tables["Lead"].update(lead, values, author, now)
         self._data.record_history("Lead", lead, changes, author)
 

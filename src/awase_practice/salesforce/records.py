@@ -9,7 +9,7 @@ from typing import Any
 from ..kernel.rows import Row
 from .data import OrgData, shown_name
 from .fields import Field, ObjectType
-from .stock_setup import OWNER_TYPE
+from .stock_setup import OWNER_SHOWN_NAME, OWNER_TYPE
 from .values import stamp
 
 Reader = Callable[[Row], Any]
@@ -32,7 +32,9 @@ def reader_of(data: OrgData, field: Field) -> Reader:
     if name == "LastModifiedById":
         return lambda row: data.user_id(row.modified_by)
     if field is OWNER_TYPE:
-        return lambda row: "Queue" if data.kind_of_id(row.id) == "Group" else "User"
+        return lambda row: "Queue" if (kind := data.kind_of_id(row.id)) == "Group" else kind
+    if field is OWNER_SHOWN_NAME:
+        return lambda row: row.values.get("Name") or shown_name(row.values) or row.values.get("Subject")
     if field.derived:
         return lambda row: shown_name(row.values)
     return lambda row: row.values.get(name)

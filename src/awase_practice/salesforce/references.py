@@ -34,7 +34,7 @@ class References:
         target = self._data.kind_of_id(named)
         if field.name == "OwnerId" and target == "Group" and target not in field.reference_to:
             raise _wrong_owner_type(field)
-        if target is not None and target not in field.reference_to and len(field.reference_to) > 1:
+        if target is not None and target not in field.reference_to and field.name in {"WhoId", "WhatId"}:
             text = f"{field.label}: this kind of record cannot be named here: {named}"  # from memory
             raise refused("INVALID_CROSS_REFERENCE_TYPE_FOR_FIELD", text, field.name)
         if target not in field.reference_to:

@@ -79,6 +79,8 @@ def _validation_rule(kind: ObjectType, rule: Refusal) -> dict[str, Any]:
 def formula_of(declared: Any, kind: ObjectType) -> str:
     """A declared condition as the formula that an administrator would have written."""
     match declared:
+        case {"formula": str(text)}:
+            return text
         case {"field": str(name), "matches": str(pattern)}:
             quoted = pattern.replace("\\", "\\\\").replace('"', '\\"')
             return f'REGEX({_text(name, kind)}, "[\\\\s\\\\S]*({quoted})[\\\\s\\\\S]*")'

@@ -131,6 +131,7 @@ Rule = Refusal | Automation | DuplicateRule | Assignment
 def rule_of(declared: Mapping[str, Any]) -> Rule:
     """Read a declared rule. Raises ControlRefused.
 
+    ``{"name", "field"?, "message", "formula"}``, which is a validation rule as administrators write it,
     ``{"name", "field"?, "message", "when", "as"?: "trigger" | "flow" | CODE, "nested"?: {"code", "message", "fields"?}}``,
     ``{"name"?, "set": {...}, "when"?}``, ``{"name"?, "assign": owner, "when"?}`` or
     ``{"name"?, "duplicate": "block" | "alert" | "allow", "field"?: "Email", "alert"?: text,
@@ -148,8 +149,11 @@ def rule_of(declared: Mapping[str, Any]) -> Rule:
         return Automation(declared.get("name", "Before_Save_Flow"), dict(declared["set"]), when)
     if "assign" in declared:
         return Assignment(declared.get("name", "Assignment_Rule"), str(declared["assign"]), when)
+    if {"name", "message", "formula"} <= declared.keys():
+        # Whether the formula holds is asked of ``formula_rules``, which knows the row, its parents and its past.
+        return Refusal(declared["name"], declared["message"], when, declared.get("field"), "rule", declared)
     if not {"name", "message", "when"} <= declared.keys():
-        raise ControlRefused("a rule needs name, message and when")
+        raise ControlRefused("a rule needs name, message and when (or formula)")
     speaks = declared.get("as", "rule")
     if speaks not in _SPEAKERS and not _STATUS_CODE.fullmatch(speaks):
         raise ControlRefused("a refusal speaks as a rule, a trigger, a flow or with a status code")

@@ -11,12 +11,14 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..kernel.rows import Row
+from . import activities
 from .data import OrgData
 from .deleting import Bin
 from .derived import with_derived
 from .duplicates import Duplicates
 from .errors import RowError, RowRefused, refused
 from .fields import ObjectType
+from .formula_rules import fires
 from .person_accounts import check_person, mirror
 from .policies import approval_lock
 from .references import References, locked
@@ -110,6 +112,8 @@ class Saver:
             self._only_primary(kind, row, writer)
         if kind.name == "Account":
             mirror(self._data, row, writer.author)
+        if kind.name == "Campaign":
+            activities.follow_campaign(self._data, row, writer)
 
     def _only_primary(self, kind: ObjectType, row: Row, writer: Writer) -> None:
         """An opportunity has one primary contact: a new one takes the mark from the others [from memory]."""
@@ -207,11 +211,24 @@ class Saver:
         if missing:
             text = f"Required fields are missing: [{', '.join(missing)}]"
             raise refused("REQUIRED_FIELD_MISSING", text, *missing)
-        broken = [rule.error(creating) for rule in refusals if rule.speaks == "rule" and rule.holds(values)]
+        broken = [
+            rule.error(creating)
+            for rule in refusals
+            if rule.speaks == "rule" and self._holds(rule, kind, row, values, writer)
+        ]
         if broken:
             raise RowRefused(broken)
+        activities.check(self._data, kind, row, values)
         self._duplicates.judge(kind, row, values, changed, writer)
         self._duplicates.keep_unique(kind, row, values, changed)
+
+    def _holds(
+        self, rule: Refusal, kind: ObjectType, row: Row | None, values: Mapping[str, Any], writer: Writer
+    ) -> bool:
+        formula = self._data.formulas.get((kind.name, rule.name))
+        return (
+            rule.holds(values) if formula is None else fires(self._data, formula, kind, row, values, writer)
+        )
 
 
 def _no_access() -> RowRefused:

@@ -7,6 +7,7 @@ from memory]; fields ending in ``__c`` are this org's own.
 from __future__ import annotations
 
 from .fields import Field, ObjectType
+from .stock_activities import ACTIVITY_OBJECTS
 from .stock_deals import ACCOUNT, CONTACT_ROLE, OPPORTUNITY, OPPORTUNITY_STAGE
 from .stock_fields import ID, INDUSTRIES, INTERESTS, LEAD_SOURCES, SYSTEM, pointer
 from .stock_people import CONTACT, LEAD
@@ -67,6 +68,7 @@ STOCK = {
         GROUP,
         ORGANIZATION,
         RECORD_TYPE_OBJECT,
+        *ACTIVITY_OBJECTS,
         *RULE_OBJECTS,
     )
 } | {history_name(each.name): history_type(each) for each in WITH_HISTORY}

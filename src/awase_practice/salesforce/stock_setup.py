@@ -101,6 +101,7 @@ RECORD_TYPE_OBJECT = ObjectType(
 )
 
 OWNER_TYPE = kept("Type", "種別", "picklist", length=40)
+OWNER_SHOWN_NAME = text("Name", "名前", 121, name_field=True)
 OWNER_NAME = ObjectType(
     "Name",
     "名前",
@@ -108,7 +109,7 @@ OWNER_NAME = ObjectType(
     "",
     (
         ID,
-        text("Name", "名前", 121, name_field=True),
+        OWNER_SHOWN_NAME,
         text("FirstName", "名", 40),
         text("LastName", "姓", 80),
         text("Email", "メール", 128, "email"),

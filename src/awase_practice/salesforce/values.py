@@ -20,7 +20,8 @@ _DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"{_LOCAL}(?:\.{_LOCAL})*@(?:{_LABEL}\.)+{_LABEL}")
-_STRINGLY = TEXT_TYPES | {"picklist", "multipicklist", "reference", "id", "combobox"}
+STRINGLY = TEXT_TYPES | {"picklist", "multipicklist", "reference", "id", "combobox"}
+"""Types of fields whose JSON is a string of any kind."""
 _YEARS = range(1700, 4001)
 MOST_CHOICES = 100
 """Values that one multi-select may hold [from memory]."""
@@ -66,7 +67,7 @@ def is_date(text: str) -> bool:
 def check_json_type(field: Field, value: Any) -> None:
     """Raise WrongJsonType where the vendor's parser would give up."""
     kind = field.type
-    if value is None or (kind in _STRINGLY and isinstance(value, str)):
+    if value is None or (kind in STRINGLY and isinstance(value, str)):
         return
     if kind == "boolean":
         fits = isinstance(value, bool)
@@ -82,7 +83,7 @@ def check_json_type(field: Field, value: Any) -> None:
         fits = False
     if not fits:
         wanted = kind if kind not in NUMBER_TYPES else "double"
-        raise WrongJsonType("string" if kind in _STRINGLY else wanted, value)
+        raise WrongJsonType("string" if kind in STRINGLY else wanted, value)
 
 
 def stored_value(field: Field, value: Any) -> Any:
@@ -122,7 +123,7 @@ def _text(field: Field, value: str) -> str:
         value = value.lower()
     if len(value) > field.length:
         text = f"data value too large: {value} (max length={field.length})"
-        raise _refusal("STRING_TOO_LONG", field, text)
+        raise _refusal(field.overflow, field, text)
     return value
 
 

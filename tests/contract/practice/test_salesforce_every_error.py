@@ -276,6 +276,11 @@ def _(org: PracticeProcess) -> Heard:
     return row(post(org, "Lead", **LEAD, Tags__c=";".join(values)))
 
 
+@case("MAX_TASK_DESCRIPTION_EXCEEEDED", 400, ".+: data value too large: .+", ["Description"])
+def _(org: PracticeProcess) -> Heard:
+    return row(post(org, "Task", Subject="長", Description="x" * 32_001))
+
+
 @case("DATE_OUT_OF_RANGE", 400, ".+: date value out of range: 1492-10-12", ["Last_Visit__c"])
 def _(org: PracticeProcess) -> Heard:
     return row(post(org, "Lead", **LEAD, Last_Visit__c="1492-10-12"))
@@ -299,9 +304,9 @@ def _(org: PracticeProcess) -> Heard:
     return row(post(org, "Contact", LastName="x", AccountId=NOBODY))
 
 
-@case("INVALID_CROSS_REFERENCE_TYPE_FOR_FIELD", 400, ".+", ["OwnerId"])
+@case("INVALID_CROSS_REFERENCE_TYPE_FOR_FIELD", 400, ".+", ["WhoId"])
 def _(org: PracticeProcess) -> Heard:
-    return row(post(org, "Lead", **LEAD, OwnerId=create(org, "Account", Name="主")))
+    return row(post(org, "Task", Subject="電話", WhoId=create(org, "Account", Name="主")))
 
 
 @case(

@@ -66,7 +66,9 @@ def test_describe_says_where_a_lookup_leads(
 def test_describe_lists_what_hangs_on_a_deal(org: PracticeProcess) -> None:
     children = described(org, "Opportunity")["childRelationships"]
     assert [(each["childSObject"], each["field"], each["relationshipName"]) for each in children] == [
-        ("OpportunityContactRole", "OpportunityId", "OpportunityContactRoles")
+        ("OpportunityContactRole", "OpportunityId", "OpportunityContactRoles"),
+        ("Task", "WhatId", "Tasks"),
+        ("Event", "WhatId", "Events"),
     ]
 
 

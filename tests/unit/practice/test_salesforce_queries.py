@@ -40,7 +40,7 @@ class Scene:
 
     def ids(self, where: str, deleted: bool) -> list[str]:
         text = f"SELECT Id FROM Contact WHERE {where}"  # noqa: S608  (of this test's own making)
-        plan = querying._Plan(self.org.data, text, parse(text), "v65.0", deleted=deleted)
+        plan = querying.Plan(self.org.data, text, parse(text), "v65.0", deleted=deleted)
         return [row.id for row in plan.rows()]
 
 
@@ -75,7 +75,7 @@ def test_an_index_finds_what_a_look_at_every_row_finds(
     where = " AND ".join(data.draw(st.lists(terms(scene), min_size=1, max_size=3)))
     found = scene.ids(where, deleted)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(querying._Plan, "_named", lambda plan, term: None)
+        patched.setattr(querying.Plan, "_named", lambda plan, term: None)
         assert found == scene.ids(where, deleted)
 
 

@@ -1,0 +1,139 @@
+"""Validation rules that are formulas, decided on the row that is being saved.
+
+A formula that fails on a row refuses it, as the vendor's do; one that asks for what this org cannot know is refused
+when the rule is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from awase_formula import Context, Evaluator, FormulaError, Kind, Row, Schema, Verdict, parse
+from awase_formula import Field as FormulaField
+
+from ..kernel.org import ControlRefused
+from ..kernel.rows import Row as StoredRow
+from .data import OrgData, shown_name
+from .date_literals import ZONE
+from .fields import NUMBER_TYPES, Field, ObjectType
+from .writer import Writer
+
+_KINDS: Final = {
+    "boolean": Kind.BOOLEAN,
+    "date": Kind.DATE,
+    "datetime": Kind.DATETIME,
+    "picklist": Kind.PICKLIST,
+    "multipicklist": Kind.MULTIPICKLIST,
+    "reference": Kind.ID,
+    "id": Kind.ID,
+}
+_PROFILE: Final = "Integration User"
+_KNOWN_NEEDS: Final = (
+    "prior row",
+    "operation",
+    "parent ",
+    "running user",
+    "record type",
+    "clock",
+    "global $",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaRule:
+    """A formula that is ready to be decided. paths: the fields of parents that it reads."""
+
+    text: str
+    evaluator: Evaluator
+    paths: tuple[str, ...]
+
+
+def formula_rule(data: OrgData, kind: ObjectType, text: str) -> FormulaRule:
+    """Make a rule's formula ready. Raises ControlRefused with what is wrong with it."""
+    try:
+        formula = parse(text)
+        own = {field.name: _field(field) for field in kind.fields}
+        paths = tuple(name for name in Evaluator(formula, Schema(own)).checked.fields if "." in name)
+        parents = {path: _field(found) for path in paths if (found := _at_path(data, kind, path))}
+        unknown = [path for path in paths if path not in parents and not path.startswith("$")]
+        if unknown:
+            raise ControlRefused(f"{kind.name} has no field {unknown[0]}")
+        evaluator = Evaluator(formula, Schema({**own, **parents}, complete=True))
+    except FormulaError as error:
+        raise ControlRefused(f"the formula cannot be used: {error}") from error
+    foreign = [need for need in evaluator.checked.needs if not need.startswith(_KNOWN_NEEDS)]
+    if foreign:
+        raise ControlRefused(f"the formula needs what a practice org does not know: {', '.join(foreign)}")
+    return FormulaRule(text, evaluator, tuple(parents))
+
+
+def fires(
+    data: OrgData,
+    rule: FormulaRule,
+    kind: ObjectType,
+    before: StoredRow | None,
+    values: Mapping[str, Any],
+    writer: Writer,
+) -> bool:
+    """Whether the rule refuses a row with these values. before: the stored row; None for a new one."""
+    given = {**values, "Id": before.id if before else None}
+    if shown := shown_name(values):
+        given.setdefault("Name", shown)
+    row = Row(
+        {**given, **_of_parents(data, rule, kind, values)},
+        prior={**before.values, **_of_parents(data, rule, kind, before.values)} if before else None,
+        is_new=before is None,
+    )
+    return rule.evaluator.decide(row, _context(data, writer)).verdict is not Verdict.PASS
+
+
+def _of_parents(
+    data: OrgData, rule: FormulaRule, kind: ObjectType, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {path: _value_at(data, kind, values, path) for path in rule.paths}
+
+
+def _context(data: OrgData, writer: Writer) -> Context:
+    user = data.row(writer.user_id)
+    of_user: Mapping[str, Any] = user.values if user else {}
+    names = {
+        f"$User.{name}": of_user.get(name) for name in ("Username", "LastName", "Email", "Alias", "UserType")
+    }
+    known = {**names, "$User.Id": writer.user_id, "$Profile.Name": _PROFILE}
+    families = frozenset(("$Permission", "$User", "$Profile"))
+    return Context(now=data.clock.now(), zone=ZONE, globals=known, families=families)
+
+
+def _field(field: Field) -> FormulaField:
+    if field.type in NUMBER_TYPES or field.type == "int":
+        return FormulaField(Kind.NUMBER, scale=field.scale, percent=field.type == "percent")
+    return FormulaField(_KINDS.get(field.type, Kind.TEXT))
+
+
+def _at_path(data: OrgData, kind: ObjectType, path: str) -> Field | None:
+    *parents, name = path.split(".")
+    at: ObjectType | None = kind
+    for part in parents:
+        through = at.by_relationship.get(part.lower()) if at else None
+        at = data.full.get(_behind(through)) if through else None
+    return at.find(name) if at else None
+
+
+def _behind(through: Field) -> str:
+    """The object behind a reference; owners are users to a formula."""
+    return "User" if "User" in through.reference_to else through.reference_to[0]
+
+
+def _value_at(data: OrgData, kind: ObjectType, values: Mapping[str, Any], path: str) -> Any:
+    *parents, name = path.split(".")
+    at, of = kind, values
+    for part in parents:
+        through = at.by_relationship[part.lower()]
+        row = data.row(of.get(through.name) or "")
+        if row is None:
+            return None
+        at, of = data.full[_behind(through)], {**row.values, "Id": row.id}
+    field = at.find(name)
+    return (of.get(field.name) or (shown_name(of) if field.derived else None)) if field else None
