@@ -70,6 +70,8 @@ class Field:
     references: tuple[str, ...] = ()
     id_pattern: str = ""
     """A regular expression that every id of this reference fits; empty where the vendor names none."""
+    id_trouble: str = ""
+    """The error type of a value that is no such id."""
     relation: bool = False
     """Kept apart from the record by the vendor (an association, a role): written by calls of its own."""
     rides_in_create: bool = False

@@ -221,6 +221,7 @@ def _field(item: _Field, audited: frozenset[str], controlling: Sequence[str]) ->
         unique=item.unique,
         references=tuple(item.reference_to or ()),
         id_pattern=_ID if item.type == "reference" else "",
+        id_trouble="salesforce_id_missing" if item.type == "reference" else "",
         audited=item.name in audited and kind is not Kind.TEXTS and not long_text,
     )
 
