@@ -9,10 +9,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from awase.core.checks import places
+from awase.core.checks import places, rules
 from awase.core.checks.check import Certainty, Outgoing
 from awase.core.operations import OperationKind, Outcome, State
+from awase.core.schema import with_rules
+from awase.core.values import DTYPES
 
+from ..unit.connectors.salesforce_scene import play
 from .test_salesforce_meets_practice import Scene, change, create
 
 _numbers = count(1)
@@ -97,3 +100,142 @@ def test_a_refused_place_is_foreseen_and_nothing_else_is(scene: Scene) -> None:
             wrong.append((sent, stored, foreseen(scene, sent, stored), outcome))
     assert len(tried) > 150
     assert wrong == []
+
+
+# -- validation rules ----------------------------------------------------------------------------------------------
+
+RULES: tuple[dict[str, Any], ...] = (
+    {
+        "name": "Phone_In_Half_Width",
+        "field": "Phone",
+        "message": "電話番号は半角の数字とハイフンで入力してください。",
+        "when": {"field": "Phone", "matches": "[０-９]"},
+    },
+    {
+        "name": "Manager_Needs_Address",
+        "message": "役職者にはメールアドレスが必要です。",
+        "when": {"all": [{"equals": ["Title", "部長"]}, {"blank": "Email"}]},
+    },
+    {
+        "name": "Makers_Name_Their_Size",
+        "field": "NumberOfEmployees",
+        "message": "製造業は従業員数を入れてください。",
+        "when": {
+            "all": [{"equals": ["Industry", "製造業"]}, {"not": {"not": {"blank": "NumberOfEmployees"}}}]
+        },
+    },
+    {
+        "name": "No_Test_Companies",
+        "field": "Company",
+        "message": "テスト用の会社名は使えません。",
+        "when": {"any": [{"field": "Company", "matches": "^(テスト|test)"}, {"equals": ["Company", "x"]}]},
+    },
+)
+PHONES = (None, "03-1234-5678", "０３−1234", "内線 5")
+MAKERS = (None, 0, 20)
+
+
+@pytest.fixture(scope="module")
+def ruled() -> Scene:
+    made = Scene()
+    for rule in RULES:
+        made.org.change_schema({"object": "Lead", "add_rule": rule})
+    rules = made.run(made.connector.read_rules(["Lead"], ()))
+    described = made.run(made.connector.describe(["Lead"]))
+    made.lead = with_rules(described, rules).objects["Lead"]
+    return made
+
+
+def people() -> list[dict[str, Any]]:
+    rows = product(
+        PHONES,
+        ("部長", None),
+        (None, "a@example.jp"),
+        ("製造業", "情報通信業"),
+        MAKERS,
+        ("テスト社", "x", "合わせ"),
+    )
+    names = ("Phone", "Title", "Email", "Industry", "NumberOfEmployees", "Company")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def frame_of(rows: list[dict[str, Any]], stored: list[dict[str, Any]], scene: Scene) -> pl.DataFrame:
+    """The outgoing frame of these writes; nothing stored is a create."""
+    columns: dict[str, Any] = {"_link": range(len(rows)), "_create": [not each for each in stored]}
+    for name in (*rows[0], "LastName"):
+        dtype = DTYPES[scene.lead.fields[name].kind]
+        columns[f"set:{name}"] = pl.Series([row.get(name) for row in rows], dtype=dtype)
+        columns[f"sends:{name}"] = [name in row for row in rows]
+        columns[f"before:{name}"] = pl.Series([each.get(name) for each in stored], dtype=dtype)
+    return pl.DataFrame(columns)
+
+
+def broken_rules(scene: Scene, frame: pl.DataFrame) -> list[set[str]]:
+    names = [name.removeprefix("set:") for name in frame.columns if name.startswith("set:")]
+    columns = {
+        name: Outgoing(
+            value=pl.col(f"set:{name}"),
+            source=pl.col(f"set:{name}"),
+            sent=pl.col(f"sends:{name}"),
+            stored=pl.col(f"before:{name}"),
+            creating=pl.col("_create"),
+            side="crm",
+        )
+        for name in names
+    }
+    found: list[set[str]] = [set() for _ in range(frame.height)]
+    for one in rules.broken(frame, scene.lead, columns, "Asia/Tokyo"):
+        for row in one.rows.arg_true():
+            found[row].add(one.rule.message)
+    return found
+
+
+def test_the_rules_of_an_org_are_read_with_their_formulas_and_only_new_ones_again(ruled: Scene) -> None:
+    first = ruled.lead.rules
+    assert {rule.name for rule in ruled.lead.rules} == {rule["name"] for rule in RULES}
+    assert all(rule.formula for rule in first)
+    flow = ruled.connector.read_rules(["Lead"], first)
+    again, _, requests = play(flow, ruled.reply)
+    assert again == first
+    assert len(requests) == 1
+
+
+def test_a_create_is_foreseen_to_break_the_rules_that_the_org_says_it_breaks(ruled: Scene) -> None:
+    rows = people()
+    predicted = broken_rules(ruled, frame_of(rows, [{} for _ in rows], ruled))
+    wrong = []
+    for row, foreseen_ones in zip(rows, predicted, strict=True):
+        sent = {name: value for name, value in row.items() if value is not None}
+        (outcome,) = ruled.write(create(next(_numbers), **sent))
+        answered_ones = set() if outcome.state is State.APPLIED else said(outcome)
+        if foreseen_ones != answered_ones:
+            wrong.append((row, foreseen_ones, answered_ones))
+    assert sum(bool(each) for each in predicted) > 100
+    assert wrong == []
+
+
+def test_an_update_is_judged_by_the_whole_record(ruled: Scene) -> None:
+    stored = {"Title": "部長", "Email": "b@example.jp", "Industry": "情報通信業", "Company": "合わせ"}
+    edits: list[dict[str, Any]] = [
+        {"Email": None},
+        {"Title": None, "Email": None},
+        {"Industry": "製造業"},
+        {"Industry": "製造業", "NumberOfEmployees": 5},
+        {"Phone": "０３"},
+        {"Company": "x"},
+        {"Phone": "03-1"},
+    ]
+    whole = dict.fromkeys(people()[0])
+    predicted = broken_rules(ruled, frame_of([whole, *edits], [{}, *([stored] * len(edits))], ruled).slice(1))
+    assert [len(each) for each in predicted] == [1, 0, 1, 0, 1, 1, 0]
+    for edit, foreseen_ones in zip(edits, predicted, strict=True):
+        (made,) = ruled.write(create(next(_numbers), **stored))
+        assert made.id
+        (outcome,) = ruled.write(change(OperationKind.UPDATE, made.id, **edit))
+        assert (said(outcome) if outcome.state is State.REJECTED else set()) == foreseen_ones
+
+
+def said(outcome: Outcome) -> set[str]:
+    """The messages of all rules that an answer names."""
+    assert outcome.error is not None
+    return {rule["message"] for rule in RULES if rule["message"] in outcome.error.raw}

@@ -211,6 +211,7 @@ class Drafter:
             record=self._record(row, side),
             label=self._label(row),
             value=finding.value,
+            message=finding.message,
             detail=dict(finding.detail),
             context=self.sync.context,
         )

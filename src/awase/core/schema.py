@@ -7,8 +7,8 @@ a vendor.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
@@ -60,16 +60,41 @@ class Field:
     steps_of_a_sale: Literal["", "stage", "pipeline"] = ""
     """This list holds the stages of sales, or the ways that sales take; what goes wrong with those has names of its own."""
     email: bool = False
+    percent: bool = False
+    """Holds 25 for what a formula reads as 0.25."""
+    by_default: bool = False
+    """A create that leaves it out does not leave it empty: the vendor fills it in."""
+    computed: bool = False
+    """Kept or worked out by the vendor itself."""
     unique: bool = False
     references: tuple[str, ...] = ()
     id_pattern: str = ""
     """A regular expression that every id of this reference fits; empty where the vendor names none."""
+    id_trouble: str = ""
+    """The error type of a value that is no such id."""
     relation: bool = False
     """Kept apart from the record by the vendor (an association, a role): written by calls of its own."""
     rides_in_create: bool = False
     """A relation that a create may carry in the same call."""
     audited: bool = False
     """The vendor keeps a history of this field that we can read."""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule by which the vendor refuses records: it does so where the formula holds."""
+
+    id: str
+    """The vendor's."""
+    object: str
+    name: str
+    formula: str
+    """In the vendor's formula language; empty where the vendor does not show it."""
+    message: str
+    """The administrator's own words for whoever breaks it."""
+    field: str = ""
+    """Beside which field the message stands; empty for the whole record."""
+    changed: str = ""
+    """The vendor's stamp of the rule's last change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +109,8 @@ class ObjectSchema:
     createable: bool = True
     updateable: bool = True
     deletable: bool = True
+    rules: tuple[Rule, ...] = ()
+    """What the vendor refuses by formula, as far as it may be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +124,14 @@ class Schema:
     def digest(self) -> str:
         """Changes whenever anything that could change a plan changes."""
         return hashlib.blake2b(msgspec.json.encode(self.objects, order="sorted"), digest_size=16).hexdigest()
+
+
+def with_rules(schema: Schema, rules: Iterable[Rule]) -> Schema:
+    """``schema`` whose objects know the rules that are theirs."""
+    of_object: dict[str, list[Rule]] = {}
+    for rule in rules:
+        of_object.setdefault(rule.object, []).append(rule)
+    objects = {
+        name: replace(object, rules=tuple(of_object.get(name, ()))) for name, object in schema.objects.items()
+    }
+    return replace(schema, objects=objects)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
+import msgspec
 import polars as pl
 
 from awase.core.binding import bind
@@ -15,10 +16,10 @@ from awase.core.importing import Import
 from awase.core.mapping import BoundSync, Sync
 from awase.core.operations import SIDES, Side
 from awase.core.records import Cursor
-from awase.core.schema import Schema
+from awase.core.schema import Rule, Schema, with_rules
 from awase.engine.environment import Environment
 from awase.errors import Bug
-from awase.ports.connector import ReadQuery, Searchable
+from awase.ports.connector import ReadQuery, RuleReader, Searchable
 from awase.ports.flows import Flow, Page
 
 
@@ -28,13 +29,31 @@ async def bind_live(env: Environment, sync: Sync) -> BoundSync:
 
     async def describe(side: Side) -> None:
         access = env.sides[side]
-        schemas[side] = await access.transport.run(access.connector.describe(sync.objects(side)))
+        schema = await access.transport.run(access.connector.describe(sync.objects(side)))
+        schemas[side] = with_rules(schema, await _rules(env, sync, side))
 
     async with env.tasks.nursery() as nursery:
         for side in SIDES:
             nursery.start(describe(side))
     consent = {side: env.sides[side].connector.capabilities.consent_fields for side in SIDES}
     return bind(sync, schemas["ma"], schemas["crm"], consent)
+
+
+RULES = "rules:"
+"""Setting, with a sync's name and a side: the target's rules as last read, so that unchanged ones need no call."""
+
+
+async def _rules(env: Environment, sync: Sync, side: Side) -> tuple[Rule, ...]:
+    """The rules by which ``side`` refuses records; none where the vendor has or shows none."""
+    access, name = env.sides[side], f"{RULES}{sync.name}:{side}"
+    if not isinstance(access.connector, RuleReader):
+        return ()
+    known = await env.store.setting(name)
+    before = msgspec.json.decode(known, type=tuple[Rule, ...]) if known else ()
+    rules = await access.transport.run(access.connector.read_rules(sync.objects(side), before))
+    if rules != before:
+        await env.store.save_setting(name, msgspec.json.encode(rules).decode())
+    return rules
 
 
 @dataclass(slots=True)

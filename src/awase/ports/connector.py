@@ -14,7 +14,7 @@ from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.new_fields import NewField
 from awase.core.operations import Operation, OperationKind, Outcome
-from awase.core.schema import ObjectSchema, Option, Schema
+from awase.core.schema import ObjectSchema, Option, Rule, Schema
 from awase.ports.flows import Flow, Page, Request, Response
 
 
@@ -219,6 +219,16 @@ class Searchable(Protocol):
 
     def read_matching(self, query: ReadQuery, search: Search) -> Flow[Page, None]:
         """All living records that meet the search."""
+        ...
+
+
+@runtime_checkable
+class RuleReader(Protocol):
+    """A connector whose vendor shows the rules by which it refuses records."""
+
+    def read_rules(self, objects: Sequence[str], known: Sequence[Rule]) -> Flow[Never, tuple[Rule, ...]]:
+        """The active rules of these objects. ``known``: rules as they were read before; those that have not changed
+        since are not read again. Empty where the integration user may not see them."""
         ...
 
 

@@ -473,7 +473,8 @@ def test_a_country_that_the_vendor_may_fill_in_is_missed_only_likely() -> None:
 
 
 def test_what_is_no_id_does_not_go_into_a_reference() -> None:
-    lookup = mapped("campaign", crm={"id_pattern": r"^([0-9A-Za-z]{15}|[0-9A-Za-z]{18})$"})
+    facts = {"id_pattern": r"^([0-9A-Za-z]{15}|[0-9A-Za-z]{18})$", "id_trouble": "salesforce_id_missing"}
+    lookup = mapped("campaign", crm=facts)
     assert types(lookup, "701000000000001AAA") == []
     assert types(lookup, "701000000000001") == []
     assert types(lookup, "春の展示会") == ["salesforce_id_missing"]

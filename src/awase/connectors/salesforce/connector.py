@@ -17,6 +17,7 @@ from awase.connectors.salesforce import (
     limits,
     read,
     rows,
+    rules,
     schema,
     searching,
     write,
@@ -25,7 +26,7 @@ from awase.core.capabilities import Capabilities
 from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.operations import Outcome
-from awase.core.schema import ObjectSchema, Schema
+from awase.core.schema import ObjectSchema, Rule, Schema
 from awase.ports.connector import (
     Credentials,
     LimitReading,
@@ -80,6 +81,9 @@ class SalesforceConnector:
 
     def describe(self, objects: Sequence[str]) -> Flow[Never, Schema]:
         return schema.describe(self.api_version, self.key_field, objects)
+
+    def read_rules(self, objects: Sequence[str], known: Sequence[Rule]) -> Flow[Never, tuple[Rule, ...]]:
+        return rules.read_rules(self.api_version, objects, known)
 
     def read_snapshot(self, query: ReadQuery) -> Flow[Page, str]:
         return read.read_snapshot(self.api_version, query)

@@ -65,6 +65,8 @@ class _Field(msgspec.Struct, frozen=True, rename="camel"):
     precision: int = 0
     scale: int = 0
     digits: int = 0
+    calculated: bool = False
+    auto_number: bool = False
     unique: bool = False
     external_id: bool = False
     restricted_picklist: bool = False
@@ -213,9 +215,13 @@ def _field(item: _Field, audited: frozenset[str], controlling: Sequence[str]) ->
         restricted=item.restricted_picklist,
         controllers=(item.controller_name,) if item.controller_name else (),
         email=item.type == "email",
+        percent=item.type == "percent",
+        by_default=item.defaulted_on_create,
+        computed=item.calculated or item.auto_number or not (item.createable or item.updateable),
         unique=item.unique,
         references=tuple(item.reference_to or ()),
         id_pattern=_ID if item.type == "reference" else "",
+        id_trouble="salesforce_id_missing" if item.type == "reference" else "",
         audited=item.name in audited and kind is not Kind.TEXTS and not long_text,
     )
 

@@ -16,7 +16,7 @@ def checks(field: Field, out: Outgoing) -> Iterator[Check]:
         return
     if field.id_pattern:
         no_id = ~out.value.str.contains(pl.lit(field.id_pattern))
-        yield Check("salesforce_id_missing", out.sent & no_id.fill_null(value=False))
+        yield Check(field.id_trouble, out.sent & no_id.fill_null(value=False))
     if field.unique:
         # The first is saved, so each after it is refused. Only what no vendor tells apart counts as the same.
         again = out.creating & out.sent & out.value.is_not_null() & ~out.value.is_first_distinct()

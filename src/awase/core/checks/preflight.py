@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from awase.core.checks import identifiers, numbers, picklists, places, required, text
+from awase.core.checks import identifiers, numbers, picklists, places, required, rules, text
 from awase.core.checks.check import Certainty, Check, Outgoing
 from awase.core.mapping import BoundField, BoundSync, column
 from awase.core.operations import Side
@@ -28,6 +28,8 @@ class Finding:
     field: str
     value: str | None
     detail: Mapping[str, str]
+    message: str = ""
+    """The rule in the words of the target's administrator, where it has any."""
 
 
 def sends(name: str) -> str:
@@ -48,6 +50,7 @@ def findings(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -
     """
     if outgoing.is_empty():
         return []
+    found = list(_by_rule(outgoing, sync, side, object))
     planned = list(_checks(sync, side, object))
     flags = (
         outgoing.select(
@@ -57,11 +60,10 @@ def findings(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -
         else outgoing.clear()
     )
     if flags.is_empty():
-        return []
+        return found
     values = {
         row["_link"]: row for row in outgoing.join(flags.select("_link"), on="_link", how="semi").to_dicts()
     }
-    found = []
     for row in flags.to_dicts():
         for i, (field, name, check) in enumerate(planned):
             if row[str(i)]:
@@ -74,9 +76,27 @@ def findings(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -
     return found
 
 
+def _by_rule(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -> Iterator[Finding]:
+    """What breaks the rules that the target keeps as formulas, with the administrator's own words."""
+    mapped = _mapped(sync, side, object)
+    columns = {field.name: _columns(bound, side) for field, bound in mapped.items()}
+    for one in rules.broken(outgoing, sync.object(side, object), columns, sync.sync.time_zone):
+        detail = {"rule": one.rule.name}
+        shown = columns[one.rule.field].after if one.rule.field in columns else pl.lit(None)
+        for link, value in outgoing.filter(one.rows).select("_link", shown.alias("value")).iter_rows():
+            text = as_text(tuple(value) if isinstance(value, list) else value)
+            yield Finding(
+                link, rules.ERROR_TYPE, Certainty.CERTAIN, one.rule.field, text, detail, one.rule.message
+            )
+
+
+def _mapped(sync: BoundSync, side: Side, object: str) -> dict[Field, BoundField]:
+    return {field: b for b in sync.fields if (field := b.on(side, object)) is not None}
+
+
 def _checks(sync: BoundSync, side: Side, object: str) -> Iterator[tuple[Field, str, Check]]:
     fields = sync.object(side, object).fields
-    mapped = {field: b for b in sync.fields if (field := b.on(side, object)) is not None}
+    mapped = _mapped(sync, side, object)
     beside = {field.name: _columns(bound, side) for field, bound in mapped.items()}
     for field, bound in mapped.items():
         name, out = bound.name, beside[field.name]
