@@ -40,5 +40,7 @@ def test_no_module_grows_past_five_hundred_lines() -> None:
 def test_no_module_is_named_for_nothing_in_particular() -> None:
     nameless = re.compile(r"utils?|helpers?|managers?|common|misc")
     assert [
-        str(p.relative_to(SOURCE)) for p in modules("awase", "awase_formula", "awase_practice") if nameless.fullmatch(p.stem)
+        str(p.relative_to(SOURCE))
+        for p in modules("awase", "awase_formula", "awase_practice")
+        if nameless.fullmatch(p.stem)
     ] == []

@@ -20,7 +20,7 @@ from awase.core.schema import Rule
 from awase.ports.flows import Answer, Flow, Response
 
 _OBJECT = "EntityDefinition.QualifiedApiName"
-_LISTED = f"Id, ValidationName, ErrorDisplayField, ErrorMessage, LastModifiedDate, {_OBJECT}"
+_LISTED = ("Id", "ValidationName", "ErrorDisplayField", "ErrorMessage", "LastModifiedDate")
 _UNSEEN = frozenset({400, 403, 404})
 """Statuses by which the vendor keeps its rules from a user without the right to view setup."""
 
@@ -55,8 +55,8 @@ def read_rules(
     api_version: str, objects: Sequence[str], known: Sequence[Rule]
 ) -> Flow[Never, tuple[Rule, ...]]:
     """The active rules of ``objects``; empty where the user may not view setup. ``known``: as read before."""
-    named = ", ".join(soql.text(object) for object in objects)
-    text = f"SELECT {_LISTED} FROM ValidationRule WHERE {_OBJECT} IN ({named}) AND Active = true"
+    asked = [soql.one_of(_OBJECT, objects), "Active = true"]
+    text = soql.select([*_LISTED, _OBJECT], "ValidationRule", asked)
     answer = yield from ask_one(get(data_path(api_version, f"tooling/query?q={quote(text, safe='')}")))
     listed = expected(answer, _Rules)
     if listed is None:

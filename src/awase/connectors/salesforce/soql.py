@@ -60,7 +60,7 @@ def moment(value: datetime) -> str:
 
 def one_of(field: str, values: Iterable[str]) -> str:
     """The condition that ``field`` holds one of ``values``."""
-    return f"{name(field)} IN ({','.join(text(value) for value in values)})"
+    return f"{path(field)} IN ({','.join(text(value) for value in values)})"
 
 
 def at_least(field: str, value: datetime) -> str:
@@ -76,7 +76,7 @@ def select(
     sub_selects: Sequence[str] = (),
 ) -> str:
     """A query; ``where`` and ``sub_selects`` hold finished conditions and queries; all conditions must be met."""
-    chosen = [*(name(field) for field in fields), *sub_selects]
+    chosen = [*(path(field) for field in fields), *sub_selects]
     words = ["SELECT", ", ".join(chosen), "FROM", name(object)]
     if where:
         words += ["WHERE", " AND ".join(where)]
