@@ -139,7 +139,7 @@ PLANTED: tuple[tuple[Plant, str, Any], ...] = (
     (hubspot_record_says_in, "hubspot", ordinary.gaps_on_both_sides),
     (hubspot_subscribes_again, "hubspot", ordinary.pair_out_in_salesforce),
 )
-READING = {"query", "describe", "sign_in", "identity", "oauth.write"}
+READING = {"query", "describe", "tooling", "sign_in", "identity", "oauth.write"}
 
 
 def writing_calls(calls: Mapping[str, int]) -> Counter[str]:
