@@ -118,6 +118,7 @@ _TEXT = """
     INITCAP T -> T
     JSENCODE T -> T
     JSINHTMLENCODE T -> T
+    JSONPATHVALUE T T -> T
     JSONVALUE T T -> T
     LEFT T N -> T
     LEN T -> N
@@ -143,12 +144,12 @@ _DATE = """
     DATETIMEVALUE TMD -> M
     DATEVALUE TMD -> D
     DAY D -> N
-    DAYOFYEAR D -> N
+    DAYOFYEAR DM -> N
     FORMATDURATION NHM ?BHM -> T
     FROMUNIXTIME N -> M
     HOUR H -> N
-    ISOWEEK D -> N
-    ISOYEAR D -> N
+    ISOWEEK DM -> N
+    ISOYEAR DM -> N
     MILLISECOND H -> N
     MINUTE H -> N
     MONTH D -> N

@@ -26,7 +26,6 @@ from awase_formula.values import Failure
 POSITIONAL = frozenset({"LEN", "LEFT", "RIGHT", "MID", "FIND", "SUBSTR", "LPAD", "RPAD", "ASCII"})
 """Functions that count UTF-16 units: rows with characters beyond the basic plane are left to the row form."""
 
-_BLANKS = "".join(map(chr, range(33)))
 _LENGTH_DIGITS = 9
 _PLAIN_NUMBER = r"\A[+-]?[0-9]{1,18}(?:\.[0-9]{1,10})?\z"
 
@@ -201,7 +200,7 @@ TEXTS: Mapping[str, Compile] = {
     "REGEX": _regex,
     "RIGHT": _counted(lambda whole, count: whole.str.tail(count)),
     "SUBSTITUTE": _substitute,
-    "TRIM": lambda _scope, columns: text(columns[0].value.str.strip_chars(_BLANKS), columns),
+    "TRIM": lambda _scope, columns: text(columns[0].value.str.strip_chars(" "), columns),
     "UPPER": _cased(lambda whole: whole.str.to_uppercase()),
     "VALUE": _value,
 }

@@ -11,17 +11,18 @@ from awase_formula.regex import matches
 from awase_formula.values import MATH, Failure, Value, as_decimal
 
 NO_NUMBER = "VALUE is given a text that is no number"
+NO_START = "FIND is given no place to start from"
 TOO_LONG = "a text becomes too long"
+NO_PATH = "the path of a JSONPATHVALUE has no translation"
 BAD_JSON = "JSONVALUE is given no JSON"
-BAD_CODE = "CHR is given no character's number"
 
 NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 """What VALUE and ISNUMBER take for a number: Java's grammar, which both Python's and Rust's expressions understand."""
 
 _NUMBER = re.compile(NUMBER)
+_FIRST = Decimal(1)
 _LONGEST = 100_000
 _LARGEST_EXPONENT = 1000
-_BLANKS = "".join(map(chr, range(33)))
 _WIDE = re.compile("[\U00010000-\U0010ffff]")
 
 
@@ -96,10 +97,12 @@ def _ends(text: str | None, part: str | None) -> bool | None:
     return True if part is None else None if text is None else text.endswith(part)
 
 
-def _find(part: str | None, text: str | None, start: Decimal | None = None) -> Decimal:
+def _find(part: str | None, text: str | None, start: Decimal | None = _FIRST) -> Decimal:
     if part is None or text is None:
         return Decimal(0)
-    return Decimal(units(text).find(units(part), max(_whole(start or Decimal(1)) - 1, 0)) + 1)
+    if start is None:
+        raise Failure(NO_START)
+    return Decimal(units(text).find(units(part), max(_whole(start) - 1, 0)) + 1)
 
 
 def _whole(number: Decimal) -> int:
@@ -188,18 +191,16 @@ def _initcap(text: str | None) -> str | None:
 
 
 def _chr(code: Decimal | None) -> str | None:
-    if code is None:
+    """CHR: null where there is no such character (confirmed)."""
+    number = 0 if code is None else _whole(code)
+    if not 0 < number <= 0x10FFFF or 0xD800 <= number <= 0xDFFF:
         return None
-    number = _whole(code)
-    if not 0 <= number <= 0x10FFFF or 0xD800 <= number <= 0xDFFF:
-        raise Failure(BAD_CODE)
     return chr(number)
 
 
-def _like(text: str | None, pattern: str | None) -> bool | None:
-    """LIKE: ``%`` any run, ``_`` one character, ``\\`` takes the next one literally."""
-    if text is None or pattern is None:
-        return None
+def _like(text: str | None, pattern: str | None) -> bool:
+    """LIKE: ``%`` any run, ``_`` one character, ``\\`` takes the next one literally; null is the empty text."""
+    text, pattern = text or "", pattern or ""
     parts: list[str | None] = []
     escaped = False
     for character in pattern:
@@ -222,11 +223,45 @@ def _like(text: str | None, pattern: str | None) -> bool | None:
 def _json_value(text: str | None, key: str | None) -> str | None:
     if text is None or key is None:
         return None
+    document = _document(text)
+    return _json_text(document.get(key)) if isinstance(document, dict) else None
+
+
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\[([0-9]{1,9})\]|\['([^']*)'\]")
+
+
+def _json_path_value(text: str | None, path: str | None) -> str | None:
+    """JSONPATHVALUE along names and indices (``$.a[0]['b']``); anything that is not there is null."""
+    if text is None or path is None:
+        return None
+    rest = path[1:] if path.startswith("$") else f".{path}"
     try:
-        document = json.loads(text, parse_float=str, parse_int=str)
+        found = _document(text)
+    except Failure:
+        return None
+    while rest:
+        step = _STEP.match(rest)
+        if step is None:
+            raise Failure(NO_PATH, failed=False)
+        name, index = step[1] or step[3], step[2]
+        if isinstance(found, dict) and name is not None:
+            found = found.get(name)
+        elif isinstance(found, list) and index is not None and int(index) < len(found):
+            found = found[int(index)]
+        else:
+            return None
+        rest = rest[step.end() :]
+    return _json_text(found)
+
+
+def _document(text: str) -> object:
+    try:
+        return json.loads(text, parse_float=str, parse_int=str)
     except (ValueError, RecursionError):
         raise Failure(BAD_JSON) from None
-    found = document.get(key) if isinstance(document, dict) else None
+
+
+def _json_text(found: object) -> str | None:
     if isinstance(found, bool):
         return "true" if found else "false"
     return found if isinstance(found, str) and found else None
@@ -271,7 +306,7 @@ def _includes(values: str | None, wanted: str | None) -> bool:
 
 
 TEXTS: Mapping[str, Callable[..., Value]] = {
-    "ASCII": lambda text: None if text is None else Decimal(ord(units(text)[0])),
+    "ASCII": lambda text: None if text is None else Decimal(ord(text[0])),
     "BEGINS": _begins,
     "BR": lambda: "<br>",
     "CASESAFEID": casesafe,
@@ -284,6 +319,7 @@ TEXTS: Mapping[str, Callable[..., Value]] = {
     "INITCAP": _initcap,
     "ISNUMBER": is_number,
     "ISPICKVAL": lambda value, wanted: value == wanted,
+    "JSONPATHVALUE": _json_path_value,
     "JSONVALUE": _json_value,
     "LEFT": _left,
     "LEN": lambda text: Decimal(0 if text is None else len(units(text))),
@@ -298,7 +334,7 @@ TEXTS: Mapping[str, Callable[..., Value]] = {
     "RPAD": lambda text, count, padding=" ": _pad(text, count, padding, left=False),
     "SUBSTITUTE": _substitute,
     "SUBSTR": _substr,
-    "TRIM": lambda text: None if text is None else text.strip(_BLANKS) or None,
+    "TRIM": lambda text: None if text is None else text.strip(" ") or None,
     "UPPER": _upper,
     "VALUE": value,
 }
