@@ -12,6 +12,9 @@ from awase_formula.kinds import NO_SCHEMA, TEXTS, TEXTUAL, Kind, Schema
 from awase_formula.signatures import CHOOSERS, SIGNATURES, chosen_from
 from awase_formula.tree import Call, Chain, Formula, Node, Reference, Text, Unary
 
+BLOCKING = frozenset({"unknown-function", "arguments"})
+"""Problems that leave nothing to compute, however little of the schema is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from awase_formula.checking import Checked, check
+from awase_formula.checking import BLOCKING, Checked, check
 from awase_formula.errors import EvaluationFailed, FormulaTypeError, NotKnown
 from awase_formula.kinds import NO_SCHEMA, Blanks, Schema
 from awase_formula.rowwise.building import Builder, Thunk, run
@@ -64,7 +64,7 @@ class Evaluator:
 def computable(checked: Checked) -> Checked:
     """The same, unless it has a problem that leaves nothing to compute. Raises ``FormulaTypeError``."""
     for problem in checked.problems:
-        if checked.schema.complete or problem.code in ("unknown-function", "arguments"):
+        if checked.schema.complete or problem.code in BLOCKING:
             raise FormulaTypeError(problem.message, problem.at)
     return checked
 

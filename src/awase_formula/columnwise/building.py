@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from awase_formula import globals as globals_
-from awase_formula.checking import Checked, check
+from awase_formula.checking import BLOCKING, Checked, check
 from awase_formula.columnwise import numbers
 from awase_formula.columnwise.columns import (
     CODES,
@@ -17,12 +17,10 @@ from awase_formula.columnwise.columns import (
     Column,
     NotVectorisable,
     Scope,
-    first_trouble,
 )
 from awase_formula.columnwise.columns import Number as Whole
 from awase_formula.columnwise.dates import DATES
 from awase_formula.columnwise.fields import (
-    IS_NEW,
     PRIOR,
     check_wide,
     constant,
@@ -30,13 +28,13 @@ from awase_formula.columnwise.fields import (
     read_column,
     troubled,
 )
-from awase_formula.columnwise.logic import CHOICES, COMPARISONS, chosen, decided, negation, operated
+from awase_formula.columnwise.logic import CHOICES, decided, negation
+from awase_formula.columnwise.operators import COMPARISONS, operated
+from awase_formula.columnwise.record import Record
 from awase_formula.columnwise.text import POSITIONAL, TEXTS, written
 from awase_formula.inference import combined
 from awase_formula.kinds import Field, Kind
 from awase_formula.rowwise.building import (
-    NEEDS_OPERATION,
-    NEEDS_PRIOR,
     STRICT,
     absent,
     global_value,
@@ -97,6 +95,7 @@ class _Builder:
         self.scope = scope
         self.nesting = nesting
         self.built: dict[int, Column] = {}
+        self.record = Record(checked.schema, scope)
 
     def build(self) -> Column:
         order = self.checked.kinds.order
@@ -239,81 +238,15 @@ class _Builder:
         )
 
     def _call_isnew(self, _node: Call) -> Column:
-        if IS_NEW in self.scope.dtypes:
-            unknown = pl.when(pl.col(IS_NEW).is_null()).then(self.scope.trouble(NEEDS_OPERATION))
-            return Column(Kind.BOOLEAN, pl.col(IS_NEW), unknown, size=4)
-        if self.scope.is_new is None:
-            return troubled(self.scope, Kind.BOOLEAN, NEEDS_OPERATION)
-        return constant(self.scope.is_new, Kind.BOOLEAN)
+        return self.record.is_new()
 
     def _call_priorvalue(self, node: Call) -> Column:
-        name, kind = self._stored_name(node)
-        now = self.built[id(node.arguments[0])]
-        before = self._prior(name, kind)
-        if IS_NEW not in self.scope.dtypes:
-            if self.scope.is_new is None:
-                return troubled(self.scope, now.kind, NEEDS_PRIOR)
-            return now if self.scope.is_new else before
-        picked = chosen([pl.col(IS_NEW).fill_null(value=False)], (now, before), (), kind)
-        unknown = pl.when(pl.col(IS_NEW).is_null()).then(self.scope.trouble(NEEDS_PRIOR))
-        trouble = unknown if picked.trouble is None else pl.coalesce(unknown, picked.trouble)
-        return Column(picked.kind, picked.value, trouble, picked.number, size=picked.size + 4)
+        return self.record.prior_value(node, self.built[id(node.arguments[0])])
 
     def _call_ischanged(self, node: Call) -> Column:
-        name, kind = self._stored_name(node)
-        new = self._plain_lines(name, self.built[id(node.arguments[0])])
-        if IS_NEW not in self.scope.dtypes and self.scope.is_new is not False:
-            if self.scope.is_new is None:
-                return troubled(self.scope, Kind.BOOLEAN, NEEDS_OPERATION)
-            return constant(value=False, kind=Kind.BOOLEAN)
-        if not self._has_priors():
-            changed = troubled(self.scope, Kind.BOOLEAN, NEEDS_PRIOR)
-        else:
-            old = self._plain_lines(PRIOR + name, self._prior(name, kind))
-            changed = Column(
-                Kind.BOOLEAN, _differs(new, old), first_trouble((new, old)), size=new.size + old.size
-            )
-        if IS_NEW not in self.scope.dtypes:
-            return changed
-        is_new = pl.col(IS_NEW)
-        unknown = pl.when(is_new.is_null()).then(self.scope.trouble(NEEDS_OPERATION))
-        trouble = unknown if changed.trouble is None else unknown.when(~is_new).then(changed.trouble)
-        value = pl.when(is_new).then(pl.lit(value=False)).otherwise(changed.value)
-        return Column(Kind.BOOLEAN, value, trouble, size=changed.size * 2 + 6)
-
-    def _stored_name(self, node: Call) -> tuple[str, Kind]:
-        argument = node.arguments[0]
-        if not isinstance(argument, Reference):
-            raise NotVectorisable
-        field = self.checked.schema.find(argument.name) or Field(Kind.TEXT)
-        if field.formula is not None or globals_.is_global(argument.name):
-            raise NotVectorisable
-        return self.checked.schema.spelled(globals_.stored_name(argument.name)), field.kind
-
-    def _plain_lines(self, name: str, column: Column) -> Column:
-        """A text with its line ends written in one way, as ISCHANGED compares them."""
-        if column.kind is not Kind.TEXT or self._held(name) in self.scope.facts.unbroken:
-            return column
-        value = column.value.str.replace_all("\r\n", "\n", literal=True)
-        return Column(Kind.TEXT, value, column.trouble, size=column.size + 1)
-
-    def _has_priors(self) -> bool:
-        return any(name.startswith(PRIOR) for name in self.scope.dtypes)
-
-    def _prior(self, name: str, kind: Kind) -> Column:
-        held = self._held(PRIOR + name)
-        if held is None:
-            return troubled(self.scope, kind, NEEDS_PRIOR)
-        return read_column(self.scope, held, self.checked.schema.find(name) or Field(kind))
+        return self.record.changed(node, self.built[id(node.arguments[0])])
 
     # --- names -------------------------------------------------------------------------------------------------
-
-    def _held(self, name: str) -> str | None:
-        """The frame's column of a name, whatever its case."""
-        if name in self.scope.dtypes:
-            return name
-        folded = name.casefold()
-        return next((one for one in self.scope.dtypes if one.casefold() == folded), None)
 
     def _reference(self, name: str) -> Column:
         field = self.checked.schema.find(name) or Field(Kind.TEXT)
@@ -327,7 +260,7 @@ class _Builder:
         if field.formula is not None:
             return self._formula_field(name, field)
         stored = self.checked.schema.spelled(globals_.stored_name(name))
-        column = self._held(stored)
+        column = self.record.held(stored)
         if column is None:
             return troubled(self.scope, field.kind, absent(stored))
         return read_column(self.scope, column, field)
@@ -336,7 +269,7 @@ class _Builder:
         if field.formula is None:
             raise NotVectorisable
         inner = check(field.formula, self.checked.schema)
-        if inner.problems:
+        if any(problem.code in BLOCKING for problem in inner.problems):
             return troubled(self.scope, field.kind, f"the formula field {name} does not compile")
         before, self.scope.blanks = self.scope.blanks, field.blanks
         try:
@@ -377,10 +310,3 @@ def _as_kind(column: Column, kinds: frozenset[Kind]) -> Column:
     if column.kind not in kinds:
         raise NotVectorisable
     return column
-
-
-def _differs(new: Column, old: Column) -> pl.Expr:
-    if new.number is not None and old.number is not None:
-        first, second = numbers.aligned([new.number, old.number])
-        return first.numerator.ne_missing(second.numerator)
-    return new.value.ne_missing(old.value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from awase_formula import globals as globals_
-from awase_formula.checking import Checked
+from awase_formula.checking import BLOCKING, Checked, check
 from awase_formula.kinds import Blanks, Field, Kind
 from awase_formula.rowwise.dates import DATES
 from awase_formula.rowwise.markup import MARKUP
@@ -131,12 +131,10 @@ class Builder:
         return value
 
     def _formula_field(self, name: str, field: Field) -> Thunk:
-        from awase_formula.checking import check
-
         if self.nesting >= 10 or field.formula is None:
             return _constant(Trouble(f"the formula field {name} refers too deep"))
         inner = check(field.formula, self.checked.schema)
-        if inner.problems:
+        if any(problem.code in BLOCKING for problem in inner.problems):
             return _constant(Trouble(f"the formula field {name} does not compile"))
         computed = Builder(inner, self.nesting + 1).build()
 

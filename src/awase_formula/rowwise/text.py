@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from awase_formula.regex import matches
+from awase_formula.rowwise.formats import format_currency, json_path_value, json_value, like
 from awase_formula.values import MATH, Failure, Value, as_decimal
 
 NO_NUMBER = "VALUE is given a text that is no number"
 NO_START = "FIND is given no place to start from"
 TOO_LONG = "a text becomes too long"
-NO_PATH = "the path of a JSONPATHVALUE has no translation"
-BAD_JSON = "JSONVALUE is given no JSON"
 
 NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 """What VALUE and ISNUMBER take for a number: Java's grammar, which both Python's and Rust's expressions understand."""
@@ -198,107 +196,6 @@ def _chr(code: Decimal | None) -> str | None:
     return chr(number)
 
 
-def _like(text: str | None, pattern: str | None) -> bool:
-    """LIKE: ``%`` any run, ``_`` one character, ``\\`` takes the next one literally; null is the empty text."""
-    text, pattern = text or "", pattern or ""
-    parts: list[str | None] = []
-    escaped = False
-    for character in pattern:
-        if not escaped and character == "\\":
-            escaped = True
-            continue
-        parts.append(character if escaped or character not in "%_" else ("" if character == "%" else None))
-        escaped = False
-    reached = {0}
-    for part in parts:
-        if not reached:
-            return False
-        if part == "":
-            reached = set(range(min(reached), len(text) + 1))
-        else:
-            reached = {at + 1 for at in reached if at < len(text) and part in (None, text[at])}
-    return len(text) in reached
-
-
-def _json_value(text: str | None, key: str | None) -> str | None:
-    if text is None or key is None:
-        return None
-    document = _document(text)
-    return _json_text(document.get(key)) if isinstance(document, dict) else None
-
-
-_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\[([0-9]{1,9})\]|\['([^']*)'\]")
-
-
-def _json_path_value(text: str | None, path: str | None) -> str | None:
-    """JSONPATHVALUE along names and indices (``$.a[0]['b']``); anything that is not there is null."""
-    if text is None or path is None:
-        return None
-    rest = path[1:] if path.startswith("$") else f".{path}"
-    try:
-        found = _document(text)
-    except Failure:
-        return None
-    while rest:
-        step = _STEP.match(rest)
-        if step is None:
-            raise Failure(NO_PATH, failed=False)
-        name, index = step[1] or step[3], step[2]
-        if isinstance(found, dict) and name is not None:
-            found = found.get(name)
-        elif isinstance(found, list) and index is not None and int(index) < len(found):
-            found = found[int(index)]
-        else:
-            return None
-        rest = rest[step.end() :]
-    return _json_text(found)
-
-
-def _document(text: str) -> object:
-    try:
-        return json.loads(text, parse_float=str, parse_int=str)
-    except (ValueError, RecursionError):
-        raise Failure(BAD_JSON) from None
-
-
-def _json_text(found: object) -> str | None:
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    return found if isinstance(found, str) and found else None
-
-
-_NO_DECIMALS = frozenset(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "UYI",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ]
-)
-_THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
-
-
-def _format_currency(code: str | None, amount: Decimal | None) -> str | None:
-    if amount is None:
-        return None
-    places = 0 if code in _NO_DECIMALS else 3 if code in _THREE_DECIMALS else 2
-    number = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN, context=MATH)
-    return f"{code} {number:,f}" if code else f"{number:,f}"
-
-
 def _includes(values: str | None, wanted: str | None) -> bool:
     if values is None:
         return wanted is None
@@ -314,16 +211,16 @@ TEXTS: Mapping[str, Callable[..., Value]] = {
     "CONTAINS": _contains,
     "ENDS": _ends,
     "FIND": _find,
-    "FORMATCURRENCY": _format_currency,
+    "FORMATCURRENCY": format_currency,
     "INCLUDES": _includes,
     "INITCAP": _initcap,
     "ISNUMBER": is_number,
     "ISPICKVAL": lambda value, wanted: value == wanted,
-    "JSONPATHVALUE": _json_path_value,
-    "JSONVALUE": _json_value,
+    "JSONPATHVALUE": json_path_value,
+    "JSONVALUE": json_value,
     "LEFT": _left,
     "LEN": lambda text: Decimal(0 if text is None else len(units(text))),
-    "LIKE": _like,
+    "LIKE": like,
     "LOWER": _lower,
     "LPAD": lambda text, count, padding=" ": _pad(text, count, padding, left=True),
     "MID": _mid,
