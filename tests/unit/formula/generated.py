@@ -9,7 +9,7 @@ from decimal import Decimal
 import polars as pl
 
 from awase_formula import Context, Field, Kind, Schema
-from awase_formula.tree import Call, Chain, Node, Null, Number, Reference, Text, Truth, Unary
+from awase_formula.tree import Call, Chain, Node, Null, Number, Reference, Text, Truth, Unary, postorder
 
 NOW = datetime(2026, 2, 28, 23, 30, 15, tzinfo=UTC)
 FIELDS = {
@@ -135,8 +135,12 @@ class Maker:
         self.literals: list[object] = []
 
     def rule(self, depth: int = 4) -> Node:
-        self.literals = []
-        return self.boolean(depth)
+        """A formula that a rule could be: Boolean, and of some size."""
+        while True:
+            self.literals = []
+            node = self.boolean(depth)
+            if sum(1 for _ in postorder(node)) >= 4:
+                return node
 
     def name(self, *names: str) -> Reference:
         return Reference(self.random.choice(names))
@@ -308,6 +312,12 @@ class Maker:
     def moment(self) -> Node:
         return self.pick(lambda: self.name("H1"), lambda: Call("TIMEVALUE", (self.name("S1", "S2"),)))
 
+    def there_and_back(self, depth: int) -> Node:
+        """A moment moved and measured: wrong by one, it shows."""
+        start, by = self.pick(lambda: self.name("D1", "D2", "S1", "S2")), self.number(depth - 2)
+        moved = Chain((start, by), (self.random.choice("+-"),))
+        return Chain((Chain((moved, start), ("-",)), by), (self.random.choice(["=", "<", ">="]),))
+
     def boolean(self, depth: int) -> Node:
         if depth <= 0 or self.random.random() < 0.1:
             return self.pick(
@@ -366,6 +376,9 @@ class Maker:
             lambda: Call("REGEX", (text(), Text(self.random.choice(PATTERNS)))),
             lambda: Call("IN", (text(), self.text_literal(), text())),
             lambda: Call("IFERROR", (boolean(), boolean())),
+            lambda: self.there_and_back(depth),
+            lambda: Unary("NOT", Chain((text(), text()), (sign(),))),
+            lambda: Chain((Unary("NOT", Chain((text(), text()), (sign(),))), Truth(True)), ("=",)),
             lambda: Call("ISNEW", ()),
             lambda: Call("ISCHANGED", (self.name(*PRIORS),)),
         )

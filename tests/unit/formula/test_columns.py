@@ -36,7 +36,7 @@ def test_twenty_thousand_generated_pairs_agree_with_the_row_form(part: int) -> N
             pairs += 1
         vectorised += found.vectorised
     assert pairs == FORMULAS // 3 * ROWS
-    assert vectorised > FORMULAS / 3 * 0.7, "the column form itself must be what is tested"
+    assert vectorised > FORMULAS / 3 * 0.6, "the column form itself must be what is tested"
 
 
 def codes(text: str, frame: pl.DataFrame, schema: Schema | None = None, **context: object) -> list[int]:
