@@ -112,9 +112,10 @@ class Compiled:
 
     def _checked_for(self, dtypes: dict[str, pl.DataType]) -> Checked:
         """The check again with what the columns' types tell about names that the schema does not know."""
-        return check(self.formula, self._schema_for(dtypes))
+        return check(self.formula, self.schema_for(dtypes))
 
-    def _schema_for(self, dtypes: dict[str, pl.DataType]) -> Schema:
+    def schema_for(self, dtypes: dict[str, pl.DataType]) -> Schema:
+        """The schema, and beside it the names whose type a frame's columns tell."""
         known = dict(self.schema.fields)
         for name in (*self.checked.fields, *self.checked.priors):
             kind = _told(dtypes.get(name)) or _told(dtypes.get(PRIOR + name))
@@ -123,7 +124,7 @@ class Compiled:
         return Schema(known, self.schema.complete)
 
     def _by_rows(self, frame: pl.DataFrame, context: Context, is_new: bool | None) -> list[Decision]:
-        evaluator = Evaluator(self.formula, self._schema_for(dict(frame.schema)), self.blanks)
+        evaluator = Evaluator(self.formula, self.schema_for(dict(frame.schema)), self.blanks)
         return [evaluator.decide(row, context) for row in rows_of(frame, self.checked, is_new)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import polars as pl
 
@@ -37,6 +38,7 @@ from awase_formula.kinds import Field, Kind
 from awase_formula.rowwise.building import (
     STRICT,
     absent,
+    checked_types,
     global_value,
     is_absent,
     unknown_global,
@@ -147,8 +149,8 @@ class _Builder:
             return numbers.literal(None)
         if node.sign == "+":
             return numbers.of(operand.exact, (operand,))
-        if operand.constant is not None and operand.constant[0] is not None:
-            return numbers.literal(-operand.constant[0])  # type: ignore[operator]
+        if operand.constant is not None and isinstance(operand.constant[0], Decimal):
+            return numbers.literal(-operand.constant[0])
         return numbers.negated(operand)
 
     def _chain(self, node: Chain) -> Column:
@@ -210,6 +212,7 @@ class _Builder:
 
     def _constant_call(self, name: str, values: list[Value], kind: Kind) -> Column:
         try:
+            checked_types(name, values)
             return constant(STRICT[name](*values), kind)
         except Failure as failure:
             return troubled(self.scope, kind, failure.reason, failure.failed)

@@ -47,7 +47,7 @@ def operated(scope: Scope, sign: str, left: Column, right: Column) -> Column:
         return numbers.combined(sign, left, right)
     if sign == "+" and left.kind is Kind.NUMBER:
         return dates.moved(scope, right, left, backwards=False)
-    if right.kind is Kind.NUMBER:
+    if right.kind is Kind.NUMBER and sign in ("+", "-"):
         return dates.moved(scope, left, right, backwards=sign == "-")
     if sign == "-" and left.kind is right.kind and left.kind in (Kind.DATE, Kind.DATETIME, Kind.TIME):
         return dates.between(left, right)

@@ -18,7 +18,7 @@ from awase_formula.columnwise.columns import (
     first_trouble,
     joined_size,
 )
-from awase_formula.kinds import Kind
+from awase_formula.kinds import TEXTUAL, Kind
 from awase_formula.regex import matches, translated
 from awase_formula.rowwise.text import NO_NUMBER, NUMBER
 from awase_formula.values import Failure
@@ -174,7 +174,7 @@ def written(column: Column) -> Column:
         return Column(Kind.TEXT, column.value.dt.to_string("%Y-%m-%d"), column.trouble, size=column.size + 1)
     if column.kind is Kind.NUMBER and column.exact.denominator == 1:
         return Column(Kind.TEXT, column.exact.numerator.cast(pl.String), column.trouble, size=column.size + 1)
-    if column.kind in (Kind.NUMBER, Kind.DATETIME, Kind.TIME):
+    if column.kind not in TEXTUAL:
         raise NotVectorisable
     return Column(Kind.TEXT, column.value, column.trouble, constant=column.constant, size=column.size + 1)
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from awase_formula import globals as globals_
 from awase_formula.checking import BLOCKING, Checked, check
-from awase_formula.kinds import Blanks, Field, Kind
+from awase_formula.kinds import TEXTUAL, Blanks, Field, Kind
 from awase_formula.rowwise.dates import DATES
 from awase_formula.rowwise.markup import MARKUP
 from awase_formula.rowwise.numbers import NUMBERS
-from awase_formula.rowwise.operators import operation
+from awase_formula.rowwise.operators import WRONG_TYPE, operation
 from awase_formula.rowwise.text import TEXTS
+from awase_formula.signatures import SIGNATURES
 from awase_formula.tree import Call, Chain, Node, Null, Number, Reference, Text, Truth, Unary
-from awase_formula.values import Context, Failure, Result, Row, Trouble, Value, read
+from awase_formula.values import Context, Failure, Location, Result, Row, Trouble, Value, read
 
 Thunk = Callable[["Moment"], Result]
 STRICT: Mapping[str, Callable[..., Value]] = {**NUMBERS, **TEXTS, **DATES, **MARKUP}
@@ -89,13 +91,19 @@ class Builder:
             case Call():
                 if node.name in special:
                     return special[node.name](self, node)
-                return strict(STRICT[node.name], tuple(map(self.thunk, node.arguments)))
+                return typed(node.name, STRICT[node.name], tuple(map(self.thunk, node.arguments)))
             case _:
                 return _constant(Trouble("parameters of a link are not computed"))
 
     def _signed(self, node: Unary) -> Thunk:
-        sign = Decimal(1 if node.sign == "+" else -1)
-        return strict(lambda number: None if number is None else number * sign, (self.thunk(node.operand),))
+        negative = node.sign == "-"
+
+        def compute(number: Value) -> Value:
+            if number is not None and not isinstance(number, Decimal):
+                raise Failure(WRONG_TYPE, failed=False)
+            return -number if negative and number is not None else number
+
+        return strict(compute, (self.thunk(node.operand),))
 
     def _chain(self, node: Chain) -> Thunk:
         if node.signs[0] in ("&&", "||"):
@@ -236,6 +244,50 @@ def strict(function: Callable[..., Value], arguments: tuple[Thunk, ...]) -> Thun
     return compute
 
 
+_HELD: Mapping[Kind, type] = {
+    **dict.fromkeys(TEXTUAL, str),
+    Kind.NUMBER: Decimal,
+    Kind.BOOLEAN: bool,
+    Kind.DATE: date,
+    Kind.DATETIME: datetime,
+    Kind.TIME: time,
+    Kind.LOCATION: Location,
+}
+
+
+def held_types(name: str, count: int) -> list[frozenset[type]]:
+    """The Python types that each argument of a function may have."""
+    signature = SIGNATURES[name]
+    return [frozenset(_HELD[kind] for kind in signature.kinds_at(at) if kind in _HELD) for at in range(count)]
+
+
+def checked_types(name: str, values: Sequence[Value]) -> None:
+    """Raise ``Failure`` where a value is of a type that the function does not take: nobody checked the formula."""
+    for value, types in zip(values, held_types(name, len(values)), strict=True):
+        if value is not None and type(value) not in types:
+            raise Failure(WRONG_TYPE, failed=False)
+
+
+def typed(name: str, function: Callable[..., Value], arguments: tuple[Thunk, ...]) -> Thunk:
+    """A strict function that is given values of its own types only."""
+    types = held_types(name, len(arguments))
+
+    def compute(*values: Value) -> Value:
+        for value, allowed in zip(values, types, strict=True):
+            if value is not None and type(value) not in allowed:
+                raise Failure(WRONG_TYPE, failed=False)
+        return function(*values)
+
+    return strict(compute, arguments)
+
+
+def truth_of(value: Result) -> Result:
+    """A condition's value: what is neither TRUE, FALSE nor null is trouble."""
+    if value is None or isinstance(value, (bool, Trouble)):
+        return value
+    return Trouble(WRONG_TYPE)
+
+
 def _folded(first: Thunk, steps: tuple[tuple[Callable[[Value, Value], Value], Thunk], ...]) -> Thunk:
     def compute(moment: Moment) -> Result:
         value = first(moment)
@@ -264,7 +316,7 @@ def decided(terms: tuple[Thunk, ...], decisive: bool) -> Thunk:
     def compute(moment: Moment) -> Result:
         open_: Trouble | None = None
         for term in terms:
-            value = term(moment)
+            value = truth_of(term(moment))
             if isinstance(value, Trouble):
                 if value.failed:
                     return open_ or value
@@ -278,7 +330,7 @@ def decided(terms: tuple[Thunk, ...], decisive: bool) -> Thunk:
 
 def _negation(operand: Thunk) -> Thunk:
     def compute(moment: Moment) -> Result:
-        value = operand(moment)
+        value = truth_of(operand(moment))
         return value if value is None or isinstance(value, Trouble) else not value
 
     return compute

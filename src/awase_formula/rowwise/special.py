@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date, time
 from decimal import Decimal
 
 from awase_formula.checking import Checked
@@ -15,9 +16,11 @@ from awase_formula.rowwise.building import (
     Thunk,
     decided,
     strict,
+    truth_of,
+    typed,
 )
 from awase_formula.rowwise.dates import NO_CLOCK, date_value, written
-from awase_formula.rowwise.operators import operation
+from awase_formula.rowwise.operators import WRONG_TYPE, operation
 from awase_formula.tree import Call, Node, Reference
 from awase_formula.values import Failure, Result, Trouble, Value, plain, read
 
@@ -41,7 +44,7 @@ def _chosen(arguments: tuple[Thunk, ...]) -> Thunk:
 
     def compute(moment: Moment) -> Result:
         for condition, result in pairs:
-            held = condition(moment)
+            held = truth_of(condition(moment))
             if isinstance(held, Trouble):
                 return held
             if held:
@@ -153,7 +156,11 @@ def _text(builder: Builder, node: Call) -> Thunk:
     def compute(value: Value) -> Value:
         if isinstance(value, Decimal):
             return plain(value)
-        return value if value is None or isinstance(value, (str, bool)) else written(value)  # type: ignore[arg-type]
+        if isinstance(value, (date, time)):
+            return written(value)
+        if isinstance(value, str | None):
+            return value
+        raise Failure(WRONG_TYPE, failed=False)
 
     return strict(compute, (builder.thunk(node.arguments[0]),))
 
@@ -162,7 +169,7 @@ def _datevalue(builder: Builder, node: Call) -> Thunk:
     argument = builder.thunk(node.arguments[0])
 
     def compute(moment: Moment) -> Result:
-        return strict(lambda value: date_value(moment.context, value), (argument,))(moment)
+        return typed("DATEVALUE", lambda value: date_value(moment.context, value), (argument,))(moment)
 
     return compute
 
