@@ -252,7 +252,9 @@ def rows_of(frame: pl.DataFrame, checked: Checked, is_new: bool | None) -> list[
     values = frame.select(names).to_dicts() if names else [{} for _ in range(frame.height)]
     if not priors:
         return [Row(one, None, new) for one, new in zip(values, news, strict=True)]
-    before = frame.select(pl.col(name).alias(name.removeprefix(PRIOR)) for name in priors).to_dicts()
+    wanted = {(PRIOR + name).casefold() for name in checked.priors}
+    read = [pl.col(name).alias(name.removeprefix(PRIOR)) for name in priors if name.casefold() in wanted]
+    before = frame.select(read).to_dicts() if read else [{} for _ in range(frame.height)]
     return [Row(one, prior, new) for one, prior, new in zip(values, before, news, strict=True)]
 
 

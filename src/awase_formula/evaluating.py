@@ -5,15 +5,16 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from awase_formula.checking import BLOCKING, Checked, check
 from awase_formula.errors import EvaluationFailed, FormulaTypeError, NotKnown
-from awase_formula.kinds import NO_SCHEMA, Blanks, Schema
+from awase_formula.kinds import NO_SCHEMA, Blanks, Field, Kind, Schema
 from awase_formula.rowwise.building import Builder, Thunk, run
 from awase_formula.rowwise.numbers import external
 from awase_formula.tree import Formula
-from awase_formula.values import Context, Result, Row, Trouble, Value
+from awase_formula.values import Context, Location, Result, Row, Trouble, Value
 
 
 class Verdict(enum.Enum):
@@ -79,11 +80,11 @@ def evaluate(
 ) -> Value:
     """The value of a formula on one row, exactly as Salesforce computes it.
 
-    ``row``: a ``Row``, or just its values. ``blanks``: "zero" where the formula treats empty numbers as 0.
+    ``row``: a ``Row``, or just its values, whose types tell what the schema does not. ``blanks``: "zero" where the formula treats empty numbers as 0.
     Raises ``EvaluationFailed`` for a runtime error and ``NotKnown`` for what the row and context do not decide.
     """
     given = row if isinstance(row, Row) else Row(row)
-    result = Evaluator(formula, schema, blanks).result(given, context or Context())
+    result = Evaluator(formula, told(given, schema), blanks).result(given, context or Context())
     if isinstance(result, Trouble):
         raise (EvaluationFailed if result.failed else NotKnown)(result.reason)
     return result
@@ -99,4 +100,24 @@ def decide(
 ) -> Decision:
     """The verdict of a formula as a validation rule on one row."""
     given = row if isinstance(row, Row) else Row(row)
-    return Evaluator(formula, schema, blanks).decide(given, context or Context())
+    return Evaluator(formula, told(given, schema), blanks).decide(given, context or Context())
+
+
+_TOLD: tuple[tuple[type | tuple[type, ...], Kind], ...] = (
+    (bool, Kind.BOOLEAN),
+    ((int, float, Decimal), Kind.NUMBER),
+    (datetime, Kind.DATETIME),
+    (date, Kind.DATE),
+    (time, Kind.TIME),
+    (Location, Kind.LOCATION),
+)
+
+
+def told(row: Row, schema: Schema) -> Schema:
+    """The schema, and beside it what the types of a row's values tell; a text tells nothing, it may be an id or a picklist."""
+    fields = dict(schema.fields)
+    for name, value in (*row.values.items(), *(row.prior or {}).items()):
+        kind = next((kind for types, kind in _TOLD if isinstance(value, types)), None)
+        if kind is not None and schema.find(name) is None:
+            fields[name] = Field(kind)
+    return Schema(fields, schema.complete)

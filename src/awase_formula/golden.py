@@ -148,7 +148,7 @@ def _values(leaves: tuple[dict[str, Any], ...], inputs: list[str | None]) -> dic
     for leaf, text in zip(leaves, inputs, strict=False):
         try:
             values[leaf["name"]] = None if text is None else _input(_kind(leaf), text)
-        except (ValueError, InvalidOperation):
+        except (ValueError, InvalidOperation, OverflowError):
             return None
     return values
 
