@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import polars as pl
@@ -34,7 +34,7 @@ from awase_formula.columnwise.operators import COMPARISONS, operated
 from awase_formula.columnwise.record import Record
 from awase_formula.columnwise.text import POSITIONAL, TEXTS, written
 from awase_formula.inference import combined
-from awase_formula.kinds import Field, Kind
+from awase_formula.kinds import TEXTUAL, Field, Kind
 from awase_formula.rowwise.building import (
     STRICT,
     absent,
@@ -188,7 +188,9 @@ class _Builder:
                 columns = [_boolean(column) for column in columns]
             elif node.name in ("IF", "IFS"):
                 columns[:-1:2] = [_boolean(column) for column in columns[:-1:2]]
-            return CHOICES[node.name](self.scope, columns, kind)
+            picked = CHOICES[node.name](self.scope, columns, kind)
+            # Of an id and a text the choice is a text, whichever came first: the row form goes by what was inferred.
+            return replace(picked, kind=kind) if picked.kind in TEXTUAL and kind in TEXTUAL else picked
         special = getattr(self, f"_call_{node.name.lower()}", None)
         if special is not None:
             return special(node)  # type: ignore[no-any-return]

@@ -129,3 +129,11 @@ def test_an_empty_frame_has_no_verdicts() -> None:
 
 def test_column_names_are_found_whatever_their_case() -> None:
     assert codes("AMOUNT > 5", pl.DataFrame({"Amount": [10, 1]})) == [1, 0]
+
+
+def test_a_choice_between_an_id_and_a_text_is_a_text_in_both_forms() -> None:
+    schema = Schema({"i": Field(Kind.ID), "t": Field(Kind.TEXT)})
+    rows = pl.DataFrame({"i": ["001000000000001"], "t": ["001000000000001AAA"]})
+    assert codes("i = t", rows, schema) == [1]
+    assert codes("IN(t, NULLVALUE(i, 'x'))", rows, schema) == [0]
+    assert codes("IN(t, BLANKVALUE(i, 'x'))", rows, schema) == [0]
