@@ -37,7 +37,7 @@ simulate: $(READY) ## the engine against SEEDS random worlds
 bench: $(READY) ## what a sync costs on this machine, into bench/results.json; ARGS="--people 1000" measures less
 	@$(BIN)/python -m bench $(ARGS)
 
-reference: $(READY) ## write the pages in docs/reference that are made from the model of awase.toml
+reference: $(READY) ## write the pages in docs/reference that are made from code
 	@$(BIN)/python scripts/write_reference.py
 
 lock: ## pin every dependency, with hashes, in requirements.lock; ARGS="--upgrade" takes newer ones

@@ -5,7 +5,8 @@ until SIGTERM, SIGINT, or (with ``--until-stdin-closes``) until its standard inp
 
 With ``--also VENDOR:NAME[=HOST,…]`` more orgs live behind the same ports, told apart by the Host header; the line then
 has ``orgs``, one such entry an org, each with its own control port. With ``--tls FOLDER`` the vendors' API is served
-by https too (``tls_url``), under certificates of an authority of its own, whose file to trust is ``ca``.
+by https too (``tls_url``), under certificates of an authority of its own, whose file to trust is ``ca``. With
+``--project FOLDER`` the first org is set up as an SFDX project says; ``left_out`` lists what it could not take over.
 """
 
 from __future__ import annotations
@@ -24,17 +25,16 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from .command_line import LOOPBACK, options_of
 from .kernel.clock import Clock, RealClock
 from .kernel.control import Control
 from .kernel.faults import FaultPlan
 from .kernel.front import Front
 from .kernel.hosts import Switchboard
 from .kernel.http import Answer, HttpRequest, HttpResponse, Late
-from .kernel.org import PracticeOrg
+from .kernel.org import ControlRefused, PracticeOrg
 from .kernel.snapshot import read_snapshot, write_snapshot
 
-_LOOPBACK = "127.0.0.1"
-_VENDORS = ("salesforce", "hubspot")
 _LARGEST_BODY = 64 * 1024 * 1024
 _LONGEST_LINE = 65_536  # longer than any vendor allows, so that the vendor's own refusal is heard
 
@@ -121,7 +121,7 @@ class PracticeServer:
     async def start(
         self,
         *,
-        listen: str = _LOOPBACK,
+        listen: str = LOOPBACK,
         port: int = 0,
         control_port: int = 0,
         tls: ssl.SSLContext | None = None,
@@ -137,7 +137,7 @@ class PracticeServer:
             self.tls_url = await self._listen(_http_server(vendor_call), listen, tls_port, tls)
         for place, housed in enumerate(self._housed):
             server = _http_server(_control_call(housed.control))
-            housed.control_url = await self._listen(server, _LOOPBACK, 0 if place else control_port)
+            housed.control_url = await self._listen(server, LOOPBACK, 0 if place else control_port)
         self.control_url = self._housed[0].control_url
 
     async def stop(self) -> None:
@@ -145,7 +145,7 @@ class PracticeServer:
         for runner in self._runners:
             await runner.cleanup()
 
-    def announcement(self, **more: str) -> bytes:
+    def announcement(self, **more: Any) -> bytes:
         """The one line of JSON that says where it is and how to sign in."""
         orgs = [
             {
@@ -168,7 +168,7 @@ class PracticeServer:
         site = web.TCPSite(runner, host, port, ssl_context=tls)
         await site.start()
         self._runners.append(runner)
-        shown = _LOOPBACK if host == "0.0.0.0" else host  # noqa: S104  (compared, not bound)
+        shown = LOOPBACK if host == "0.0.0.0" else host  # noqa: S104  (compared, not bound)
         return f"{'https' if tls else 'http'}://{shown}:{runner.addresses[0][1]}"
 
 
@@ -218,8 +218,11 @@ async def run(options: argparse.Namespace) -> None:
     for vendor, name, hosts in options.also:
         own_faults = FaultPlan(options.seed)
         server.house(build_org(vendor, name, clock, own_faults, options.seed), own_faults, hosts)
+    left_out: list[str] = []
     if options.snapshot and options.snapshot.exists():
         clock.pass_time(timedelta(seconds=read_snapshot(options.snapshot, org, server.control)))
+    elif options.project:
+        left_out = _set_up(options.project, server.control)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -227,7 +230,8 @@ async def run(options: argparse.Namespace) -> None:
     ports = {"port": options.port, "control_port": options.control_port, "tls_port": options.tls_port}
     tls, ca = _tls(options.tls, server.switchboard.hosts()) if options.tls else (None, {})
     await server.start(listen=options.listen, tls=tls, **ports)
-    sys.stdout.buffer.write(server.announcement(**ca) + b"\n")
+    told = {"left_out": left_out} if options.project else {}
+    sys.stdout.buffer.write(server.announcement(**ca, **told) + b"\n")
     sys.stdout.flush()
     waits: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait())]
     if options.until_stdin_closes:
@@ -247,55 +251,26 @@ def _tls(folder: Path, hosts: Sequence[str]) -> tuple[ssl.SSLContext, dict[str, 
     return server_context(folder, hosts), {"ca": str(authority_file(folder))}
 
 
-def _also(text: str) -> tuple[str, str, list[str]]:
-    """``VENDOR:NAME[=HOST,…]`` in parts. Raises ValueError, which the parser of the command line reports."""
-    org, _, hosts = text.partition("=")
-    vendor, _, name = org.partition(":")
-    if vendor not in _VENDORS or not name:
-        raise ValueError(text)
-    return vendor, name, _names(hosts)
+def _set_up(folder: Path, control: Control) -> list[str]:
+    """Set an org up as a project folder says; what was left out, with reasons. Raises ValueError."""
+    from .salesforce.sfdx import read_project
 
-
-def _names(text: str) -> list[str]:
-    return [each.strip() for each in text.split(",") if each.strip()]
-
-
-def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; exits with 2 and a message if it is not usable."""
-    parser = argparse.ArgumentParser(
-        prog="python -m awase_practice.server", description="Serve a practice org."
-    )
-    parser.add_argument("--vendor", required=True, choices=_VENDORS)
-    parser.add_argument("--org", required=True, help="a name; the same name gives the same org id")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--control-port", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--snapshot", type=Path, help="read at the start if it is there, written at the end")
-    parser.add_argument("--listen", default=_LOOPBACK)
-    parser.add_argument(
-        "--listen-anywhere", action="store_true", help="allow --listen other than this machine"
-    )
-    parser.add_argument("--hosts", type=_names, default=[], help="names of the org, besides the vendor's own")
-    parser.add_argument(
-        "--also",
-        type=_also,
-        action="append",
-        default=[],
-        metavar="VENDOR:NAME[=HOST,...]",
-        help="another org",
-    )
-    parser.add_argument("--tls", type=Path, metavar="FOLDER", help="https too; the authority is kept there")
-    parser.add_argument("--tls-port", type=int, default=0)
-    parser.add_argument("--until-stdin-closes", action="store_true")
-    options = parser.parse_args(arguments)
-    if options.listen != _LOOPBACK and not options.listen_anywhere:
-        parser.error("a practice org listens on this machine only, unless --listen-anywhere is given")
-    return options
+    project = read_project(folder)
+    left_out = list(project.left_out)
+    for change in project.changes:
+        try:
+            control.repeat([("schema", change)])
+        except ControlRefused as refusal:
+            left_out.append(f"{change['object']}: {refusal}")
+    return left_out
 
 
 def main() -> None:
     """The command."""
-    asyncio.run(run(options_of()))
+    try:
+        asyncio.run(run(options_of()))
+    except ValueError as problem:
+        sys.exit(str(problem))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from ..kernel.http import HttpRequest
+from .errors import SignInRefusal
 
 
 class Credentials(Mapping[str, Any]):
@@ -54,3 +58,15 @@ class Credentials(Mapping[str, Any]):
             )
             .decode()
         )
+
+
+def basic_credentials(request: HttpRequest) -> tuple[str, str]:
+    """Name and secret of basic authentication; empty texts if there is none. Raises SignInRefusal if it is garbled."""
+    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return "", ""
+    try:
+        name, _, secret = base64.b64decode(encoded).decode().partition(":")
+    except ValueError as error:
+        raise SignInRefusal("invalid_client", "invalid client credentials") from error
+    return name, secret

@@ -5,47 +5,31 @@ Error bodies are ``{"error", "error_description"}`` in the vendor's words.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 import jwt
 
 from ..kernel.hosts import bare_host
 from ..kernel.http import HttpRequest, HttpResponse, json_response
-from .credentials import Credentials
+from .credentials import Credentials, basic_credentials
 from .data import OrgData
 from .errors import SignInRefusal
+from .tokens import ORDINARY_SCOPE, Session, Tokens
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 LOGIN_HOSTS = ("login.salesforce.com", "test.salesforce.com")
 """Where users of every org may sign in; an org's data is at its own domain."""
 COMMAND_LINE_CLIENT: Final = "PlatformCLI"
 """The client id of the vendor's own command line, which every org knows; it has no secret."""
-_SCOPE = "api refresh_token"
 _OFFLINE = frozenset(("refresh_token", "offline_access", "full"))
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """Who holds a token, until when, and for what."""
-
-    user_id: str
-    expires_at: datetime
-    scope: str = _SCOPE
-    client_id: str = ""
-
-
 class Login:
-    """The tokens of one org. Texts that look like secrets are made from the org's name and seed."""
+    """Who may have a token of one org, and in which way."""
 
     def __init__(self, data: OrgData, org_id: str, secret_seed: str, domain: str) -> None:
         """domain: the org's own host name. code_grant: how a code is turned into a user's id and scopes."""
-        self.session_seconds = 7200
         self.rotates = False
         self.revoked = False
         self.takes_passwords = False
@@ -53,19 +37,17 @@ class Login:
         self.code_grant: Callable[[Mapping[str, str]], tuple[str, str]] | None = None
         self._data = data
         self._org_id = org_id
-        self._seed = secret_seed.encode()
-        self._made = 0
-        self._sessions: dict[str, Session] = {}
-        refresh_token = self._secret("refresh/0", 48)
+        self.tokens = Tokens(data.clock, org_id, secret_seed)
+        secret = self.tokens.secret
+        refresh_token = self.tokens.make_refresh(data.integration_user)
         username = str(data.tables["User"].get(data.integration_user).values["Username"])  # type: ignore[union-attr]
-        self._refresh_tokens: dict[str, str] = {refresh_token: data.integration_user}
         self.credentials = Credentials(
             {
-                "client_id": "3MVG9" + self._secret("client id", 60),
-                "client_secret": self._secret("client secret", 48).upper(),
+                "client_id": "3MVG9" + secret("client id", 60),
+                "client_secret": secret("client secret", 48).upper(),
                 "username": username,
-                "password": self._secret("password", 16),
-                "security_token": self._secret("security token", 24),
+                "password": secret("password", 16),
+                "security_token": secret("security token", 24),
                 "refresh_token": refresh_token,
             }
         )
@@ -79,8 +61,8 @@ class Login:
 
     def session_of(self, token: str) -> Session | None:
         """The session of a token; None if it is missing, foreign or lapsed."""
-        held = self._sessions.get(token)
-        if held is None or held.expires_at <= self._data.clock.now() or not self._is_active(held.user_id):
+        held = self.tokens.sessions.get(token)
+        if held is None or self.tokens.is_lapsed(held) or not self._is_active(held.user_id):
             return None
         return held
 
@@ -92,14 +74,14 @@ class Login:
         form = {**{name: values[0] for name, values in request.query.items()}, **request.form()}
         given = {form.get("client_id"), form.get("username"), form.get("un")}
         try:
-            given.add(_basic(request)[0])
+            given.add(basic_credentials(request)[0])
             claims = jwt.decode(form.get("assertion", ""), options={"verify_signature": False})
             given |= {str(claims.get("iss")), str(claims.get("sub"))}
         except (SignInRefusal, jwt.PyJWTError):
             pass  # nothing that says whose it is
         if not given.isdisjoint({self.credentials["client_id"], self.credentials["username"]}):
             return True
-        return (form.get("refresh_token") or form.get("token")) in self._refresh_tokens
+        return (form.get("refresh_token") or form.get("token")) in self.tokens.refresh
 
     def home(self, request: HttpRequest) -> str:
         """Where the org's data is: its own domain for who came to a host of everybody, otherwise where the call came."""
@@ -110,21 +92,13 @@ class Login:
 
     def end_session(self, request: HttpRequest) -> None:
         """Make the call's token worthless from now on."""
-        self._sessions.pop(request.headers.get("authorization", "").partition(" ")[2].strip(), None)
-
-    def end_token(self, token: str) -> None:
-        """Make one token worthless."""
-        self._sessions.pop(token, None)
-
-    def end_all(self) -> None:
-        """Make every access token worthless."""
-        self._sessions.clear()
+        self.tokens.end(request.headers.get("authorization", "").partition(" ")[2].strip())
 
     def set_revoked(self, revoked: bool) -> None:
         """Take the access away from the client, every token of it, or give it back (the refresh token works again)."""
         self.revoked = revoked
         if revoked:
-            self.end_all()
+            self.tokens.sessions.clear()
 
     def token(self, request: HttpRequest) -> HttpResponse:
         """Answer a token call."""
@@ -137,8 +111,7 @@ class Login:
     def revoke(self, request: HttpRequest) -> HttpResponse:
         """Answer a revoke call: the token, of either kind, dies."""
         token = {**request.form()}.get("token") or request.first("token") or ""
-        known = self._sessions.pop(token, None) or self._refresh_tokens.pop(token, None)
-        if known is None:
+        if not self.tokens.end(token):
             return json_response(400, {"error": "invalid_token", "error_description": "invalid token"})
         return HttpResponse(200)
 
@@ -150,9 +123,9 @@ class Login:
         except SignInRefusal as refusal:
             return _refusal(refusal)
         token = form.get("token", "")
-        held = self._sessions.get(token)
-        if held is None or held.expires_at <= self._data.clock.now():
-            user_id = self._refresh_tokens.get(token)
+        held = self.tokens.sessions.get(token)
+        if held is None or self.tokens.is_lapsed(held):
+            user_id = self.tokens.refresh.get(token)
             known = {"active": True, "token_type": "refresh_token", "sub": user_id}
             return json_response(200, known if user_id else {"active": False})
         return json_response(
@@ -165,7 +138,7 @@ class Login:
                 "sub": f"{request.origin}/id/{self._org_id}/{held.user_id}",
                 "token_type": "access_token",
                 "exp": int(held.expires_at.timestamp()),
-                "iat": int(held.expires_at.timestamp()) - self.session_seconds,
+                "iat": int(held.expires_at.timestamp()) - self.tokens.seconds,
             },
         )
 
@@ -180,17 +153,15 @@ class Login:
 
     def open_for(self, user_id: str) -> tuple[str, int]:
         """A session without OAuth: its token and how many seconds it lasts."""
-        return self._session_of(user_id, "api", ""), self.session_seconds
+        return self.tokens.open(user_id, "api", ""), self.tokens.seconds
 
     def keep(self) -> dict[str, Any]:
         """What a client relies on after a restart: the key pair and the refresh tokens that live."""
-        refresh_tokens = self._refresh_tokens
-        return {"made": self._made, "refresh_tokens": refresh_tokens, "private_key": self.credentials.keep()}
+        return {**self.tokens.keep(), "private_key": self.credentials.keep()}
 
     def take_up(self, kept: Mapping[str, Any]) -> None:
         """Go on with what ``keep`` gave."""
-        self._made = kept["made"]
-        self._refresh_tokens = dict(kept["refresh_tokens"])
+        self.tokens.take_up(kept)
         self.credentials.take_up(kept["private_key"])
 
     def _grant(self, form: Mapping[str, str], request: HttpRequest) -> dict[str, Any]:
@@ -251,7 +222,7 @@ class Login:
         user_id, scope = self.code_grant(form)
         answer = self._opened(user_id, request, issued=True, scope=scope)
         if not _OFFLINE.isdisjoint(scope.split()):
-            answer["refresh_token"] = self._new_refresh_token(user_id)
+            answer["refresh_token"] = self.tokens.make_refresh(user_id)
         return answer
 
     def _by_password(self, form: Mapping[str, str], request: HttpRequest) -> dict[str, Any]:
@@ -265,11 +236,6 @@ class Login:
             raise SignInRefusal("invalid_grant", "authentication failure")
         return self._opened(user_id, request, issued=True)
 
-    def _new_refresh_token(self, user_id: str) -> str:
-        renewed = self._secret(f"refresh/{self._made}", 48)
-        self._refresh_tokens[renewed] = user_id
-        return renewed
-
     def _user(self, username: object) -> str:
         for row in self._data.tables["User"].live():
             if row.values.get("Username") == username:
@@ -281,19 +247,19 @@ class Login:
     def _by_refresh_token(self, form: Mapping[str, str], request: HttpRequest) -> dict[str, Any]:
         self._check_client(form, request, needs_secret=False)
         token = form.get("refresh_token", "")
-        user_id = self._refresh_tokens.get(token)
+        user_id = self.tokens.refresh.get(token)
         if user_id is None or self.revoked:
             raise SignInRefusal("invalid_grant", "expired access/refresh token")
         answer = self._opened(user_id, request, issued=True)
         if self.rotates:
-            del self._refresh_tokens[token]
-            answer["refresh_token"] = self._new_refresh_token(user_id)
+            self.tokens.end(token)
+            answer["refresh_token"] = self.tokens.make_refresh(user_id)
         return answer
 
     def _check_client(self, form: Mapping[str, str], request: HttpRequest, *, needs_secret: bool) -> None:
         given = (form.get("client_id", ""), form.get("client_secret", ""))
         if request.headers.get("authorization", "").lower().startswith("basic "):
-            given = _basic(request)
+            given = basic_credentials(request)
         if given[0] == COMMAND_LINE_CLIENT and not needs_secret:
             return
         if given[0] != self.credentials["client_id"]:
@@ -302,14 +268,14 @@ class Login:
             raise SignInRefusal("invalid_client", "invalid client credentials")
 
     def _opened(
-        self, user_id: str, request: HttpRequest, *, issued: bool, scope: str = _SCOPE
+        self, user_id: str, request: HttpRequest, *, issued: bool, scope: str = ORDINARY_SCOPE
     ) -> dict[str, Any]:
         if not self._is_active(user_id):
             raise SignInRefusal("invalid_grant", "inactive user")
-        token = self._session_of(user_id, scope, str(request.form().get("client_id", "")))
+        token = self.tokens.open(user_id, scope, str(request.form().get("client_id", "")))
         answer = {
             "access_token": token,
-            "signature": self._secret(f"signature/{self._made}", 43),
+            "signature": self.tokens.signature(),
             "scope": scope,
             "instance_url": self.home(request),
             "id": f"{request.origin}/id/{self._org_id}/{user_id}",
@@ -318,13 +284,6 @@ class Login:
         moment = int(self._data.clock.now().timestamp() * 1000)
         return {**answer, "issued_at": str(moment)} if issued else answer
 
-    def _session_of(self, user_id: str, scope: str, client_id: str) -> str:
-        self._made += 1
-        token = f"{self._org_id[:15]}!AQ{self._secret(f'session/{self._made}', 60)}"
-        ends = self._data.clock.now() + timedelta(seconds=self.session_seconds)
-        self._sessions[token] = Session(user_id, ends, scope, client_id)
-        return token
-
     def _user_value(self, user_id: str, name: str) -> Any:
         user = self._data.tables["User"].find(user_id)
         return user.values.get(name) if user else None
@@ -332,24 +291,6 @@ class Login:
     def _is_active(self, user_id: str) -> bool:
         user = self._data.tables["User"].find(user_id)
         return user is not None and bool(user.values.get("IsActive"))
-
-    def _secret(self, purpose: str, length: int) -> str:
-        digest = b"".join(
-            hmac.new(self._seed, f"{purpose}/{part}".encode(), hashlib.sha256).digest() for part in range(2)
-        )
-        return base64.b64encode(digest).decode().replace("+", "x").replace("/", "y")[:length]
-
-
-def _basic(request: HttpRequest) -> tuple[str, str]:
-    """Name and secret of basic authentication; empty texts if there is none. Raises SignInRefusal if it is garbled."""
-    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return "", ""
-    try:
-        name, _, secret = base64.b64decode(encoded).decode().partition(":")
-    except ValueError as error:
-        raise SignInRefusal("invalid_client", "invalid client credentials") from error
-    return name, secret
 
 
 def _refusal(refusal: SignInRefusal) -> HttpResponse:

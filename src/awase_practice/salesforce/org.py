@@ -21,11 +21,12 @@ from .errors import ApiError, RowRefused, not_found, wrong_method
 from .identity import Identity
 from .identity_page import discovery, identity
 from .ids import make_id
-from .login import LOGIN_HOSTS, Login, Session
+from .login import LOGIN_HOSTS, Login
 from .resources import Resources, versions
 from .save import Saver
 from .settings import Settings
 from .soap import Soap
+from .tokens import Session
 
 _LONGEST_HEAD = 16_384
 _DAY_LIMIT = 100_000

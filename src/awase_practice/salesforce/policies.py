@@ -11,11 +11,7 @@ from .errors import ApiError, RowRefused, SignInRefusal, refused
 
 ROW_BYTES: Final = 2048
 """What a row counts against the data storage [from memory: 2 KB, whatever it holds]."""
-_OFF: Final = {
-    "org": ("API_DISABLED_FOR_ORG", "API is not enabled for this Organization or Partner"),
-    "user": ("API_CURRENTLY_DISABLED", "API is disabled for this User"),
-}
-API_STATES: Final = ("on", *_OFF)
+API_STATES: Final = ("on", "org", "user")
 
 
 @dataclass(slots=True)
@@ -33,8 +29,11 @@ class Policies:
 
     def check_call(self) -> None:
         """Whether the API may be called at all. Raises ApiError."""
-        if self.api in _OFF:
-            raise ApiError(403, *_OFF[self.api])
+        if self.api == "org":
+            text = "API is not enabled for this Organization or Partner"
+            raise ApiError(403, "API_DISABLED_FOR_ORG", text)
+        if self.api == "user":
+            raise ApiError(403, "API_CURRENTLY_DISABLED", "API is disabled for this User")
 
     def check_sign_in(self, now: datetime) -> None:
         """Whether users may sign in now. Raises SignInRefusal [its text is from memory]."""

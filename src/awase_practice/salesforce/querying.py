@@ -14,11 +14,12 @@ from typing import Any
 from ..kernel.http import HttpResponse, json_response
 from ..kernel.rows import Row
 from .aggregates import Aggregation
+from .columns import AGGREGATE, column_of
 from .conditions import Conditions, folds_case
 from .data import OrgData
 from .date_literals import today_of
 from .errors import ApiError
-from .fields import NUMBER_TYPES, SYSTEM_FIELDS, TEXT_TYPES, Field, ObjectType
+from .fields import SYSTEM_FIELDS, Field, ObjectType
 from .ids import make_id, normal_id
 from .names import Names
 from .records import Reader, RecordShape
@@ -80,9 +81,9 @@ class Querying:
         """What a query would answer instead of its answer (``columns=true``) [confirmed by one client: names of keys]."""
         query = parse(text)
         plan = Plan(self._data, text, query, version, deleted=False)
-        shown = [_column(parts, field) for parts, field in plan.columns]
+        shown = [column_of(parts, field) for parts, field in plan.columns]
         if plan.aggregation is not None:
-            shown = [_column((name,), _AGGREGATE, aggregate=True) for name, _ in plan.aggregation.columns]
+            shown = [column_of((name,), AGGREGATE, aggregate=True) for name, _ in plan.aggregation.columns]
         document = {
             "columnMetadata": shown,
             "entityName": plan.kind.name,
@@ -291,28 +292,3 @@ def _literals(term: Compare | Among) -> tuple[Literal, ...] | None:
     if isinstance(term, Compare):
         return (term.literal,) if term.sign == "=" else None
     return term.literals if term.sign == "in" else None
-
-
-_AGGREGATE = Field("expr0", "expr0", "double")
-
-
-def _column(parts: tuple[str, ...], field: Field, *, aggregate: bool = False) -> dict[str, Any]:
-    name = field.name if len(parts) == 1 and not aggregate else ".".join(parts)
-    column: dict[str, Any] = {
-        "aggregate": aggregate,
-        "booleanType": field.type == "boolean",
-        "columnName": parts[-1] if aggregate else field.name,
-        "custom": field.custom,
-        "displayName": name,
-        "foreignKeyName": field.relationship,
-        "insertable": field.createable and not aggregate,
-        "joinColumns": [],
-        "numberType": field.type in NUMBER_TYPES or field.type == "int",
-        "textType": field.type in TEXT_TYPES,
-        "typeName": field.type,
-        "updatable": field.updateable and not aggregate,
-    }
-    if len(parts) > 1:
-        inner = _column(parts[1:], field)
-        return {**column, "columnName": parts[0], "displayName": parts[0], "joinColumns": [inner]}
-    return column

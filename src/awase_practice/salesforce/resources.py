@@ -17,7 +17,6 @@ from .data import OrgData
 from .errors import ApiError, RowRefused, not_found, wrong_method
 from .ids import normal_id
 from .layouts import compact_layouts, layout, layouts
-from .login import Session
 from .policies import ROW_BYTES
 from .querying import Querying
 from .replication import Replication
@@ -25,6 +24,7 @@ from .rest import Rest, json_body
 from .save import Saver
 from .search import Search
 from .sobject_collections import Collections
+from .tokens import Session
 from .tree import Tree
 from .writer import Writer
 

@@ -69,7 +69,7 @@ class Settings:
                 for jobs in self._jobs:
                     jobs.seconds = float(value)
             case "session_seconds", int() | float():
-                self._login.session_seconds = int(value)
+                self._login.tokens.seconds = int(value)
             case _:
                 return False
         return True
@@ -142,7 +142,7 @@ class Settings:
         data, rights = self._data, self._data.permissions
         return {
             "day_limit": self._quota.limit,
-            "session_seconds": self._login.session_seconds,
+            "session_seconds": self._login.tokens.seconds,
             "bulk_seconds": self._jobs[0].seconds,
             "rotate_refresh_tokens": self._login.rotates,
             "access_revoked": self._login.revoked,

@@ -80,7 +80,7 @@ class Soap:
             raise _Fault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session")
         match name:
             case "logout":
-                self._login.end_token(token)
+                self._login.tokens.end(token)
                 return name, ""
             case "getUserInfo":
                 return name, f"<result>{self._user(session.user_id)}</result>"

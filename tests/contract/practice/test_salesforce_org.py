@@ -14,7 +14,7 @@ from typing import Any
 import jwt
 import pytest
 
-from awase_practice.server import options_of
+from awase_practice.command_line import options_of
 
 from .practice_process import PracticeProcess, Reply, practice, query_target
 

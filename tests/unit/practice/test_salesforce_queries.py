@@ -95,5 +95,5 @@ def test_a_backslash_keeps_a_wildcard_from_standing_for_other_signs(pattern: str
     )
     org.load("Account", [{"Name": name} for name in names], "user:x")
     text = f"SELECT Id FROM Account WHERE Name LIKE '{pattern}'"  # noqa: S608  (of this test's own making)
-    plan = querying._Plan(org.data, text, parse(text), "v65.0", deleted=False)
+    plan = querying.Plan(org.data, text, parse(text), "v65.0", deleted=False)
     assert [row.values["Name"] for row in plan.rows()] == found
