@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import aiohttp
 import typer
 
-from awase.cli import practice_people
+from awase.cli import practice_orgs, practice_people
 from awase.cli.call import Call, help_text, verb
 from awase.cli.connect import credentials_from
 from awase.cli.plan_files import write_closed
@@ -37,6 +37,8 @@ class Running:
     control: str
     org_id: str
     credentials: Mapping[str, str] = field(repr=False)
+    left_out: tuple[str, ...] = ()
+    """What of an SFDX project could not be taken over."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,6 +47,7 @@ def add_to(app: typer.Typer) -> None:
     verb(practice, "up", "Start both practice orgs and run until Ctrl-C.")(up)
     verb(practice, "status", "Show what the practice orgs hold and how many calls they had.")(status)
     practice_people.add_to(practice)
+    practice_orgs.add_to(practice)
     app.add_typer(practice, name="practice")
 
 
@@ -54,23 +57,36 @@ def up(
         int,
         typer.Option("--port", min=1024, max=65500, help=help_text("The first of four ports to listen on.")),
     ] = FIRST_PORT,
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            "--project",
+            metavar="FOLDER",
+            help=help_text("Set the new Salesforce org up as this SFDX project says."),
+            show_default=False,
+        ),
+    ] = None,
 ) -> int:
     folder = call.directory / _FOLDER
+    if project is not None:
+        _must_be_new(folder, project)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as problem:
         raise BadInput(
             "the folder cannot be made: {words}", where=str(folder), words=problem.strerror or ""
         ) from None
-    call.run(_up(call, folder, port))
+    call.run(_up(call, folder, port, project))
     return 0
 
 
-async def _up(call: Call, folder: Path, port: int) -> None:
+async def _up(call: Call, folder: Path, port: int, project: Path | None) -> None:
     async with AsyncExitStack() as stack:
         running = []
         for place, vendor in enumerate(VENDORS):
-            org = await stack.enter_async_context(practice_org(vendor, folder, port + place))
+            org = await stack.enter_async_context(
+                practice_org(vendor, folder, port + place, project if vendor == "salesforce" else None)
+            )
             write_closed(credentials_file(folder, vendor), [_credentials(org)])
             running.append(org)
         write_closed(
@@ -85,6 +101,7 @@ async def _up(call: Call, folder: Path, port: int) -> None:
                         "control": org.control,
                         "org_id": org.org_id,
                         "credentials": str(credentials_file(folder, org.vendor)),
+                        "left_out": org.left_out,
                     }
                     for org in running
                 ]
@@ -111,7 +128,20 @@ def _tell(call: Call, folder: Path, running: list[Running]) -> None:
             vendor=org.vendor,
             file=credentials_file(folder, org.vendor),
         )
+    for text in (text for org in running for text in org.left_out):
+        call.say("Left out of the project: {text}", text=text)
     call.say("Ctrl-C stops them; what they hold is kept in {folder}.", folder=folder)
+
+
+def _must_be_new(folder: Path, project: Path) -> None:
+    if not project.is_dir():
+        raise BadInput("there is no such folder", where=str(project), remedy="Name an SFDX project's folder.")
+    if (folder / "salesforce.snapshot").exists():
+        raise BadInput(
+            "the practice org is set up already",
+            where=str(folder),
+            remedy="To begin anew, delete this folder, or leave out --project.",
+        )
 
 
 def credentials_file(folder: Path, vendor: str) -> Path:
@@ -128,13 +158,19 @@ def _credentials(org: Running) -> bytes:
 
 
 @asynccontextmanager
-async def practice_org(vendor: str, folder: Path, port: int) -> AsyncIterator[Running]:
-    """One practice org in its own process; what it holds is kept in ``folder`` from one start to the next."""
+async def practice_org(
+    vendor: str, folder: Path, port: int, project: Path | None = None
+) -> AsyncIterator[Running]:
+    """One practice org in its own process; what it holds is kept in ``folder`` from one start to the next.
+
+    project: an SFDX project that says how a new org is set up.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "awase_practice.server", "--vendor", vendor, "--org", "practice"),
         *("--port", str(port), "--control-port", str(port + len(VENDORS))),
         *("--snapshot", str(folder / f"{vendor}.snapshot"), "--until-stdin-closes"),
+        *(("--project", str(project)) if project is not None else ()),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -166,7 +202,14 @@ async def _announced(process: asyncio.subprocess.Process, vendor: str, port: int
             port=port,
             words=words[-1] if words else "no answer",
         ) from None
-    return Running(said["vendor"], said["url"], said["control"], said["org_id"], said["credentials"])
+    return Running(
+        said["vendor"],
+        said["url"],
+        said["control"],
+        said["org_id"],
+        said["credentials"],
+        tuple(said.get("left_out", ())),
+    )
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:

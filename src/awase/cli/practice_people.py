@@ -64,24 +64,24 @@ async def _filled(call: Call, people: int) -> dict[str, dict[str, int]]:
     from awase_practice.seeds.control import rows
     from awase_practice.seeds.loading import set_up
 
-    async with _controls(call) as controls:
+    async with controls(call) as found_orgs:
         for vendor, objects in OBJECTS.items():
             for object in objects:
-                if await rows(controls[vendor], object):
+                if await rows(found_orgs[vendor], object):
                     raise BadInput(
                         "the practice orgs hold people already",
                         where=str(call.directory / ORGS_FILE.parent),
                         remedy="To begin anew, stop the orgs, delete this folder and start them again.",
                     )
-        await set_up(controls["hubspot"], controls["salesforce"], story(people, SEED))
+        await set_up(found_orgs["hubspot"], found_orgs["salesforce"], story(people, SEED))
         return {
-            vendor: {object: len(await rows(controls[vendor], object)) for object in objects}
+            vendor: {object: len(await rows(found_orgs[vendor], object)) for object in objects}
             for vendor, objects in OBJECTS.items()
         }
 
 
 def show(call: Call, vendor: VendorArgument, person: AnyPersonArgument = None) -> int:
-    found = call.run(_found(call, _known(vendor), person))
+    found = call.run(_found(call, known(vendor), person))
     call.document({"records": found})
     for record in found:
         if person is None:
@@ -94,8 +94,8 @@ def show(call: Call, vendor: VendorArgument, person: AnyPersonArgument = None) -
 
 
 async def _found(call: Call, vendor: str, person: str | None) -> list[dict[str, Any]]:
-    async with _controls(call) as controls:
-        return await _records(controls[vendor], vendor, person)
+    async with controls(call) as found_orgs:
+        return await _records(found_orgs[vendor], vendor, person)
 
 
 def edit(
@@ -108,7 +108,7 @@ def edit(
     ],
 ) -> int:
     values = dict(_change(change) for change in changes)
-    edited = call.run(_edited(call, _known(vendor), person, values))
+    edited = call.run(_edited(call, known(vendor), person, values))
     call.document({"edited": edited, "values": values})
     for name in edited:
         call.say("Changed: {vendor} {name}", vendor=vendor, name=name)
@@ -116,11 +116,11 @@ def edit(
 
 
 async def _edited(call: Call, vendor: str, person: str, values: Mapping[str, str | None]) -> list[str]:
-    async with _controls(call) as controls:
-        records = await _records(controls[vendor], vendor, person)
+    async with controls(call) as found_orgs:
+        records = await _records(found_orgs[vendor], vendor, person)
         for record in records:
             body = {"object": record["object"], "id": record["id"], "values": values, "author": _AUTHOR}
-            await controls[vendor].tell("edit", {**body, "rules": True})
+            await found_orgs[vendor].tell("edit", {**body, "rules": True})
     return [f"{record['object']} {record['id']}" for record in records]
 
 
@@ -133,7 +133,8 @@ def _change(text: str) -> tuple[str, str | None]:
     return name, value or None
 
 
-def _known(vendor: str) -> str:
+def known(vendor: str) -> str:
+    """The vendor of a practice org. Raises BadInput for another word."""
     if vendor not in OBJECTS:
         raise BadInput(
             "there is no practice org of the vendor {vendor}",
@@ -180,7 +181,7 @@ def _filled_values(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _controls(call: Call) -> AsyncIterator[dict[str, ControlCaller]]:
+async def controls(call: Call) -> AsyncIterator[dict[str, ControlCaller]]:
     """The control APIs of the orgs that ``awase practice up`` started here. Raises BadInput or HostUnreachable."""
     from awase_practice.seeds.control import ControlCaller
 

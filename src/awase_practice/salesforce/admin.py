@@ -210,8 +210,24 @@ def _plain(kind: ObjectType, values: Mapping[str, Any]) -> dict[str, Any]:
         if field is None or field.name in SYSTEM_FIELDS or field.derived:
             raise ControlRefused(f"{kind.name} has no field {name} that can be set")
         whole = isinstance(value, int) and field.type in NUMBER_TYPES
-        plain[field.name] = float(value) if whole else None if value == "" else value
+        plain[field.name] = (
+            float(value) if whole else _typed(field, value) if isinstance(value, str) else value
+        )
     return plain
+
+
+def _typed(field: Field, text: str) -> Any:
+    """A text, as files have it, as the field's own type; an empty one is no value."""
+    try:
+        if text == "":
+            return False if field.type == "boolean" else None
+        if field.type == "boolean":
+            return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+        if field.type == "int":
+            return int(text)
+        return float(text) if field.type in NUMBER_TYPES else text
+    except (KeyError, ValueError):
+        raise ControlRefused(f"{text} is no value for {field.name}, which is a {field.type}") from None
 
 
 def _field(kind: ObjectType, declared: Mapping[str, Any]) -> Field:
