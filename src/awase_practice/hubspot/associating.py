@@ -17,7 +17,7 @@ Input = dict[str, Any]
 def asked_kind(state: PortalState, call: Call, records: Records, target: str, right: str) -> Kind:
     """The kind that a path names, if the caller may ``read`` or ``write`` both objects. Raises Refusal."""
     to = state.object(target)
-    call.needs(*(f"crm.objects.{each.kind.plural}.{right}" for each in (records, to)))
+    call.needs(*(each.kind.right(right) for each in (records, to)))
     return kind_between(records.kind.key, to.kind.key)
 
 

@@ -41,6 +41,30 @@ class Kind:
         return [*first, (self.plain, None)]
 
 
+_ACTIVITIES: Final[Mapping[tuple[str, str], int]] = {
+    ("contact", "call"): 193,
+    ("contact", "email"): 197,
+    ("contact", "meeting"): 199,
+    ("contact", "note"): 201,
+    ("contact", "task"): 203,
+    ("company", "call"): 181,
+    ("company", "email"): 185,
+    ("company", "meeting"): 187,
+    ("company", "note"): 189,
+    ("company", "task"): 191,
+    ("deal", "call"): 205,
+    ("deal", "email"): 209,
+    ("deal", "meeting"): 211,
+    ("deal", "note"): 213,
+    ("deal", "task"): 215,
+    ("ticket", "call"): 219,
+    ("ticket", "email"): 223,
+    ("ticket", "meeting"): 225,
+    ("ticket", "note"): 227,
+    ("ticket", "task"): 229,
+}
+"""From a record to an activity; the way back has the next number (those of contacts confirmed, others from memory)."""
+
 KINDS: Final[Mapping[tuple[str, str], Kind]] = {
     (each.origin, each.target): each
     for each in (
@@ -50,6 +74,17 @@ KINDS: Final[Mapping[tuple[str, str], Kind]] = {
         Kind("company", "deal", 342, 6),
         Kind("deal", "contact", 3),
         Kind("contact", "deal", 4),
+        Kind("ticket", "company", 339, 26, chooses=True),
+        Kind("company", "ticket", 340, 25),
+        Kind("ticket", "contact", 16),
+        Kind("contact", "ticket", 15),
+        Kind("deal", "ticket", 27),
+        Kind("ticket", "deal", 28),
+        *(
+            Kind(*ends, number)
+            for (record, activity), there in _ACTIVITIES.items()
+            for ends, number in (((record, activity), there), ((activity, record), there + 1))
+        ),
     )
 }
 _BY_ID: Final[Mapping[int, tuple[Kind, bool]]] = {

@@ -15,7 +15,11 @@ from .records import Claims, Look, Records
 from .settings import Settings
 from .wire import Refusal
 
-MIRRORS: Final = {"contact": "associatedcompanyid", "deal": "hs_primary_associated_company"}
+MIRRORS: Final = {
+    "contact": "associatedcompanyid",
+    "deal": "hs_primary_associated_company",
+    "ticket": "hs_primary_company_id",
+}
 """The read-only property in which a record shows its primary company."""
 
 

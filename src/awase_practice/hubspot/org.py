@@ -13,7 +13,7 @@ from ..kernel.http import HttpRequest, HttpResponse, UnreadableBody
 from ..kernel.org import ControlCall
 from ..kernel.rows import Table
 from . import administration, keeping, steering
-from .account_calls import account_call, schema_call, token_call
+from .account_calls import account_call, token_call
 from .association_calls import association_call
 from .consent_calls import consent_call
 from .list_calls import list_call
@@ -22,12 +22,14 @@ from .object_calls import object_call
 from .owner_calls import owner_call
 from .pipeline_calls import pipeline_call
 from .property_calls import property_call
+from .schema_calls import schema_call
 from .signin import Caller
 from .state import Call, PortalState
 from .wire import Refusal, answer, bad_request, no_such_path
 
 Handler = Callable[[PortalState, Call], HttpResponse]
 
+_ALWAYS_TOLD: Final = frozenset({"contact", "company", "deal"})
 DATES: Final = frozenset({"2025-09", "2026-03", "2026-09"})
 _VERSION = re.compile(r"v[1-4]|\d{4}-\d{2}(-beta)?")
 
@@ -38,6 +40,7 @@ _APIS: Final[Mapping[tuple[str, ...], tuple[Handler, frozenset[str]]]] = {
     ("crm", "pipelines"): (pipeline_call, DATES | {"v3"}),
     ("crm", "properties"): (property_call, DATES | {"v3"}),
     ("crm", "owners"): (owner_call, DATES | {"v3"}),
+    ("crm", "schemas"): (schema_call, frozenset({"v3"})),
     ("crm-object-schemas",): (schema_call, DATES | {"v3"}),
     ("account-info",): (account_call, DATES | {"v3"}),
     ("communication-preferences",): (consent_call, DATES | {"v3", "v4"}),
@@ -186,6 +189,7 @@ class HubSpotPortal:
     def state(self) -> dict[str, Any]:
         """Rows by object and calls by kind."""
         counts = {key: len(records.table) for key, records in self.inside.records.items()}
+        counts = {key: count for key, count in counts.items() if count or key in _ALWAYS_TOLD}
         return {
             "rows": counts,
             "calls": dict(self.inside.calls),

@@ -145,6 +145,15 @@ def archived(state: PortalState, call: Call, records: Records, record_id: str) -
     return NO_CONTENT  # archiving what is not there is no error (from memory)
 
 
+def forgotten(state: PortalState, call: Call, records: Records) -> HttpResponse:
+    """A contact, by id or address, gone for good with its past; one that is not there is no error. Raises Refusal."""
+    body = json_object(call.request)
+    row = records.find(str(body.get("objectId") or ""), body.get("idProperty") or None)
+    if row is not None:
+        records.forget(row, call.caller.app_id, state.now())
+    return NO_CONTENT
+
+
 def merged(state: PortalState, call: Call, records: Records) -> HttpResponse:
     """Two records become one. Raises Refusal."""
     body = json_object(call.request)

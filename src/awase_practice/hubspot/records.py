@@ -13,10 +13,11 @@ import orjson
 from ..kernel.clock import Clock
 from ..kernel.index import SearchIndex
 from ..kernel.rows import Row, Table, Version
+from .defining import ObjectType
 from .owners import Owners
 from .past import history, source
 from .properties import PropertySet
-from .stock import CONTACT, STAGES, STOCK, ObjectType
+from .stock import CONTACT, STAGES, STOCK
 from .uniqueness import Uniqueness
 from .values import Complaint, Unacceptable, accepted
 from .wire import Refusal, bad_request, stamp
@@ -183,6 +184,13 @@ class Records:
         self.table.update(draft.row, draft.values, author, at)
         return draft.row
 
+    def forget(self, row: Row, author: str, at: datetime) -> None:
+        """Take a record away for good: neither values nor past are left of it, and nothing brings it back."""
+        self.table.delete(row, author, at)
+        self.table.update(row, {**dict.fromkeys(row.values), MERGED_INTO: ""}, author, at)
+        row.history.clear()
+        row.before = None
+
     # -- showing ---------------------------------------------------------------------------------------------
 
     def show(
@@ -220,7 +228,7 @@ class Records:
         match name:
             case "hs_object_id":
                 return row.id
-            case "createdate":
+            case "createdate" | "hs_createdate":
                 return stamp(row.created_at)
             case "lastmodifieddate" | "hs_lastmodifieddate":
                 return stamp(version.modified_at)

@@ -27,7 +27,10 @@ ALL_SCOPES: Final = (
     "crm.schemas.contacts.write",
     "crm.schemas.deals.read",
     "crm.schemas.deals.write",
+    "forms",
     "oauth",
+    "sales-email-read",
+    "tickets",
 )
 
 

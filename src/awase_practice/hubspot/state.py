@@ -19,11 +19,11 @@ from .consent import Consent
 from .limits import Limits
 from .lists import Lists
 from .owners import Owners
-from .pipelines import COMPUTED, Pipelines
+from .pipelines import COMPUTED, DEALS, SALES, SUPPORT, TICKETS, Pipelines
 from .records import Look, Records
 from .settings import Settings
 from .signin import Caller, SignIn
-from .stock import AWASE_KEY, BY_NAME, OBJECTS
+from .stock import AWASE_KEY, BY_NAME, OBJECTS, STOCK
 from .wire import Refusal, bad_request
 
 
@@ -80,8 +80,9 @@ class PortalState:
         }
         self.associations = Associations(self.records, lambda: self.settings)
         self.lists = Lists(lambda key, record_id: self.records[key].table.find(record_id) is not None)
-        self.pipelines = Pipelines()
-        self._join_deals()
+        self.pipelines = Pipelines(DEALS, SALES)
+        self.pipelines_of = {"deal": self.pipelines, "ticket": Pipelines(TICKETS, SUPPORT)}
+        self._join_pipelines()
         self.calls: Counter[str] = Counter()
         self._answered = 0
         self._seed = seed
@@ -112,6 +113,8 @@ class PortalState:
             records.index.lag = settings.index_lag
             records.default_stage = settings.default_stage
             records.conflict_on_update = settings.email_conflict_on_update
+            if AWASE_KEY.name not in STOCK[records.kind.key]:
+                continue
             if settings.awase_key and not had_key:
                 records.properties.put(replace(AWASE_KEY, group=records.kind.group))
                 records.unique.rebuild()
@@ -135,27 +138,31 @@ class PortalState:
         return row
 
     def follow_pipelines(self) -> None:
-        """Make the options of pipeline and dealstage those of the pipelines."""
-        properties = self.records["deal"].properties
-        stages = {stage.id: stage.label for each in self.pipelines for stage in each.stages}
-        for name, options in (
-            ("pipeline", {each.id: each.label for each in self.pipelines}),
-            ("dealstage", stages),
-        ):
-            definition = properties.get(name)
-            if definition is not None:
-                properties.put(replace(definition, options=options, updated_at=self.now()))
+        """Make the options of pipeline and stage those of the pipelines."""
+        for key, pipelines in self.pipelines_of.items():
+            properties, track = self.records[key].properties, pipelines.track
+            stages = {stage.id: stage.label for each in pipelines for stage in each.stages}
+            ways = {each.id: each.label for each in pipelines}
+            for name, options in ((track.pipeline, ways), (track.stage, stages)):
+                definition = properties.get(name)
+                if definition is not None and dict(definition.options) != options:
+                    properties.put(replace(definition, options=options, updated_at=self.now()))
+
+    def users_of(self, key: str, name: str) -> list[str]:
+        """What needs a property, so that it cannot be deleted: forms that ask for it."""
+        del key, name
+        return []
 
     def correlation_id(self) -> str:
         """A new id for an answer, the same in the same run."""
         self._answered += 1
         return f"{self._seed % 2**32:08x}-{self.portal_id >> 16 & 0xFFFF:04x}-4000-8000-{self._answered:012x}"
 
-    def _join_deals(self) -> None:
-        deals = self.records["deal"]
-        deals.placing = self.pipelines.place
+    def _join_pipelines(self) -> None:
+        for key, pipelines in self.pipelines_of.items():
+            self.records[key].placing = pipelines.place
         for name in COMPUTED:
-            deals.computed[name] = partial(self._of_stage, name)
+            self.records["deal"].computed[name] = partial(self._of_stage, name)
         self.follow_pipelines()
 
     def _of_stage(self, name: str, record: Row, seen: Look) -> str | None:
