@@ -114,29 +114,9 @@ def type_by_name(text: str) -> tuple[Kind, bool]:
     return found
 
 
-def asked_types(specs: Any, kind: Kind | None = None) -> tuple[Kind, frozenset[bool]]:
-    """What a list of ``{associationCategory, associationTypeId}`` means: the kind, and of it primary, plain or both.
-
-    kind: the only one allowed, if the path says so. Raises Refusal.
-    """
-    if not isinstance(specs, list) or not specs or not all(isinstance(each, dict) for each in specs):
-        raise bad_request("Invalid input JSON on line 1, column 1: a list of association types was expected")
-    meant = []
-    for each in specs:
-        found = _BY_ID.get(_number(each.get("associationTypeId")))
-        if found is None or each.get("associationCategory", CATEGORY) != CATEGORY:
-            raise _no_type(each.get("associationTypeId"))
-        meant.append(found)
-    kinds = {each for each, _ in meant}
-    if len(kinds) != 1 or (kind is not None and kinds != {kind}):
-        expected = f"from {kind.origin} to {kind.target}" if kind else "of one kind"
-        listed = [each.get("associationTypeId") for each in specs]
-        raise bad_request(f"The association types {listed} are not all {expected}")
-    return kinds.pop(), frozenset(primary for _, primary in meant)
-
-
-def _number(raw: Any) -> int:
-    return int(str(raw)) if str(raw).isdecimal() else 0
+def kind_by_id(type_id: int) -> tuple[Kind, bool] | None:
+    """The kind that a type id of HubSpot's own means, and whether it is the primary one."""
+    return _BY_ID.get(type_id)
 
 
 def _no_type(said: Any) -> Refusal:

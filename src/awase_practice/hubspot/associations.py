@@ -30,6 +30,7 @@ class Wish:
     kind: Kind
     to_id: str
     primary: bool
+    labels: tuple[int, ...] = ()
 
 
 class Associations:
@@ -65,6 +66,11 @@ class Associations:
     def are_linked(self, kind: Kind, record_id: str, to_id: str) -> bool:
         """Whether two records are associated, archived or not."""
         return to_id in self._near.get((kind.origin, record_id), {}).get(kind.target, {})
+
+    def labels(self, kind: Kind, record_id: str, to_id: str) -> list[int]:
+        """The ids of the labels on an association, as seen from where each label begins."""
+        row = self.links.find(_link_id(kind, record_id, to_id))
+        return [] if row is None else list(row.values.get("labels") or ())
 
     def author(self, kind: Kind, record_id: str, to_id: str) -> str | None:
         """Who associated two records last."""
@@ -134,10 +140,38 @@ class Associations:
     def grant(self, record_id: str, wishes: Iterable[Wish], author: str, at: datetime) -> None:
         """Associate a record that has just been made."""
         for wish in wishes:
-            self.add(wish.kind, record_id, wish.to_id, wish.primary, author, at)
+            self.add(wish.kind, record_id, wish.to_id, wish.primary, author, at, wish.labels)
 
-    def add(self, kind: Kind, record_id: str, to_id: str, primary: bool, author: str, at: datetime) -> None:
+    def add(
+        self,
+        kind: Kind,
+        record_id: str,
+        to_id: str,
+        primary: bool,
+        author: str,
+        at: datetime,
+        labels: Iterable[int] = (),
+    ) -> None:
         """Associate two records. A primary company takes the place of the one before, which stays without a label."""
+        self._join(kind, record_id, to_id, primary, author, at)
+        self._set_labels(kind, record_id, to_id, {*self.labels(kind, record_id, to_id), *labels}, author, at)
+
+    def remove_labels(
+        self, kind: Kind, record_id: str, to_id: str, labels: Iterable[int], author: str, at: datetime
+    ) -> None:
+        """Take labels off an association, which stays."""
+        left = set(self.labels(kind, record_id, to_id)) - set(labels)
+        self._set_labels(kind, record_id, to_id, left, author, at)
+
+    def _set_labels(
+        self, kind: Kind, record_id: str, to_id: str, labels: set[int], author: str, at: datetime
+    ) -> None:
+        row = self.links.find(_link_id(kind, record_id, to_id))
+        if row is not None and sorted(labels) != (row.values.get("labels") or []):
+            self.links.update(row, {"labels": sorted(labels)}, author, at)
+            self._touch(kind, record_id, to_id, author, at)
+
+    def _join(self, kind: Kind, record_id: str, to_id: str, primary: bool, author: str, at: datetime) -> None:
         link_id = _link_id(kind, record_id, to_id)
         row = self.links.get(link_id)
         if row is None:
@@ -160,6 +194,7 @@ class Associations:
         if row is None:
             return False
         self.remove_primary(kind, record_id, to_id, author, at)
+        self.remove_labels(kind, record_id, to_id, row.values.get("labels") or (), author, at)
         self.links.delete(row, author, at)
         self._touch(kind, record_id, to_id, author, at)
         return True
@@ -179,8 +214,9 @@ class Associations:
                 primary = self.is_primary(kind, old_id, to_id)
                 if kind.chooses and self.primary(key, new_id) is not None:
                     primary = False
+                labels = self.labels(kind, old_id, to_id)
                 self.remove(kind, old_id, to_id, author, at)
-                self.add(kind, new_id, to_id, primary, author, at)
+                self.add(kind, new_id, to_id, primary, author, at, labels)
 
     def _choose(self, key: str, record_id: str, company: str | None, author: str, at: datetime) -> None:
         row = self.primaries.get(f"{key}/{record_id}")

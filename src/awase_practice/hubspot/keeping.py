@@ -7,13 +7,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from .labels import Label
 from .pipelines import Pipeline, Stage
 from .properties import Property
 from .state import PortalState
 
 
 def keep(state: PortalState) -> dict[str, Any]:
-    """The groups and the properties that differ from the stock, by object, and the pipelines."""
+    """The groups and the properties that differ from the stock, by object, the pipelines and the labels."""
     return {
         "objects": {
             key: {
@@ -22,6 +23,7 @@ def keep(state: PortalState) -> dict[str, Any]:
             }
             for key, records in state.records.items()
         },
+        "labels": {"made": state.labels.made, "all": [asdict(each) for each in state.labels]},
         "pipelines": {
             key: {
                 "made": pipelines.made,
@@ -35,6 +37,10 @@ def keep(state: PortalState) -> dict[str, Any]:
 
 def take_up(state: PortalState, kept: Mapping[str, Any]) -> None:
     """Go on with what ``keep`` gave; a snapshot of an older portal has nothing of it."""
+    labels = kept.get("labels", {"made": 0, "all": []})
+    state.labels.made = labels["made"]
+    for plain in labels["all"]:
+        state.labels.put(Label(**plain))
     for key, plain in kept.get("pipelines", {}).items():
         pipelines = state.pipelines_of[key]
         pipelines.set(_pipeline(each) for each in plain["live"])

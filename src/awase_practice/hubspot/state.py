@@ -16,6 +16,7 @@ from ..kernel.http import HttpRequest
 from ..kernel.rows import Row, Table
 from .associations import Associations
 from .consent import Consent
+from .labels import Labels
 from .limits import Limits
 from .lists import Lists
 from .owners import Owners
@@ -79,6 +80,7 @@ class PortalState:
             for kind in OBJECTS
         }
         self.associations = Associations(self.records, lambda: self.settings)
+        self.labels = Labels()
         self.lists = Lists(lambda key, record_id: self.records[key].table.find(record_id) is not None)
         self.pipelines = Pipelines(DEALS, SALES)
         self.pipelines_of = {"deal": self.pipelines, "ticket": Pipelines(TICKETS, SUPPORT)}
