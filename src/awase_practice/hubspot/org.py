@@ -16,6 +16,7 @@ from . import administration, keeping, steering
 from .account_calls import account_call, token_call
 from .association_calls import association_call
 from .consent_calls import consent_call
+from .form_calls import form_call, submission_list_call
 from .list_calls import list_call
 from .oauth_calls import is_token_call, oauth_call
 from .object_calls import object_call
@@ -25,6 +26,7 @@ from .property_calls import property_call
 from .schema_calls import schema_call
 from .signin import Caller
 from .state import Call, PortalState
+from .submitting import is_secure, is_submission, submission_call
 from .wire import Refusal, answer, bad_request, no_such_path
 
 Handler = Callable[[PortalState, Call], HttpResponse]
@@ -42,6 +44,9 @@ _APIS: Final[Mapping[tuple[str, ...], tuple[Handler, frozenset[str]]]] = {
     ("crm", "owners"): (owner_call, DATES | {"v3"}),
     ("crm", "schemas"): (schema_call, frozenset({"v3"})),
     ("crm-object-schemas",): (schema_call, DATES | {"v3"}),
+    ("marketing",): (form_call, frozenset({"v3"})),
+    ("marketing", "forms"): (form_call, frozenset({"2026-09-beta"})),
+    ("form-integrations",): (submission_list_call, frozenset({"v1"})),
     ("account-info",): (account_call, DATES | {"v3"}),
     ("communication-preferences",): (consent_call, DATES | {"v3", "v4"}),
     ("oauth",): (token_call, frozenset({"v2"})),
@@ -104,6 +109,11 @@ class HubSpotPortal:
         if request.segments[:1] == ("oauth",) and request.segments[1:2] != ("v2",):
             state.calls["sign_in"] += 1
             return oauth_call(state, request)
+        if is_submission(request):
+            state.calls["forms.submit"] += 1
+            if is_secure(request):
+                state.signin.caller(request.headers)
+            return submission_call(state, request)
         if state.signin.is_session(request.headers) and state.faults.fire("login.expired") is not None:
             state.signin.end_session(request.headers)
         try:

@@ -16,6 +16,7 @@ from ..kernel.http import HttpRequest
 from ..kernel.rows import Row, Table
 from .associations import Associations
 from .consent import Consent
+from .forms import Forms
 from .labels import Labels
 from .limits import Limits
 from .lists import Lists
@@ -81,6 +82,7 @@ class PortalState:
         }
         self.associations = Associations(self.records, lambda: self.settings)
         self.labels = Labels()
+        self.forms = Forms(self.portal_id)
         self.lists = Lists(lambda key, record_id: self.records[key].table.find(record_id) is not None)
         self.pipelines = Pipelines(DEALS, SALES)
         self.pipelines_of = {"deal": self.pipelines, "ticket": Pipelines(TICKETS, SUPPORT)}
@@ -99,6 +101,8 @@ class PortalState:
             self.associations.primaries,
             self.lists.table,
             self.lists.members,
+            self.forms.table,
+            self.forms.submissions,
         )
 
     def now(self) -> datetime:
@@ -152,8 +156,7 @@ class PortalState:
 
     def users_of(self, key: str, name: str) -> list[str]:
         """What needs a property, so that it cannot be deleted: forms that ask for it."""
-        del key, name
-        return []
+        return self.forms.asking_for(self.records[key].kind.type_id, name)
 
     def correlation_id(self) -> str:
         """A new id for an answer, the same in the same run."""
