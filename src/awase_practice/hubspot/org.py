@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from ..kernel.clock import Clock
+from ..kernel.deliveries import Delivery
 from ..kernel.faults import FaultPlan
 from ..kernel.http import HttpRequest, HttpResponse, UnreadableBody
 from ..kernel.org import ControlCall
@@ -58,7 +59,7 @@ class HubSpotPortal:
     """One practice portal; see ``kernel.org.PracticeOrg`` for what each part is for."""
 
     vendor = "hubspot"
-    hosts = ("api.hubapi.com", "api.hubspot.com", "app.hubspot.com")
+    hosts = ("api.hubapi.com", "api.hsforms.com", "api.hubspot.com", "app.hubspot.com")
 
     def __init__(self, *, name: str, clock: Clock, faults: FaultPlan, seed: int = 0) -> None:
         self.name = name
@@ -81,6 +82,8 @@ class HubSpotPortal:
         _, _, token = request.headers.get("authorization", "").partition(" ")
         if token.strip() == signin.key or signin.is_session(request.headers):
             return True
+        if is_submission(request):
+            return request.segments[-2:-1] == (self.org_id,)
         return signin.client_id in {request.first("client_id"), request.form().get("client_id")}
 
     def is_sign_in(self, request: HttpRequest) -> bool:
@@ -172,13 +175,23 @@ class HubSpotPortal:
         return steering.history(self.inside, object, id)
 
     def more_control(self) -> Mapping[tuple[str, str], ControlCall]:
-        """Merging, restoring and associating as people do it; see ``steering``."""
+        """Merging, restoring and associating as people do it; see ``steering``. And who is told what happens."""
         return {
             ("POST", "merge"): partial(steering.merge, self.inside),
             ("POST", "restore"): partial(steering.restored, self.inside),
             ("POST", "associate"): partial(steering.associate, self.inside),
             ("GET", "associations"): partial(steering.associated, self.inside),
+            ("POST", "webhooks"): self.inside.webhooks.set,
+            ("GET", "webhooks"): lambda _: self.inside.webhooks.shown(),
         }
+
+    def deliveries_due(self) -> Sequence[Delivery]:
+        """The webhooks to send now."""
+        return self.inside.webhooks.due()
+
+    def delivered(self, number: int, status: int | None) -> None:
+        """How one of them ended."""
+        self.inside.webhooks.ended(number, status)
 
     def change_schema(self, body: Mapping[str, Any]) -> Any:
         """Change a property, a rule, owners or pipelines. Raises ControlRefused."""

@@ -151,6 +151,7 @@ def forgotten(state: PortalState, call: Call, records: Records) -> HttpResponse:
     row = records.find(str(body.get("objectId") or ""), body.get("idProperty") or None)
     if row is not None:
         records.forget(row, call.caller.app_id, state.now())
+        state.webhooks.erased(records.kind.key, row)
     return NO_CONTENT
 
 

@@ -26,6 +26,7 @@ from .records import Look, Records
 from .settings import Settings
 from .signin import Caller, SignIn
 from .stock import AWASE_KEY, BY_NAME, OBJECTS, STOCK
+from .webhooks import Webhooks
 from .wire import Refusal, bad_request
 
 
@@ -87,6 +88,10 @@ class PortalState:
         self.pipelines = Pipelines(DEALS, SALES)
         self.pipelines_of = {"deal": self.pipelines, "ticket": Pipelines(TICKETS, SUPPORT)}
         self._join_pipelines()
+        self.webhooks = Webhooks(self.portal_id, self.signin.client_secret, clock, seed)
+        for key, records in self.records.items():
+            records.table.watchers.append(partial(self.webhooks.watch, key))
+        self.associations.links.watchers.append(self.webhooks.watch_link)
         self.calls: Counter[str] = Counter()
         self._answered = 0
         self._seed = seed
