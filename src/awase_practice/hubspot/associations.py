@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from ..kernel.rows import Row, Table, Version
 from .association_types import KINDS, Kind
+from .drafts import Claims
 from .past import history
-from .records import Claims, Look, Records
+from .records import Look, Records
 from .settings import Settings
 from .wire import Refusal
 

@@ -32,6 +32,8 @@ from .wire import Refusal, answer, bad_request, no_such_path
 
 Handler = Callable[[PortalState, Call], HttpResponse]
 
+_LONGEST_TARGET: Final = 16_384
+"""Bytes of path and query (the status confirmed, the length from memory)."""
 _ALWAYS_TOLD: Final = frozenset({"contact", "company", "deal"})
 DATES: Final = frozenset({"2025-09", "2026-03", "2026-09"})
 _VERSION = re.compile(r"v[1-4]|\d{4}-\d{2}(-beta)?")
@@ -109,6 +111,8 @@ class HubSpotPortal:
 
     def _answered(self, request: HttpRequest) -> HttpResponse:
         state = self.inside
+        if len(request.target) > _LONGEST_TARGET:
+            raise Refusal(414, None, "URI Too Long")
         if request.segments[:1] == ("oauth",) and request.segments[1:2] != ("v2",):
             state.calls["sign_in"] += 1
             return oauth_call(state, request)

@@ -18,7 +18,7 @@ from .associations import Associations
 from .consent import Consent
 from .forms import Forms
 from .labels import Labels
-from .limits import Limits
+from .limits import Limits, Locks
 from .lists import Lists
 from .owners import Owners
 from .pipelines import COMPUTED, DEALS, SALES, SUPPORT, TICKETS, Pipelines
@@ -75,6 +75,7 @@ class PortalState:
         self.settings = Settings()
         self.signin = SignIn(self.portal_id, seed, clock, self.settings)
         self.limits = Limits(clock, faults, self.settings)
+        self.locks = Locks(clock, lambda: self.settings)
         self.consent = Consent(self._mirror)
         self.owners = Owners()
         self.records = {

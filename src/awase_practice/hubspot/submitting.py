@@ -13,8 +13,9 @@ from typing import Any, Final
 from ..kernel.http import HttpRequest, HttpResponse
 from ..kernel.rows import Row
 from .consent import IN, OUT, SUBSCRIPTIONS
+from .drafts import InvalidValues
 from .forms import fields_of, type_of
-from .records import InvalidValues, Records
+from .records import Records
 from .state import PortalState
 from .stock import CONTACT
 from .values import as_text, is_address

@@ -6,7 +6,7 @@ import asyncio
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -39,14 +39,16 @@ class Portal:
         *,
         control: bool = False,
         token: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """One call. token: another than the service key; empty for none."""
+        """One call; text is sent as it is, anything else as JSON. token: another than the service key; empty for none."""
         url = self.server.control_url if control else self.server.url
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_WAIT)
         bearer = self.server.org.credentials["access_token"] if token is None else token
-        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        sent = {**({"Authorization": f"Bearer {bearer}"} if bearer else {}), **(headers or {})}
+        content = body if body is None or isinstance(body, str) else json.dumps(body)
         try:
-            connection.request(method, target, None if body is None else json.dumps(body), headers)
+            connection.request(method, target, content, sent)
             answer = connection.getresponse()
             return Reply(answer.status, dict(answer.getheaders()), answer.read())
         finally:
