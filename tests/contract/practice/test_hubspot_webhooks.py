@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from hubspot.utils.signature import Signature
 
 from awase_practice.hubspot.signatures import v1, v3
 from tests.contract.practice.hubspot_client import Portal, portal, spec
@@ -135,6 +137,16 @@ def test_webhooks_go_to_this_machine_only_and_to_what_there_is(wrong: dict[str, 
     with portal("v3") as it:
         assert it.control("webhooks", wrong, status=400)["error"]
         assert it.control("webhooks")["targetUrl"] == ""
+
+
+def test_hubspots_own_client_accepts_the_signatures() -> None:
+    secret, url, body = "a secret", "http://127.0.0.1:9/hook", '[{"objectId":1}]'
+    sent_at = round(time.time() * 1000)
+    assert Signature.is_valid(v1(secret, body.encode()), secret, body, signature_version="v1")
+    signature = v3(secret, "POST", url, body.encode(), sent_at)
+    told = {"http_uri": url, "http_method": "POST", "signature_version": "v3", "timestamp": str(sent_at)}
+    assert Signature.is_valid(signature, secret, body, **told)
+    assert not Signature.is_valid(signature, secret, body + " ", **told)
 
 
 def test_signatures_are_those_of_the_published_recipe() -> None:
