@@ -169,6 +169,12 @@ def _membership_call(state: PortalState, call: Call, row: Row, rest: tuple[str, 
     match rest, call.method:
         case (), "GET":
             return _members(state, call, row)
+        case ("join-order",), "GET":
+            return _joined(state, call, row)
+        case ("add-from", source), "PUT":
+            other = [each.values["record"] for each in state.lists.memberships(_list(state, source).id)]
+            state.lists.add(row, other, call.caller.app_id, state.now())
+            return NO_CONTENT
         case (), "DELETE":
             everyone = [each.values["record"] for each in state.lists.memberships(row.id)]
             state.lists.remove(row, everyone, call.caller.app_id, state.now())
@@ -223,6 +229,22 @@ def _members(state: PortalState, call: Call, row: Row) -> HttpResponse:
     body: dict[str, Any] = {"results": results, "total": len(members)}
     if len(left) > limit:
         body["paging"] = call.next_page(results[-1]["recordId"])
+    return answer(200, body)
+
+
+def _joined(state: PortalState, call: Call, row: Row) -> HttpResponse:
+    """Members in the order in which they joined; pages are places in that order."""
+    limit, after = whole_number(call.request, "limit", 100, LARGEST_PAGE), after_id(call.request)
+    members = sorted(
+        state.lists.memberships(row.id), key=lambda each: (each.modified_at, int(each.values["record"]))
+    )
+    results = [
+        {"recordId": each.values["record"], "membershipTimestamp": stamp(each.modified_at)}
+        for each in members[after : after + limit]
+    ]
+    body: dict[str, Any] = {"results": results, "total": len(members)}
+    if len(members) > after + limit:
+        body["paging"] = call.next_page(str(after + limit))
     return answer(200, body)
 
 

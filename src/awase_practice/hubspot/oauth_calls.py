@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from ..kernel.http import HttpRequest, HttpResponse
 from .authorizing import CODE_LIFE, Agreed, asked_scopes, challenge_of, page, sent_back
+from .endpoints import TOKEN_VERSIONS
 from .state import PortalState
 from .wire import NO_CONTENT, Refusal, answer, method_not_allowed, no_such_path
-
-TOKEN_VERSIONS = frozenset({"v1", "v3", "2026-03", "2026-09"})
 
 
 def is_token_call(request: HttpRequest) -> bool:

@@ -17,6 +17,7 @@ from . import administration, keeping, steering
 from .account_calls import account_call, token_call
 from .association_calls import association_call
 from .consent_calls import consent_call
+from .endpoints import OPEN_SHAPES, SHAPES
 from .form_calls import form_call, submission_list_call
 from .list_calls import list_call
 from .oauth_calls import is_token_call, oauth_call
@@ -28,33 +29,32 @@ from .schema_calls import schema_call
 from .signin import Caller
 from .state import Call, PortalState
 from .submitting import is_secure, is_submission, submission_call
-from .wire import Refusal, answer, bad_request, no_such_path
+from .wire import Refusal, answer, bad_request, method_not_allowed, no_such_path
 
 Handler = Callable[[PortalState, Call], HttpResponse]
 
 _LONGEST_TARGET: Final = 16_384
 """Bytes of path and query (the status confirmed, the length from memory)."""
 _ALWAYS_TOLD: Final = frozenset({"contact", "company", "deal"})
-DATES: Final = frozenset({"2025-09", "2026-03", "2026-09"})
 _VERSION = re.compile(r"v[1-4]|\d{4}-\d{2}(-beta)?")
 
-_APIS: Final[Mapping[tuple[str, ...], tuple[Handler, frozenset[str]]]] = {
-    ("crm", "objects"): (object_call, DATES | {"v3", "v4"}),
-    ("crm", "associations"): (association_call, DATES | {"v3", "v4"}),
-    ("crm", "lists"): (list_call, DATES | {"v3"}),
-    ("crm", "pipelines"): (pipeline_call, DATES | {"v3"}),
-    ("crm", "properties"): (property_call, DATES | {"v3"}),
-    ("crm", "owners"): (owner_call, DATES | {"v3"}),
-    ("crm", "schemas"): (schema_call, frozenset({"v3"})),
-    ("crm-object-schemas",): (schema_call, DATES | {"v3"}),
-    ("marketing",): (form_call, frozenset({"v3"})),
-    ("marketing", "forms"): (form_call, frozenset({"2026-09-beta"})),
-    ("form-integrations",): (submission_list_call, frozenset({"v1"})),
-    ("account-info",): (account_call, DATES | {"v3"}),
-    ("communication-preferences",): (consent_call, DATES | {"v3", "v4"}),
-    ("oauth",): (token_call, frozenset({"v2"})),
+_HANDLERS: Final[Mapping[tuple[str, ...], Handler]] = {
+    ("crm", "objects"): object_call,
+    ("crm", "associations"): association_call,
+    ("crm", "lists"): list_call,
+    ("crm", "pipelines"): pipeline_call,
+    ("crm", "properties"): property_call,
+    ("crm", "owners"): owner_call,
+    ("crm", "schemas"): schema_call,
+    ("crm-object-schemas",): schema_call,
+    ("marketing",): form_call,
+    ("marketing", "forms"): form_call,
+    ("form-integrations",): submission_list_call,
+    ("account-info",): account_call,
+    ("communication-preferences",): consent_call,
+    ("oauth",): token_call,
 }
-"""API name to its handler and the versions it is served in. The version may stand before or after the name."""
+"""By the name of an API, what answers its calls; ``endpoints`` says which calls those are."""
 
 
 class HubSpotPortal:
@@ -113,7 +113,12 @@ class HubSpotPortal:
         state = self.inside
         if len(request.target) > _LONGEST_TARGET:
             raise Refusal(414, None, "URI Too Long")
+        is_open = OPEN_SHAPES.methods(request.segments)
+        if is_open and request.method not in is_open:
+            raise method_not_allowed()
         if request.segments[:1] == ("oauth",) and request.segments[1:2] != ("v2",):
+            if not is_open:
+                raise no_such_path()
             state.calls["sign_in"] += 1
             return oauth_call(state, request)
         if is_submission(request):
@@ -142,7 +147,11 @@ class HubSpotPortal:
         return self._limited(response, caller, search)
 
     def _routed(self, request: HttpRequest, caller: Caller) -> HttpResponse:
-        handler, version, rest = _route(request.segments)
+        name, version, rest = _route(request.segments)
+        handler = _HANDLERS[name]
+        served = SHAPES[name, version].methods(rest)
+        if request.method not in served:
+            raise method_not_allowed() if served else no_such_path()
         return handler(self.inside, Call(request, version, rest, caller))
 
     def _refused(self, refusal: Refusal) -> HttpResponse:
@@ -225,8 +234,8 @@ class HubSpotPortal:
         }
 
 
-def _route(parts: tuple[str, ...]) -> tuple[Handler, str, tuple[str, ...]]:
-    """Find handler, version and the rest of a path. Raises Refusal.
+def _route(parts: tuple[str, ...]) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """The name of the API, its version, and the rest of a path. Raises Refusal.
 
     ``/crm/v3/objects/…`` has the version before the API's name, ``/crm/objects/2026-09/…`` after it.
     """
@@ -244,12 +253,11 @@ def _route(parts: tuple[str, ...]) -> tuple[Handler, str, tuple[str, ...]]:
             parts[3:],
         )
     )
-    found = _APIS.get(name)
-    if found is None or version not in found[1]:
+    if (name, version) not in SHAPES:
         raise no_such_path()
     if at == 2 and version.startswith("v") and (name, version) != (("crm", "associations"), "v4"):
         raise no_such_path()  # one client writes v4 associations this way, and is served (confirmed)
-    return found[0], version, rest
+    return name, version, rest
 
 
 def _is_search(request: HttpRequest) -> bool:
