@@ -5,7 +5,7 @@ An org that routes by these tables serves nothing that they do not list, so the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -72,11 +72,3 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """A table in Markdown."""
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     return lines + [f"| {' | '.join(each.replace('|', chr(92) + '|') for each in row)} |" for row in rows]
-
-
-def counted(kinds: Iterable[str]) -> Mapping[str, int]:
-    """How many of each, in the order they come."""
-    counts: dict[str, int] = {}
-    for each in kinds:
-        counts[each] = counts.get(each, 0) + 1
-    return counts
