@@ -182,7 +182,7 @@ OWNERS: Final = Api(
     _calls(SPEC, ("GET", "/", "a page of owners"), ("GET", "/{owner}", "one owner, by its id or the user's")),
 )
 LISTS: Final = Api(
-    "Lists that are filled by hand, and who is on them",
+    "Lists, and who is on them",
     ("crm", "lists"),
     BOTH,
     _calls(
@@ -195,6 +195,7 @@ LISTS: Final = Api(
         ("DELETE", "/{list}", "delete a list"),
         ("PUT", "/{list}/restore", "bring a list back"),
         ("PUT", "/{list}/update-list-name", "rename a list"),
+        ("PUT", "/{list}/update-list-filters", "change what a list fills itself by"),
         ("GET", "/{list}/memberships", "a page of who is on it"),
         ("GET", "/{list}/memberships/join-order", "the same in the order of joining"),
         ("DELETE", "/{list}/memberships", "take everybody off"),

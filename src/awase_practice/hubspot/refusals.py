@@ -63,6 +63,8 @@ REFUSALS: Final = (
         400, "PipelineError.STAGE_ID_IN_USE", "a stage or pipeline with records in it, when that is asked for"
     ),
     ErrorKind(400, "ILS.DUPLICATE_LIST_NAMES", "a second list of a name"),
+    ErrorKind(400, "ILS.INVALID_FILTER", "conditions of a list that cannot be"),
+    ErrorKind(400, "ILS.INVALID_LIST_PROCESSING_TYPE", "somebody put on a list that fills itself"),
     ErrorKind(400, "BAD_CLIENT_ID", "tokens for an app that is not there"),
     ErrorKind(400, "BAD_CLIENT_SECRET", "tokens with a wrong secret"),
     ErrorKind(400, "BAD_AUTH_CODE", "a code that is used, late, or for another address or verifier"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -19,6 +20,7 @@ from .consent import Consent
 from .forms import Forms
 from .labels import Labels
 from .limits import Limits, Locks
+from .list_filters import Test, condition
 from .lists import Lists
 from .owners import Owners
 from .pipelines import COMPUTED, DEALS, SALES, SUPPORT, TICKETS, Pipelines
@@ -85,7 +87,9 @@ class PortalState:
         self.associations = Associations(self.records, lambda: self.settings)
         self.labels = Labels()
         self.forms = Forms(self.portal_id)
-        self.lists = Lists(lambda key, record_id: self.records[key].table.find(record_id) is not None)
+        self.lists = Lists(
+            lambda key, record_id: self.records[key].table.find(record_id) is not None, self._matching
+        )
         self.pipelines = Pipelines(DEALS, SALES)
         self.pipelines_of = {"deal": self.pipelines, "ticket": Pipelines(TICKETS, SUPPORT)}
         self._join_pipelines()
@@ -179,6 +183,19 @@ class PortalState:
     def _of_stage(self, name: str, record: Row, seen: Look) -> str | None:
         del record
         return self.pipelines.computed(seen.values, name)
+
+    def list_condition(self, key: str, branch: Any) -> Test:
+        """What a list's conditions mean. Raises Refusal."""
+        return condition(branch, self.records[key], self.lists.has)
+
+    def _matching(self, row: Row, record_id: str | None) -> Iterator[Row]:
+        """The live records that fit the conditions of a list, or only the one of an id."""
+        key = row.values["object"]
+        fits = self.list_condition(key, row.values["branch"])
+        table = self.records[key].table
+        one = None if record_id is None else table.find(record_id)
+        among = table.live() if record_id is None else iter([] if one is None else [one])
+        return (each for each in among if fits(each))
 
     def _mirror(self, address: str, author: str, at: datetime) -> None:
         """Show an address's status on the contact that has it."""

@@ -274,6 +274,37 @@ def duplicate_list_names(it: Portal) -> Reply:
     return it.send("POST", "/crm/v3/lists", new)
 
 
+def _filling(it: Portal, **filter: Any) -> Reply:
+    inner = {"filterBranchType": "AND", "filters": [{"filterType": "PROPERTY", **filter}]}
+    branch = {"filterBranchType": "OR", "filterBranches": [inner], "filters": []}
+    new = {"name": "自動", "objectTypeId": "0-1", "processingType": "DYNAMIC", "filterBranch": branch}
+    return it.send("POST", "/crm/v3/lists", new)
+
+
+@told(
+    400,
+    "VALIDATION_ERROR",
+    "The list's filters cannot be used: Property shoe_size does not exist",
+    sub="ILS.INVALID_FILTER",
+)
+def invalid_filter(it: Portal) -> Reply:
+    return _filling(
+        it, property="shoe_size", operation={"operationType": "ALL_PROPERTY", "operator": "IS_KNOWN"}
+    )
+
+
+@told(
+    400,
+    "VALIDATION_ERROR",
+    r"The list \d+ fills itself; its members cannot be changed",
+    sub="ILS.INVALID_LIST_PROCESSING_TYPE",
+)
+def list_that_fills_itself(it: Portal) -> Reply:
+    known = {"operationType": "ALL_PROPERTY", "operator": "IS_KNOWN"}
+    made = _filling(it, property="email", operation=known).document["list"]["listId"]
+    return it.send("PUT", f"/crm/v3/lists/{made}/memberships/add", ["1"])
+
+
 @told(405, None, "Method not allowed")
 def method_not_allowed(it: Portal) -> Reply:
     return it.send("PUT", f"{CONTACTS}/1", {})
