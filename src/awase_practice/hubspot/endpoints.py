@@ -319,6 +319,21 @@ OPEN: Final = (
             ),
         )
     ),
+    *(
+        Endpoint(method, f"{place}/{{app}}{path}", about, SPEC)
+        for place in ("/webhooks/v3", *(f"/app-webhooks/{date}" for date in sorted(DATES)))
+        for method, path, about in (
+            ("GET", "/settings", "where an app is told what happens; with `hapikey`"),
+            ("PUT", "/settings", "say where"),
+            ("DELETE", "/settings", "be told nothing any more"),
+            ("GET", "/subscriptions", "what it is told of"),
+            ("POST", "/subscriptions", "a new subscription"),
+            ("POST", "/subscriptions/batch/update", "switch many on or off"),
+            ("GET", "/subscriptions/{subscription}", "one subscription"),
+            ("PATCH", "/subscriptions/{subscription}", "switch one on or off"),
+            ("DELETE", "/subscriptions/{subscription}", "take one away"),
+        )
+    ),
     *_calls(
         "",
         ("POST", "/oauth/authorize", "what the person pressed on that page"),

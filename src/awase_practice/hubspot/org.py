@@ -29,6 +29,7 @@ from .schema_calls import schema_call
 from .signin import Caller
 from .state import Call, PortalState
 from .submitting import is_secure, is_submission, submission_call
+from .webhook_calls import is_webhook_call, webhook_call
 from .wire import Refusal, answer, bad_request, method_not_allowed, no_such_path
 
 Handler = Callable[[PortalState, Call], HttpResponse]
@@ -84,6 +85,8 @@ class HubSpotPortal:
         _, _, token = request.headers.get("authorization", "").partition(" ")
         if token.strip() == signin.key or signin.is_session(request.headers):
             return True
+        if is_webhook_call(request):
+            return request.first("hapikey") == signin.developer_key
         if is_submission(request):
             return request.segments[-2:-1] == (self.org_id,)
         return signin.client_id in {request.first("client_id"), request.form().get("client_id")}
@@ -121,6 +124,9 @@ class HubSpotPortal:
                 raise no_such_path()
             state.calls["sign_in"] += 1
             return oauth_call(state, request)
+        if is_webhook_call(request) and is_open:
+            state.calls["webhooks.settings"] += 1
+            return webhook_call(state, request)
         if is_submission(request):
             state.calls["forms.submit"] += 1
             if is_secure(request):

@@ -62,6 +62,8 @@ class SignIn:
         self.client_id = self._uuid()
         self.client_secret = self._uuid()
         self._first_grant = self._uuid()
+        digits = f"{Random(f'developer/{portal_id}/{seed}').getrandbits(128):032x}"  # noqa: S311 - as above
+        self.developer_key = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
         self._grants = {self._first_grant: _Grant(self._first_grant)}
         self._codes = Codes()
         self._sessions: dict[str, _Session] = {}
@@ -77,6 +79,7 @@ class SignIn:
             "portal_id": str(self._portal_id),
             "app_id": KEY_APP,
             "oauth_app_id": OAUTH_APP,
+            "developer_key": self.developer_key,
         }
 
     def caller(self, headers: Mapping[str, str]) -> Caller:

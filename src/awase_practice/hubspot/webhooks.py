@@ -50,9 +50,11 @@ class Subscription:
 
     id: int
     event_type: str
-    object: str | None = None
-    property: str | None = None
-    active: bool = True
+    object: str | None
+    property: str | None
+    active: bool
+    created_at: datetime
+    updated_at: datetime
 
     def wants(self, key: str, what: str, name: str | None) -> bool:
         """Whether it is about this."""
@@ -86,6 +88,8 @@ class Webhooks:
         self._events: list[dict[str, Any]] = []
         self._batches: dict[int, _Batch] = {}
         self._made = 0
+        self._subscribed = 0
+        self.set_at = clock.now()
         self._merging: frozenset[str] = frozenset()
 
     # -- what the control port sets ----------------------------------------------------------------------------
@@ -110,16 +114,39 @@ class Webhooks:
             raise ControlRefused("maxConcurrentRequests must be a number above 5")
         if not isinstance(chance, int | float) or not 0 <= chance <= 1:
             raise ControlRefused("repeatChance must be a number from 0 to 1")
-        subscriptions = self.subscriptions
-        if "subscriptions" in body:
-            subscriptions = [
-                _subscription(number, each) for number, each in enumerate(body["subscriptions"], 1)
-            ]
+        wanted = body.get("subscriptions")
+        subscriptions = (
+            self.subscriptions if wanted is None else [self._subscription(each) for each in wanted]
+        )
         if len(subscriptions) > MOST_SUBSCRIPTIONS:
             raise ControlRefused(f"an app has at most {MOST_SUBSCRIPTIONS} subscriptions")
         self.target, self.subscriptions, self.most_at_once = target, subscriptions, most
-        self.repeat_chance = float(chance)
+        self.repeat_chance, self.set_at = float(chance), self._clock.now()
         return self.shown()
+
+    def subscribe(self, body: Mapping[str, Any]) -> Subscription:
+        """One more, as ``set`` takes them. Raises ControlRefused."""
+        if len(self.subscriptions) >= MOST_SUBSCRIPTIONS:
+            raise ControlRefused(f"an app has at most {MOST_SUBSCRIPTIONS} subscriptions")
+        new = self._subscription(body)
+        self.subscriptions = [*self.subscriptions, new]
+        return new
+
+    def switch(self, old: Subscription, active: bool) -> Subscription:
+        """Let one speak or be silent."""
+        new = replace(old, active=active, updated_at=self._clock.now())
+        self.subscriptions = [new if each.id == old.id else each for each in self.subscriptions]
+        return new
+
+    def unsubscribe(self, old: Subscription) -> None:
+        """One less."""
+        self.subscriptions = [each for each in self.subscriptions if each.id != old.id]
+
+    def _subscription(self, body: Any) -> Subscription:
+        event_type, key, name = _wanted(body)
+        self._subscribed += 1
+        at = self._clock.now()
+        return Subscription(self._subscribed, event_type, key, name, body.get("active") is not False, at, at)
 
     def shown(self) -> dict[str, Any]:
         """The settings, and how many events wait, were told, failed for now or were given up."""
@@ -274,7 +301,8 @@ class Webhooks:
         return Delivery(number, self.target, headers, body, TIMEOUT)
 
 
-def _subscription(number: int, body: Any) -> Subscription:
+def _wanted(body: Any) -> tuple[str, str | None, str | None]:
+    """Event type, object and property of a subscription. Raises ControlRefused."""
     if not isinstance(body, Mapping) or body.get("eventType") not in EVENT_TYPES:
         raise ControlRefused(f"a subscription needs an eventType, one of {', '.join(sorted(EVENT_TYPES))}")
     event_type, object, name = str(body["eventType"]), body.get("objectTypeId"), body.get("propertyName")
@@ -284,4 +312,4 @@ def _subscription(number: int, body: Any) -> Subscription:
     if event_type.endswith(".propertyChange") and not name:
         raise ControlRefused(f"a subscription to {event_type} needs a propertyName")
     key = kind.key if kind is not None and event_type.startswith("object.") else None
-    return Subscription(number, event_type, key, str(name) if name else None, body.get("active") is not False)
+    return event_type, key, str(name) if name else None

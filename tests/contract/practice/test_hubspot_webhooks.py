@@ -121,6 +121,42 @@ def _has_calls(number: int, hook: Receiver) -> bool:
     return len(hook.calls) == number
 
 
+@pytest.mark.parametrize("base", ["/webhooks/v3", "/app-webhooks/2026-09"])
+def test_an_app_says_itself_where_it_is_told_of_what(base: str) -> None:
+    with portal("2026-09") as it, receiver(it.server.org.credentials["client_secret"]) as hook:
+        known = it.server.org.credentials
+
+        def call(method: str, tail: str, body: object = None, status: int = 200) -> Any:
+            target = f"{base}/{known['oauth_app_id']}{tail}?hapikey={known['developer_key']}"
+            reply = it.send(method, target, body, token="")
+            assert reply.status == status, reply.body
+            return reply.document if reply.body else None
+
+        call("GET", "/settings", status=404)
+        call("PUT", "/settings", {"targetUrl": "https://hooks.example.jp/"}, 400)
+        wanted = {"targetUrl": hook.url, "throttling": {"maxConcurrentRequests": 20}}
+        assert call("PUT", "/settings", wanted)["throttling"] == {"maxConcurrentRequests": 20}
+        made = call("POST", "/subscriptions", {"eventType": "contact.creation", "active": True}, 201)
+        other = {"eventType": "contact.propertyChange", "propertyName": "city", "active": False}
+        silent = call("POST", "/subscriptions", other, 201)
+        call("POST", "/subscriptions", {"eventType": "contact.party"}, 400)
+        it.create("contacts", lastname="佐藤", city="東京")
+        hook.until(lambda it_has: len(it_has.events) == 1)
+        call("PATCH", f"/subscriptions/{silent['id']}", {"active": True})
+        batch = {"inputs": [{"id": int(made["id"]), "active": False}]}
+        assert call("POST", "/subscriptions/batch/update", batch)["results"][0]["active"] is False
+        it.create("contacts", lastname="鈴木", city="大阪")
+        hook.until(lambda it_has: len(it_has.events) == 2)
+        assert (hook.events[1]["propertyValue"], hook.events[1]["subscriptionId"]) == (
+            "大阪",
+            int(silent["id"]),
+        )
+        call("DELETE", f"/subscriptions/{silent['id']}", status=204)
+        assert [each["id"] for each in call("GET", "/subscriptions")["results"]] == [made["id"]]
+        call("DELETE", "/settings", status=204)
+        assert it.send("GET", f"{base}/{known['oauth_app_id']}/settings?hapikey=x", token="").status == 401
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
