@@ -444,6 +444,25 @@ act(
     lambda: [each.status for each in status.get_email_status("py@example.jp").subscription_statuses],
 )
 
+# --- Webhooks, by the developer's key
+
+app = int(who["oauth_app_id"])
+developer = HubSpot(api_key=who["developer_key"]).webhooks
+place = {"targetUrl": "http://127.0.0.1:9/hook", "throttling": {"maxConcurrentRequests": 10}}
+act("say where to be told", lambda: developer.settings_api.configure(app, place).target_url)
+event = {"eventType": "contact.propertyChange", "propertyName": "city", "active": True}
+told = act("subscribe to an event", lambda: developer.subscriptions_api.create(app, event).id)
+act("subscribe to nothing", lambda: developer.subscriptions_api.create(app, {"eventType": "contact.party"}))
+act(
+    "read subscriptions to events",
+    lambda: [each.property_name for each in developer.subscriptions_api.get_all(app).results],
+)
+act(
+    "silence an event",
+    lambda: developer.subscriptions_api.update(int(told), app, {"active": False}).active,
+)
+act("be told nothing", lambda: developer.settings_api.clear(app))
+
 # --- Anything else
 
 act("ask for the account", lambda: hub.api_request({"path": "/account-info/v3/details"}).json()["portalId"])

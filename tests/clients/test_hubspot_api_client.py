@@ -51,6 +51,7 @@ def test_it_connects_refreshes_and_asks_about_tokens(vendors: World, told: Told)
         ("archive a pipeline in use", "ApiException", 400, "VALIDATION_ERROR"),
         ("make it again", "ApiException", 400, "VALIDATION_ERROR"),
         ("subscribe again", "ApiException", 400, "VALIDATION_ERROR"),
+        ("subscribe to nothing", "ApiException", 400, "VALIDATION_ERROR"),
     ],
 )
 def test_it_raises_its_exceptions(
@@ -133,6 +134,12 @@ def test_it_has_forms_that_reach_people(told: Told) -> None:
 def test_it_knows_who_wants_no_mail(told: Told) -> None:
     assert (told["read subscriptions"], told["unsubscribe"]) == (2, "NOT_SUBSCRIBED")
     assert told["read statuses"] == ["NOT_SUBSCRIBED"] * 2
+
+
+def test_it_says_what_an_app_is_told_of(told: Told) -> None:
+    assert told["say where to be told"] == "http://127.0.0.1:9/hook"
+    assert (told["read subscriptions to events"], told["silence an event"]) == (["city"], False)
+    assert told["be told nothing"] is None
 
 
 def test_it_asks_anything_else_at_the_vendors_own_host(vendors: World, told: Told) -> None:

@@ -70,6 +70,9 @@ class Limits:
             "X-HubSpot-RateLimit-Max": str(burst.limit),
             "X-HubSpot-RateLimit-Remaining": str(burst.remaining),
             "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
+            # Out of use and still sent (confirmed); that they are a tenth of the others is from memory.
+            "X-HubSpot-RateLimit-Secondly": str(max(burst.limit // 10, 1)),
+            "X-HubSpot-RateLimit-Secondly-Remaining": str(max(burst.remaining // 10, 0)),
         }
         if not caller.by_oauth:
             shown["X-HubSpot-RateLimit-Daily"] = str(self.day.limit)

@@ -351,6 +351,7 @@ def ten_secondly_limit(it: Portal) -> Reply:
     it.ask("GET", CONTACTS)
     refused = it.send("GET", CONTACTS)
     assert refused.headers["X-HubSpot-RateLimit-Remaining"] == "0"
+    assert refused.headers["X-HubSpot-RateLimit-Secondly-Remaining"] == "0"
     return refused
 
 
