@@ -79,7 +79,7 @@ OF_RECORD_V3: Final = Api(
     ("crm", "objects"),
     OLD,
     _calls(
-        SPEC,
+        "",
         ("GET", "/{object}/{id}/associations/{to}", "associated records by the type's name"),
         ("PUT", "/{object}/{id}/associations/{to}/{to_id}/{type}", "associate"),
         ("DELETE", "/{object}/{id}/associations/{to}/{to_id}/{type}", "part, or take the type away"),
@@ -154,7 +154,12 @@ SCHEMAS: Final = Api(
     BOTH,
     tuple(Endpoint(each.method, f"/schemas{each.path}", each.about, each.source) for each in _SCHEMAS),
 )
-SCHEMAS_V3: Final = Api("Schemas of objects, at their older place", ("crm", "schemas"), OLD, _SCHEMAS)
+SCHEMAS_V3: Final = Api(
+    "Schemas of objects, at their older place",
+    ("crm", "schemas"),
+    OLD,
+    tuple(Endpoint(each.method, each.path, each.about) for each in _SCHEMAS),
+)
 PIPELINES: Final = Api(
     "Pipelines and stages of deals and tickets",
     ("crm", "pipelines"),
@@ -297,6 +302,7 @@ APIS: Final = (
     ACCOUNT,
     KEY_INFO,
 )
+_HOOKS_KNOWN: Final = frozenset({"/webhooks/v3", "/app-webhooks/2026-09"})
 OPEN: Final = (
     *_calls(
         CLIENTS,
@@ -310,7 +316,12 @@ OPEN: Final = (
         for version in sorted(TOKEN_VERSIONS)
         for each in (
             Endpoint("POST", f"/oauth/{version}/token", "tokens for a code or a refresh token", SPEC),
-            Endpoint("POST", f"/oauth/{version}/token/revoke", "end a token", SPEC if version > "2" else ""),
+            Endpoint(
+                "POST",
+                f"/oauth/{version}/token/revoke",
+                "end a token",
+                SPEC if version.startswith("2") else "",
+            ),
             Endpoint(
                 "POST",
                 f"/oauth/{version}/token/introspect",
@@ -320,7 +331,7 @@ OPEN: Final = (
         )
     ),
     *(
-        Endpoint(method, f"{place}/{{app}}{path}", about, SPEC)
+        Endpoint(method, f"{place}/{{app}}{path}", about, SPEC if place in _HOOKS_KNOWN else "")
         for place in ("/webhooks/v3", *(f"/app-webhooks/{date}" for date in sorted(DATES)))
         for method, path, about in (
             ("GET", "/settings", "where an app is told what happens; with `hapikey`"),
