@@ -73,6 +73,10 @@ def link(
     origin = state.existing(state.records[kind.origin], from_id).id
     target = state.existing(state.records[kind.target], to_id).id
     state.associations.check(kind, origin, target)
+    for each in labels:
+        label = state.labels.of(each)
+        if label is not None:
+            state.associations.check_label(kind, origin, target, label)
     state.associations.add(kind, origin, target, primary, call.caller.app_id, state.now(), labels)
     return origin, target
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from ..kernel.http import HttpResponse
 from .associating import Input, asked_kind, closed, end, inputs_of, link, none_associated, part, take_off
 from .association_types import CATEGORY, Kind
+from .cap_calls import cap_call
 from .label_calls import label_call
 from .old_association_calls import old_association_call, old_record_association_call
 from .records import Records
@@ -72,6 +73,8 @@ def association_call(state: PortalState, call: Call) -> HttpResponse:
     """Any call below ``/crm/associations/{from}/{to}``. Raises Refusal."""
     if len(call.rest) < 3:
         raise no_such_path()
+    if call.rest[:2] == ("definitions", "configurations"):
+        return cap_call(state, call)
     rest = call.rest[2:]
     right = "read" if call.method == "GET" or rest[-1] == "read" else "write"
     kind = asked_kind(state, call, state.object(call.rest[0]), call.rest[1], right)

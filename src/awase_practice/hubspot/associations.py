@@ -11,6 +11,7 @@ from typing import Any, Final
 from ..kernel.rows import Row, Table, Version
 from .association_types import KINDS, Kind
 from .drafts import Claims
+from .labels import Label
 from .past import history
 from .records import Look, Records
 from .settings import Settings
@@ -38,12 +39,14 @@ class Associations:
     """All associations of one portal, kept as rows so that they have authors and a past like everything else.
 
     ``links`` has a row for each two records that belong together, ``primaries`` one for each record that ever had a primary
-    company. Links to archived records stay, unseen, until these are restored (from memory).
+    company. Links to archived records stay, unseen, until these are restored (from memory). ``caps`` has how many records an
+    administrator allows at one, by the id of a type.
     """
 
     def __init__(self, records: Mapping[str, Records], settings: Callable[[], Settings]) -> None:
         self.links = Table("association", lambda count: f"association {count}")
         self.primaries = Table("primary_company", lambda count: f"primary company {count}")
+        self.caps: dict[int, int] = {}
         self._records = records
         self._settings = settings
         self._near: dict[tuple[str, str], dict[str, dict[str, Row]]] = {}
@@ -115,7 +118,7 @@ class Associations:
         if record_id and self.are_linked(kind, record_id, to_id):
             return
         for side, one in ((kind, record_id), (kind.back, to_id)):
-            most = self._settings().association_limits.get(f"{side.origin}->{side.target}")
+            most = self._most(side)
             if most is None or not one:
                 continue
             place = (f"{side.origin}->{side.target}", one)
@@ -125,13 +128,31 @@ class Associations:
             if claimed:
                 claimed.associated[place] += 1
 
+    def check_label(self, kind: Kind, record_id: str, to_id: str, label: Label) -> None:
+        """Raises Refusal if another association with a label would be one too many for either record."""
+        for side, one, other in ((kind, record_id, to_id), (kind.back, to_id, record_id)):
+            most = self.caps.get(label.seen(side)[0])
+            if most is None or label.there in self.labels(side, one, other):
+                continue
+            having = [each for each in self.targets(side, one) if label.there in self.labels(side, one, each)]
+            if len(having) >= most:
+                raise _too_many(side, one, most)
+
+    def _most(self, kind: Kind) -> int | None:
+        """How many targets a record may have at most: the lesser of the setting and what the API was told."""
+        limits = (
+            self._settings().association_limits.get(f"{kind.origin}->{kind.target}"),
+            self.caps.get(kind.plain),
+        )
+        return min((each for each in limits if each is not None), default=None)
+
     def check_new(self, wishes: Iterable[Wish], claimed: Claims | None) -> None:
         """The same for all wishes of a record that is not there yet. Raises Refusal."""
         counts: dict[str, int] = {}
         for wish in wishes:
             pair = f"{wish.kind.origin}->{wish.kind.target}"
             counts[pair] = counts.get(pair, 0) + 1
-            most = self._settings().association_limits.get(pair)
+            most = self._most(wish.kind)
             if most is not None and counts[pair] > most:
                 raise _too_many(wish.kind, "the new record", most)
             self.check(wish.kind, "", wish.to_id, claimed)

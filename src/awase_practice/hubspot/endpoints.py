@@ -100,6 +100,11 @@ ASSOCIATIONS: Final = Api(
         ("POST", "/{object}/{to}/labels", "a new label"),
         ("PUT", "/{object}/{to}/labels", "change a label's text"),
         ("DELETE", "/{object}/{to}/labels/{type}", "take a label away"),
+        ("GET", "/definitions/configurations/all", "how many are allowed, for every type that is capped"),
+        ("GET", "/definitions/configurations/{object}/{to}", "the same between two objects"),
+        ("POST", "/definitions/configurations/{object}/{to}/batch/create", "cap types"),
+        ("POST", "/definitions/configurations/{object}/{to}/batch/update", "change caps"),
+        ("POST", "/definitions/configurations/{object}/{to}/batch/purge", "take caps away"),
     ),
 )
 ASSOCIATIONS_V3: Final = Api(
@@ -172,6 +177,7 @@ PIPELINES: Final = Api(
         ("PATCH", "/{pipelined}/{pipeline}", "change one, or bring an archived one back"),
         ("PUT", "/{pipelined}/{pipeline}", "replace one with its stages"),
         ("DELETE", "/{pipelined}/{pipeline}", "archive one"),
+        ("GET", "/{pipelined}/{pipeline}/audit", "who changed it"),
         ("GET", "/{pipelined}/{pipeline}/stages", "its stages"),
         ("POST", "/{pipelined}/{pipeline}/stages", "a new stage"),
         ("GET", "/{pipelined}/{pipeline}/stages/{stage}", "one stage"),

@@ -23,6 +23,7 @@ def keep(state: PortalState) -> dict[str, Any]:
             }
             for key, records in state.records.items()
         },
+        "caps": [list(each) for each in state.associations.caps.items()],
         "labels": {"made": state.labels.made, "all": [asdict(each) for each in state.labels]},
         "pipelines": {
             key: {
@@ -37,6 +38,7 @@ def keep(state: PortalState) -> dict[str, Any]:
 
 def take_up(state: PortalState, kept: Mapping[str, Any]) -> None:
     """Go on with what ``keep`` gave; a snapshot of an older portal has nothing of it."""
+    state.associations.caps = dict(kept.get("caps", ()))
     labels = kept.get("labels", {"made": 0, "all": []})
     state.labels.made = labels["made"]
     for plain in labels["all"]:

@@ -75,6 +75,9 @@ class _Desk:
                 return self._changed(found)
             case (), "DELETE":
                 return self._removed(found)
+            case ("audit",), "GET":
+                told = [each for each in self._pipelines.audit if each["identifier"] == found.id]
+                return answer(200, {"results": told[::-1]})
             case ("stages",), "GET":
                 return answer(200, {"results": _stages(found)})
             case ("stages",), "POST":
@@ -118,6 +121,7 @@ class _Desk:
         new_id = str(body.get("pipelineId") or self._pipelines.new_id())
         new = Pipeline(new_id, label, stages, int(body["displayOrder"]), created_at=at, updated_at=at)
         self._set([*self._pipelines, new])
+        self._tell("CREATE", new)
         return answer(201, _pipeline(*self._found(new_id)))
 
     def _changed(self, found: Pipeline) -> HttpResponse:
@@ -136,6 +140,7 @@ class _Desk:
             updated_at=self._state.now(),
         )
         self._set(new if each is found else each for each in self._pipelines)
+        self._tell("UPDATE", new)
         return answer(200, _pipeline(*self._found(found.id)))
 
     def _removed(self, found: Pipeline) -> HttpResponse:
@@ -206,6 +211,20 @@ class _Desk:
     def _put(self, found: Pipeline, stages: Iterable[Stage]) -> None:
         new = replace(found, stages=tuple(stages), updated_at=self._state.now())
         self._set(new if each is found else each for each in self._pipelines)
+        self._tell("UPDATE", new)
+
+    def _tell(self, action: str, pipeline: Pipeline) -> None:
+        """Keep who did what to a pipeline (shape confirmed by the clients)."""
+        self._pipelines.audit.append(
+            {
+                "portalId": self._state.portal_id,
+                "identifier": pipeline.id,
+                "action": action,
+                "timestamp": stamp(self._state.now()),
+                "rawObject": _pipeline(pipeline, 0),
+                "message": f"{action.lower()} by the app {self._call.caller.app_id}",
+            }
+        )
 
     def _set(self, pipelines: Iterable[Pipeline]) -> None:
         try:

@@ -107,6 +107,7 @@ class Pipelines:
         self.track = track
         self.archived: dict[str, Pipeline] = {}
         self.made = 0
+        self.audit: list[dict[str, Any]] = []
         self._all: dict[str, Pipeline] = {}
         self._stages: dict[str, Stage] = {}
         self.set((first,))

@@ -128,6 +128,8 @@ def test_a_pipeline_is_made_changed_archived_and_brought_back(family: str) -> No
         assert [each["label"] for each in it.ask("GET", f"{one}/stages")["results"]] == ["打診", "契約"]
         replaced = it.ask("PUT", one, {"label": "新", "displayOrder": 0, "stages": STAGES[:1]})
         assert [each["label"] for each in replaced["stages"]] == ["打診"]
+        told = it.ask("GET", f"{one}/audit")["results"]
+        assert (told[0]["action"], told[-1]["action"]) == ("UPDATE", "CREATE")
 
 
 @pytest.mark.parametrize(

@@ -56,3 +56,40 @@ def test_a_label_comes_with_a_new_record_and_follows_a_merge(family: str) -> Non
         body = {"primaryObjectId": other, "objectIdToMerge": company}
         it.ask("POST", it.path("objects", "/companies/merge"), body)
         assert it.types("contacts", contact, "companies") == {other: [there, 279]}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_administrator_caps_a_type_or_a_label(family: str) -> None:
+    with portal(family) as it:
+        path = it.associations("/contacts/companies")
+        there = it.ask("POST", f"{path}/labels", {"name": "billing", "label": "請求先"})["results"][0][
+            "typeId"
+        ]
+        caps = it.associations("/definitions/configurations")
+        asked = [{"category": "USER_DEFINED", "typeId": there, "maxToObjectIds": 1}]
+        asked.append({"category": "HUBSPOT_DEFINED", "typeId": 279, "maxToObjectIds": 2})
+        made = it.ask("POST", f"{caps}/contacts/companies/batch/create", {"inputs": asked}, 201)
+        assert [each["userEnforcedMaxToObjectIds"] for each in made["results"]] == [1, 2]
+        wrong = {"inputs": [{"category": "HUBSPOT_DEFINED", "typeId": 3, "maxToObjectIds": 1}]}
+        assert it.ask("POST", f"{caps}/contacts/companies/batch/create", wrong, 207)["numErrors"] == 1
+
+        contact = it.create("contacts", lastname="佐藤")
+        one, two, three = (it.create("companies", name=name) for name in "甲乙丙")
+
+        def put(company: str, types: list[dict[str, Any]], status: int = 201) -> Any:
+            return it.ask("PUT", it.of_record("contacts", contact, f"/companies/{company}"), types, status)
+
+        put(one, _own(there))
+        put(one, _own(there))
+        refused = put(two, _own(there), 400)
+        assert refused["errors"][0]["code"] == "ASSOCIATION_LIMIT_EXCEEDED"
+        put(two, spec(279))
+        put(three, spec(279), 400)
+        it.ask(
+            "POST", f"{caps}/contacts/companies/batch/update", {"inputs": [{**asked[1], "maxToObjectIds": 3}]}
+        )
+        put(three, spec(279))
+        it.ask("POST", f"{caps}/contacts/companies/batch/purge", {"inputs": asked[:1]}, 204)
+        put(two, _own(there))
+        assert [each["typeId"] for each in it.ask("GET", f"{caps}/all")["results"]] == [279]
+        assert it.ask("GET", f"{caps}/contacts/deals")["results"] == []
