@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -172,11 +172,13 @@ class Associations:
         primary: bool,
         author: str,
         at: datetime,
-        labels: Iterable[int] = (),
+        labels: Collection[int] = (),
     ) -> None:
         """Associate two records. A primary company takes the place of the one before, which stays without a label."""
         self._join(kind, record_id, to_id, primary, author, at)
-        self._set_labels(kind, record_id, to_id, {*self.labels(kind, record_id, to_id), *labels}, author, at)
+        if labels:
+            given = {*self.labels(kind, record_id, to_id), *labels}
+            self._set_labels(kind, record_id, to_id, given, author, at)
 
     def remove_labels(
         self, kind: Kind, record_id: str, to_id: str, labels: Iterable[int], author: str, at: datetime
@@ -216,7 +218,8 @@ class Associations:
         if row is None:
             return False
         self.remove_primary(kind, record_id, to_id, author, at)
-        self.remove_labels(kind, record_id, to_id, row.values.get("labels") or (), author, at)
+        if row.values.get("labels"):
+            self.remove_labels(kind, record_id, to_id, row.values["labels"], author, at)
         self.links.delete(row, author, at)
         self._touch(kind, record_id, to_id, author, at)
         return True

@@ -380,3 +380,4 @@ SHAPES: Final[Mapping[tuple[tuple[str, ...], str], Shapes]] = _shapes()
 
 OPEN_SHAPES: Final = Shapes()
 OPEN_SHAPES.add(OPEN)
+OPEN_NAMES: Final = frozenset(each.path.split("/")[1] for each in OPEN)

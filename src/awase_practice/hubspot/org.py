@@ -17,7 +17,7 @@ from . import administration, keeping, steering
 from .account_calls import account_call, token_call
 from .association_calls import association_call
 from .consent_calls import consent_call
-from .endpoints import OPEN_SHAPES, SHAPES
+from .endpoints import OPEN_NAMES, OPEN_SHAPES, SHAPES
 from .form_calls import form_call, submission_list_call
 from .list_calls import list_call
 from .oauth_calls import is_token_call, oauth_call
@@ -116,7 +116,8 @@ class HubSpotPortal:
         state = self.inside
         if len(request.target) > _LONGEST_TARGET:
             raise Refusal(414, None, "URI Too Long")
-        is_open = OPEN_SHAPES.methods(request.segments)
+        named = request.segments and request.segments[0] in OPEN_NAMES
+        is_open = OPEN_SHAPES.methods(request.segments) if named else frozenset()
         if is_open and request.method not in is_open:
             raise method_not_allowed()
         if request.segments[:1] == ("oauth",) and request.segments[1:2] != ("v2",):

@@ -50,21 +50,21 @@ class ErrorKind:
 class Shapes:
     """Paths of one API version, to see whether one of them fits."""
 
-    _by_length: dict[int, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)
+    _by_length: dict[int, list[tuple[str, tuple[tuple[int, str], ...]]]] = field(default_factory=dict)
 
     def add(self, endpoints: Iterable[Endpoint]) -> None:
         """Take calls in."""
         for each in endpoints:
             parts = tuple(part for part in each.path.split("/") if part)
-            self._by_length.setdefault(len(parts), []).append((each.method, parts))
+            fixed = tuple((place, part) for place, part in enumerate(parts) if not part.startswith("{"))
+            self._by_length.setdefault(len(parts), []).append((each.method, fixed))
 
     def methods(self, parts: Sequence[str]) -> frozenset[str]:
         """The methods by which a path is served; empty if it is not at all."""
-        fits = self._by_length.get(len(parts), ())
         return frozenset(
             method
-            for method, shape in fits
-            if all(want.startswith("{") or want == part for want, part in zip(shape, parts, strict=True))
+            for method, fixed in self._by_length.get(len(parts), ())
+            if all(parts[place] == part for place, part in fixed)
         )
 
 
