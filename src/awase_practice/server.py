@@ -26,8 +26,10 @@ import orjson
 from aiohttp import web
 
 from .command_line import LOOPBACK, options_of
+from .delivering import keep_delivering
 from .kernel.clock import Clock, RealClock
 from .kernel.control import Control
+from .kernel.deliveries import Delivers
 from .kernel.faults import FaultPlan
 from .kernel.front import Front
 from .kernel.hosts import Switchboard
@@ -112,6 +114,7 @@ class PracticeServer:
         self.switchboard.add(self.front, hosts)
         self._housed = [_Housed(org, self.control)]
         self._runners: list[web.ServerRunner] = []
+        self._deliveries: list[asyncio.Task[None]] = []
 
     def house(self, org: PracticeOrg, faults: FaultPlan, hosts: Sequence[str] = ()) -> None:
         """Take in another org, before the start."""
@@ -138,10 +141,15 @@ class PracticeServer:
         for place, housed in enumerate(self._housed):
             server = _http_server(_control_call(housed.control))
             housed.control_url = await self._listen(server, LOOPBACK, 0 if place else control_port)
+            if isinstance(housed.org, Delivers):
+                self._deliveries.append(asyncio.create_task(keep_delivering(housed.org)))
         self.control_url = self._housed[0].control_url
 
     async def stop(self) -> None:
         """Stop listening and drop what is open."""
+        for task in self._deliveries:
+            task.cancel()
+        await asyncio.gather(*self._deliveries, return_exceptions=True)
         for runner in self._runners:
             await runner.cleanup()
 

@@ -24,6 +24,8 @@ NAMES: Final = (
     "test.salesforce.com",
     "tokyo.my.salesforce.com",
     "api.hubapi.com",
+    "api.hsforms.com",
+    "app.hubspot.com",
 )
 _SPLIT: Final = (
     ("unshare", "--net", "--mount")
@@ -90,9 +92,13 @@ class World:
             timeout=seconds,
         )
 
-    def told(self, client: str, *command: str) -> dict[str, Any]:
-        """What a script reports, by operation: it is given the credentials and prints one line of JSON an operation."""
-        given = json.dumps({"credentials": self.credentials, "org_id": self.ready["org_id"]})
+    def told(self, client: str, *command: str, org: int = 0) -> dict[str, Any]:
+        """What a script reports, by operation: it is given the credentials and prints one line of JSON an operation.
+
+        org: whose credentials.
+        """
+        one = self.ready.get("orgs", [self.ready])[org]
+        given = json.dumps({"credentials": one["credentials"], "org_id": one["org_id"]})
         ended = self.run(*command, text=given)
         assert ended.returncode == 0, ended.stderr[-4000:]
         lines = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith('{"operation"')]

@@ -58,14 +58,6 @@ def _usage(state: PortalState) -> dict[str, Any]:
     }
 
 
-def schema_call(state: PortalState, call: Call) -> HttpResponse:
-    """Custom object schemas, of which a new portal has none. Raises Refusal."""
-    del state
-    if call.rest == ("schemas",) and call.method == "GET":
-        return answer(200, {"results": []})
-    raise no_such_path()
-
-
 def token_call(state: PortalState, call: Call) -> HttpResponse:
     """What a private app's token is and may do. Raises Refusal."""
     if call.rest != ("private-apps", "get", "access-token-info") or call.method != "POST":

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..kernel.org import ControlRefused
+from .drafts import Condition
 from .owners import owner_from
 from .pipelines import pipeline_from
 from .properties import changed, from_json
@@ -18,7 +19,8 @@ from .wire import Refusal
 
 def change_schema(state: PortalState, body: Mapping[str, Any]) -> Any:
     """``add_field`` and ``change_field`` take a definition as the properties API does (the rest is filled in),
-    ``remove_field`` a name, ``add_rule`` ``{"kind": "required_on_create", "field": name}``. Without an object:
+    ``remove_field`` a name, ``add_rule`` ``{"kind": "required_on_create", "field": name}`` or
+    ``{"kind": "required_if", "field": name, "when": name, "is": [value, …]}``. Without an object:
     ``set_owners`` a list, ``put_owner`` one, ``archive_owner`` an id; ``set_pipelines`` a list.
     """
     if {"set_owners", "put_owner", "archive_owner"} & body.keys():
@@ -55,6 +57,16 @@ def change_schema(state: PortalState, body: Mapping[str, Any]) -> Any:
             case {"add_rule": {"kind": "required_on_create", "field": str() as name}}:
                 records.required_on_create.append(name)
                 return {"required_on_create": records.required_on_create}
+            case {
+                "add_rule": {
+                    "kind": "required_if",
+                    "field": str() as name,
+                    "when": str() as when,
+                    "is": list() as of,
+                }
+            }:
+                records.required_if.append(Condition(name, when, frozenset(map(str, of))))
+                return {"required_if": [each.field for each in records.required_if]}
             case _:
                 raise ControlRefused("give one of add_field, change_field, remove_field or add_rule")
     except Refusal as refusal:

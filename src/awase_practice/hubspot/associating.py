@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..kernel.http import HttpResponse
-from .association_types import Kind, asked_types, kind_between
+from .association_types import Kind, kind_between
 from .associations import Wish
+from .labels import Asked
 from .records import Records
 from .state import Call, PortalState
 from .wire import Refusal, answer, bad_request, json_object, stamp
@@ -17,7 +18,7 @@ Input = dict[str, Any]
 def asked_kind(state: PortalState, call: Call, records: Records, target: str, right: str) -> Kind:
     """The kind that a path names, if the caller may ``read`` or ``write`` both objects. Raises Refusal."""
     to = state.object(target)
-    call.needs(*(f"crm.objects.{each.kind.plural}.{right}" for each in (records, to)))
+    call.needs(*(each.kind.right(right) for each in (records, to)))
     return kind_between(records.kind.key, to.kind.key)
 
 
@@ -48,24 +49,35 @@ def wishes_of(state: PortalState, records: Records, body: Input) -> tuple[Wish, 
     items = body.get("associations") or ()
     wishes = []
     for each in items:
-        kind, types = asked_types(each.get("types") if isinstance(each, dict) else None)
+        asked = state.labels.asked(each.get("types") if isinstance(each, dict) else None)
+        kind = asked.kind
         if kind.origin != records.kind.key:
             raise bad_request(
                 f"The association types of a {records.kind.key} cannot begin at a {kind.origin}"
             )
         target = state.existing(state.records[kind.target], end(each, "to"))
-        wishes.append(Wish(kind, target.id, True in types))
+        wishes.append(Wish(kind, target.id, asked.primary, asked.labels))
     return tuple(wishes)
 
 
 def link(
-    state: PortalState, call: Call, kind: Kind, from_id: str, to_id: str, primary: bool
+    state: PortalState,
+    call: Call,
+    kind: Kind,
+    from_id: str,
+    to_id: str,
+    primary: bool,
+    labels: tuple[int, ...] = (),
 ) -> tuple[str, str]:
     """Associate two records; their ids. Raises Refusal: one is not there, or has as many as it may."""
     origin = state.existing(state.records[kind.origin], from_id).id
     target = state.existing(state.records[kind.target], to_id).id
     state.associations.check(kind, origin, target)
-    state.associations.add(kind, origin, target, primary, call.caller.app_id, state.now())
+    for each in labels:
+        label = state.labels.of(each)
+        if label is not None:
+            state.associations.check_label(kind, origin, target, label)
+    state.associations.add(kind, origin, target, primary, call.caller.app_id, state.now(), labels)
     return origin, target
 
 
@@ -81,6 +93,22 @@ def part(
         return
     take = state.associations.remove_primary if only_primary else state.associations.remove
     take(kind, origin.id, target.id, call.caller.app_id, state.now())
+
+
+def take_off(state: PortalState, call: Call, asked: Asked, from_id: str, to_id: str) -> None:
+    """Take labels off an association, the primary one included. What is not there is passed over."""
+    if asked.plain:
+        part(state, call, asked.kind, from_id, to_id)
+        return
+    if asked.primary:
+        part(state, call, asked.kind, from_id, to_id, only_primary=True)
+    origin, target = (
+        state.records[key].find(each)
+        for key, each in ((asked.kind.origin, from_id), (asked.kind.target, to_id))
+    )
+    if origin is not None and target is not None:
+        author = call.caller.app_id
+        state.associations.remove_labels(asked.kind, origin.id, target.id, asked.labels, author, state.now())
 
 
 def none_associated(kind: Kind, record_id: str) -> Refusal:

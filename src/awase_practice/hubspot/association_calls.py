@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..kernel.http import HttpResponse
-from .associating import Input, asked_kind, closed, end, inputs_of, link, none_associated, part
-from .association_types import CATEGORY, Kind, asked_types
+from .associating import Input, asked_kind, closed, end, inputs_of, link, none_associated, part, take_off
+from .association_types import CATEGORY, Kind
+from .cap_calls import cap_call
+from .label_calls import label_call
 from .old_association_calls import old_association_call, old_record_association_call
 from .records import Records
 from .state import Call, PortalState
@@ -55,9 +57,9 @@ def _page(state: PortalState, call: Call, kind: Kind, record_id: str) -> dict[st
 
 def _to(state: PortalState, call: Call, kind: Kind, record_id: str, to_id: str) -> dict[str, Any]:
     """One associated record. Its id is a number in v4 and text in the dated paths (both seen)."""
-    types = kind.types(state.associations.is_primary(kind, record_id, to_id))
-    shown = [{"category": CATEGORY, "typeId": each, "label": label} for each, label in types]
-    return {"toObjectId": _id(call, to_id), "associationTypes": shown}
+    given = state.associations.labels(kind, record_id, to_id)
+    types = state.labels.types(kind, state.associations.is_primary(kind, record_id, to_id), given)
+    return {"toObjectId": _id(call, to_id), "associationTypes": types}
 
 
 def _id(call: Call, record_id: str) -> int | str:
@@ -71,14 +73,15 @@ def association_call(state: PortalState, call: Call) -> HttpResponse:
     """Any call below ``/crm/associations/{from}/{to}``. Raises Refusal."""
     if len(call.rest) < 3:
         raise no_such_path()
+    if call.rest[:2] == ("definitions", "configurations"):
+        return cap_call(state, call)
     rest = call.rest[2:]
     right = "read" if call.method == "GET" or rest[-1] == "read" else "write"
     kind = asked_kind(state, call, state.object(call.rest[0]), call.rest[1], right)
     if call.version == "v3":
         return old_association_call(state, call, kind, rest)
-    if rest == ("labels",) and call.method == "GET":
-        labels = [{"category": CATEGORY, "typeId": each, "label": label} for each, label in kind.types(True)]
-        return answer(200, {"results": labels})
+    if rest[0] == "labels":
+        return label_call(state, call, kind, rest[1:])
     if call.method != "POST":
         raise method_not_allowed()
     match rest:
@@ -96,8 +99,8 @@ def association_call(state: PortalState, call: Call) -> HttpResponse:
             return NO_CONTENT
         case ("batch", "labels", "archive"):
             for each in inputs_of(call, MOST_WRITTEN):
-                _, types = asked_types(each.get("types"), kind)
-                part(state, call, kind, end(each, "from"), end(each, "to"), only_primary=False not in types)
+                asked = state.labels.asked(each.get("types"), kind)
+                take_off(state, call, asked, end(each, "from"), end(each, "to"))
             return NO_CONTENT
         case _:
             raise no_such_path()
@@ -125,7 +128,7 @@ def _created(state: PortalState, call: Call, kind: Kind, inputs: list[Input]) ->
     results: list[Input] = []
     errors: list[Input] = []
     for each in inputs:
-        asked_types(each.get("types"), kind)  # a wrong type refuses the whole batch (from memory)
+        state.labels.asked(each.get("types"), kind)  # a wrong type refuses the whole batch (from memory)
     for each in inputs:
         try:
             one, other = end(each, "from"), end(each, "to")
@@ -138,15 +141,16 @@ def _created(state: PortalState, call: Call, kind: Kind, inputs: list[Input]) ->
 def _created_one(
     state: PortalState, call: Call, kind: Kind, from_id: str, to_id: str, specs: Any
 ) -> dict[str, Any]:
-    _, types = asked_types(specs, kind)
-    origin, target = link(state, call, kind, from_id, to_id, primary=True in types)
-    labels = kind.types(state.associations.is_primary(kind, origin, target))
+    asked = state.labels.asked(specs, kind)
+    origin, target = link(state, call, kind, from_id, to_id, asked.primary, asked.labels)
+    given = state.associations.labels(kind, origin, target)
+    types = state.labels.types(kind, state.associations.is_primary(kind, origin, target), given)
     return {
         "fromObjectTypeId": state.records[kind.origin].kind.type_id,
         "fromObjectId": _id(call, origin),
         "toObjectTypeId": state.records[kind.target].kind.type_id,
         "toObjectId": _id(call, target),
-        "labels": [label for _, label in labels if label],
+        "labels": [each["label"] for each in types if each["label"]],
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,12 +10,18 @@ from typing import Any, Final
 
 from ..kernel.rows import Row, Table, Version
 from .association_types import KINDS, Kind
+from .drafts import Claims
+from .labels import Label
 from .past import history
-from .records import Claims, Look, Records
+from .records import Look, Records
 from .settings import Settings
 from .wire import Refusal
 
-MIRRORS: Final = {"contact": "associatedcompanyid", "deal": "hs_primary_associated_company"}
+MIRRORS: Final = {
+    "contact": "associatedcompanyid",
+    "deal": "hs_primary_associated_company",
+    "ticket": "hs_primary_company_id",
+}
 """The read-only property in which a record shows its primary company."""
 
 
@@ -26,18 +32,21 @@ class Wish:
     kind: Kind
     to_id: str
     primary: bool
+    labels: tuple[int, ...] = ()
 
 
 class Associations:
     """All associations of one portal, kept as rows so that they have authors and a past like everything else.
 
     ``links`` has a row for each two records that belong together, ``primaries`` one for each record that ever had a primary
-    company. Links to archived records stay, unseen, until these are restored (from memory).
+    company. Links to archived records stay, unseen, until these are restored (from memory). ``caps`` has how many records an
+    administrator allows at one, by the id of a type.
     """
 
     def __init__(self, records: Mapping[str, Records], settings: Callable[[], Settings]) -> None:
         self.links = Table("association", lambda count: f"association {count}")
         self.primaries = Table("primary_company", lambda count: f"primary company {count}")
+        self.caps: dict[int, int] = {}
         self._records = records
         self._settings = settings
         self._near: dict[tuple[str, str], dict[str, dict[str, Row]]] = {}
@@ -61,6 +70,11 @@ class Associations:
     def are_linked(self, kind: Kind, record_id: str, to_id: str) -> bool:
         """Whether two records are associated, archived or not."""
         return to_id in self._near.get((kind.origin, record_id), {}).get(kind.target, {})
+
+    def labels(self, kind: Kind, record_id: str, to_id: str) -> list[int]:
+        """The ids of the labels on an association, as seen from where each label begins."""
+        row = self.links.find(_link_id(kind, record_id, to_id))
+        return [] if row is None else list(row.values.get("labels") or ())
 
     def author(self, kind: Kind, record_id: str, to_id: str) -> str | None:
         """Who associated two records last."""
@@ -104,7 +118,7 @@ class Associations:
         if record_id and self.are_linked(kind, record_id, to_id):
             return
         for side, one in ((kind, record_id), (kind.back, to_id)):
-            most = self._settings().association_limits.get(f"{side.origin}->{side.target}")
+            most = self._most(side)
             if most is None or not one:
                 continue
             place = (f"{side.origin}->{side.target}", one)
@@ -114,13 +128,31 @@ class Associations:
             if claimed:
                 claimed.associated[place] += 1
 
+    def check_label(self, kind: Kind, record_id: str, to_id: str, label: Label) -> None:
+        """Raises Refusal if another association with a label would be one too many for either record."""
+        for side, one, other in ((kind, record_id, to_id), (kind.back, to_id, record_id)):
+            most = self.caps.get(label.seen(side)[0])
+            if most is None or label.there in self.labels(side, one, other):
+                continue
+            having = [each for each in self.targets(side, one) if label.there in self.labels(side, one, each)]
+            if len(having) >= most:
+                raise _too_many(side, one, most)
+
+    def _most(self, kind: Kind) -> int | None:
+        """How many targets a record may have at most: the lesser of the setting and what the API was told."""
+        limits = (
+            self._settings().association_limits.get(f"{kind.origin}->{kind.target}"),
+            self.caps.get(kind.plain),
+        )
+        return min((each for each in limits if each is not None), default=None)
+
     def check_new(self, wishes: Iterable[Wish], claimed: Claims | None) -> None:
         """The same for all wishes of a record that is not there yet. Raises Refusal."""
         counts: dict[str, int] = {}
         for wish in wishes:
             pair = f"{wish.kind.origin}->{wish.kind.target}"
             counts[pair] = counts.get(pair, 0) + 1
-            most = self._settings().association_limits.get(pair)
+            most = self._most(wish.kind)
             if most is not None and counts[pair] > most:
                 raise _too_many(wish.kind, "the new record", most)
             self.check(wish.kind, "", wish.to_id, claimed)
@@ -130,10 +162,40 @@ class Associations:
     def grant(self, record_id: str, wishes: Iterable[Wish], author: str, at: datetime) -> None:
         """Associate a record that has just been made."""
         for wish in wishes:
-            self.add(wish.kind, record_id, wish.to_id, wish.primary, author, at)
+            self.add(wish.kind, record_id, wish.to_id, wish.primary, author, at, wish.labels)
 
-    def add(self, kind: Kind, record_id: str, to_id: str, primary: bool, author: str, at: datetime) -> None:
+    def add(
+        self,
+        kind: Kind,
+        record_id: str,
+        to_id: str,
+        primary: bool,
+        author: str,
+        at: datetime,
+        labels: Collection[int] = (),
+    ) -> None:
         """Associate two records. A primary company takes the place of the one before, which stays without a label."""
+        self._join(kind, record_id, to_id, primary, author, at)
+        if labels:
+            given = {*self.labels(kind, record_id, to_id), *labels}
+            self._set_labels(kind, record_id, to_id, given, author, at)
+
+    def remove_labels(
+        self, kind: Kind, record_id: str, to_id: str, labels: Iterable[int], author: str, at: datetime
+    ) -> None:
+        """Take labels off an association, which stays."""
+        left = set(self.labels(kind, record_id, to_id)) - set(labels)
+        self._set_labels(kind, record_id, to_id, left, author, at)
+
+    def _set_labels(
+        self, kind: Kind, record_id: str, to_id: str, labels: set[int], author: str, at: datetime
+    ) -> None:
+        row = self.links.find(_link_id(kind, record_id, to_id))
+        if row is not None and sorted(labels) != (row.values.get("labels") or []):
+            self.links.update(row, {"labels": sorted(labels)}, author, at)
+            self._touch(kind, record_id, to_id, author, at)
+
+    def _join(self, kind: Kind, record_id: str, to_id: str, primary: bool, author: str, at: datetime) -> None:
         link_id = _link_id(kind, record_id, to_id)
         row = self.links.get(link_id)
         if row is None:
@@ -156,6 +218,8 @@ class Associations:
         if row is None:
             return False
         self.remove_primary(kind, record_id, to_id, author, at)
+        if row.values.get("labels"):
+            self.remove_labels(kind, record_id, to_id, row.values["labels"], author, at)
         self.links.delete(row, author, at)
         self._touch(kind, record_id, to_id, author, at)
         return True
@@ -175,8 +239,9 @@ class Associations:
                 primary = self.is_primary(kind, old_id, to_id)
                 if kind.chooses and self.primary(key, new_id) is not None:
                     primary = False
+                labels = self.labels(kind, old_id, to_id)
                 self.remove(kind, old_id, to_id, author, at)
-                self.add(kind, new_id, to_id, primary, author, at)
+                self.add(kind, new_id, to_id, primary, author, at, labels)
 
     def _choose(self, key: str, record_id: str, company: str | None, author: str, at: datetime) -> None:
         row = self.primaries.get(f"{key}/{record_id}")

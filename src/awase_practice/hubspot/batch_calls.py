@@ -9,16 +9,17 @@ from typing import Any, Final
 
 from ..kernel.http import HttpResponse
 from ..kernel.rows import Row
+from .drafts import Claims, Draft, InvalidValues
+from .limits import locked
 from .record_calls import (
     asked_history,
     drafted_create,
     enforces_required,
-    locked,
     settled,
     shown_after_write,
     written_properties,
 )
-from .records import Claims, Draft, InvalidValues, Records
+from .records import Records
 from .state import Call, PortalState
 from .wire import NO_CONTENT, Refusal, answer, bad_request, flag, json_object, no_such_path, stamp
 
@@ -58,7 +59,8 @@ def batch_call(state: PortalState, call: Call, records: Records, verb: str) -> H
             return _write(state, call, records, inputs, drafter, whole=201)
         case "update":
             _only_once(inputs)
-            return _write(state, call, records, inputs, _update_drafter(state, records), whole=200)
+            updater = _update_drafter(state, records, enforces_required(call.version))
+            return _write(state, call, records, inputs, updater, whole=200)
         case "upsert":
             _only_once(inputs)
             drafter = _upsert_drafter(state, records, enforces_required(call.version))
@@ -150,7 +152,7 @@ def _create_drafter(state: PortalState, records: Records, version: str) -> Draft
     return draft
 
 
-def _update_drafter(state: PortalState, records: Records) -> Drafter:
+def _update_drafter(state: PortalState, records: Records, enforce_required: bool) -> Drafter:
     def draft(each: Input, claims: Claims | None) -> Draft:
         name = each.get("idProperty") or None
         # An e-mail address finds a contact elsewhere, but is no unique property here (seen).
@@ -159,7 +161,8 @@ def _update_drafter(state: PortalState, records: Records) -> Drafter:
         row = records.find(str(each.get("id", "")), name)
         if row is None:
             raise _Missing(str(each.get("id", "")))
-        return records.draft_update(row, written_properties(each), claims)
+        state.locks.write(row.id)
+        return records.draft_update(row, written_properties(each), claims, enforce_required)
 
     return draft
 
@@ -173,7 +176,8 @@ def _upsert_drafter(state: PortalState, records: Records, enforce_required: bool
         properties = written_properties(each)
         row = records.find(key, name)
         if row is not None:
-            return records.draft_update(row, properties, claims)
+            state.locks.write(row.id)
+            return records.draft_update(row, properties, claims, enforce_required)
         return records.draft_create({**properties, name: key}, claims, enforce_required)
 
     return draft

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
 from ..kernel.clock import Clock
 from ..kernel.faults import FaultPlan
 from ..kernel.quota import BurstWindow, MidnightDay
@@ -67,8 +70,38 @@ class Limits:
             "X-HubSpot-RateLimit-Max": str(burst.limit),
             "X-HubSpot-RateLimit-Remaining": str(burst.remaining),
             "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
+            # Out of use and still sent (confirmed); that they are a tenth of the others is from memory.
+            "X-HubSpot-RateLimit-Secondly": str(max(burst.limit // 10, 1)),
+            "X-HubSpot-RateLimit-Secondly-Remaining": str(max(burst.remaining // 10, 0)),
         }
         if not caller.by_oauth:
             shown["X-HubSpot-RateLimit-Daily"] = str(self.day.limit)
             shown["X-HubSpot-RateLimit-Daily-Remaining"] = str(self.day.remaining)
         return shown
+
+
+class Locks:
+    """Records that too many writes hit at once; each stays locked for two seconds (confirmed)."""
+
+    def __init__(self, clock: Clock, settings: Callable[[], Settings]) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._writes: dict[str, BurstWindow] = {}
+        self._until: dict[str, datetime] = {}
+
+    def write(self, record_id: str) -> None:
+        """Count a write. Raises Refusal if the record is locked, or is now."""
+        most = self._settings().writes_until_lock
+        if not most:
+            return
+        now = self._clock.now()
+        if self._until.get(record_id, now) > now:
+            raise locked()
+        if not self._writes.setdefault(record_id, BurstWindow(most, 1.0, self._clock)).take():
+            self._until[record_id] = now + timedelta(seconds=2)
+            raise locked()
+
+
+def locked() -> Refusal:
+    """The 423 of records that too many writes hit at once; the lock is said to last two seconds (confirmed)."""
+    return Refusal(423, "LOCKED", "The record is locked by another write. Try again in 2 seconds")

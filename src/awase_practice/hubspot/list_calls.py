@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..kernel.http import HttpResponse
 from ..kernel.rows import Row
-from .lists import PROCESSING
+from .lists import PROCESSING, fills_itself
 from .state import Call, PortalState
 from .stock import BY_NAME
 from .wire import (
@@ -16,6 +16,7 @@ from .wire import (
     after_id,
     answer,
     bad_request,
+    flag,
     json_object,
     method_not_allowed,
     no_such_path,
@@ -49,7 +50,10 @@ def list_call(state: PortalState, call: Call) -> HttpResponse:
         case ("records", object, record_id, "memberships"), "GET":
             return _of_record(state, object, record_id)
         case (list_id,), "GET":
-            return answer(200, {"list": _shown(state, _list(state, list_id))})
+            filters = flag(call.request, "includeFilters")
+            return answer(200, {"list": _shown(state, _list(state, list_id), filters)})
+        case (list_id, "update-list-filters"), "PUT":
+            return _refiltered(state, call, list_id)
         case (list_id,), "DELETE":
             state.lists.table.delete(_list(state, list_id), call.caller.app_id, state.now())
             return NO_CONTENT
@@ -85,14 +89,30 @@ def _created(state: PortalState, call: Call) -> HttpResponse:
             f"Invalid input JSON on line 1, column 1: Some required fields were not set: [{listed}]"
         )
     if body["processingType"] not in PROCESSING:
-        raise bad_request(
-            f"A practice portal keeps lists of the types {', '.join(sorted(PROCESSING))}; "
-            f"it has none that fill themselves ({body['processingType']})"
-        )
+        raise bad_request(f"The processingType must be one of {', '.join(sorted(PROCESSING))}")
     key, name = state.object(str(body["objectTypeId"])).kind.key, str(body["name"])
     _free_name(state, key, name)
-    row = state.lists.create(key, name, str(body["processingType"]), call.caller.app_id, state.now())
+    processing, branch = str(body["processingType"]), body.get("filterBranch")
+    if processing == "DYNAMIC" or branch is not None:
+        _usable(state, key, processing, branch)
+    row = state.lists.create(key, name, processing, call.caller.app_id, state.now(), branch)
     return answer(200, {"list": _shown(state, row)})
+
+
+def _usable(state: PortalState, key: str, processing: str, branch: Any) -> None:
+    """Raises Refusal: a list cannot be filled by these conditions."""
+    if processing == "MANUAL":
+        raise bad_request("A list of the processingType MANUAL has no filterBranch")
+    state.list_condition(key, branch)
+
+
+def _refiltered(state: PortalState, call: Call, list_id: str) -> HttpResponse:
+    row, branch = _list(state, list_id), json_object(call.request).get("filterBranch")
+    if not fills_itself(row):
+        raise bad_request(f"The list {list_id} is not of the processingType DYNAMIC")
+    _usable(state, row.values["object"], "DYNAMIC", branch)
+    state.lists.table.update(row, {"branch": branch}, call.caller.app_id, state.now())
+    return answer(200, {"updatedList": _shown(state, row, filters=True)})
 
 
 def _free_name(state: PortalState, key: str, name: str) -> None:
@@ -166,9 +186,20 @@ def _of_record(state: PortalState, object: str, record_id: str) -> HttpResponse:
 
 
 def _membership_call(state: PortalState, call: Call, row: Row, rest: tuple[str, ...]) -> HttpResponse:
+    if call.method != "GET" and fills_itself(row):
+        raise bad_request(
+            f"The list {row.id} fills itself; its members cannot be changed",
+            sub_category="ILS.INVALID_LIST_PROCESSING_TYPE",
+        )
     match rest, call.method:
         case (), "GET":
             return _members(state, call, row)
+        case ("join-order",), "GET":
+            return _joined(state, call, row)
+        case ("add-from", source), "PUT":
+            other = [each.values["record"] for each in state.lists.memberships(_list(state, source).id)]
+            state.lists.add(row, other, call.caller.app_id, state.now())
+            return NO_CONTENT
         case (), "DELETE":
             everyone = [each.values["record"] for each in state.lists.memberships(row.id)]
             state.lists.remove(row, everyone, call.caller.app_id, state.now())
@@ -226,8 +257,26 @@ def _members(state: PortalState, call: Call, row: Row) -> HttpResponse:
     return answer(200, body)
 
 
-def _shown(state: PortalState, row: Row) -> dict[str, Any]:
+def _joined(state: PortalState, call: Call, row: Row) -> HttpResponse:
+    """Members in the order in which they joined; pages are places in that order."""
+    limit, after = whole_number(call.request, "limit", 100, LARGEST_PAGE), after_id(call.request)
+    members = sorted(
+        state.lists.memberships(row.id), key=lambda each: (each.modified_at, int(each.values["record"]))
+    )
+    results = [
+        {"recordId": each.values["record"], "membershipTimestamp": stamp(each.modified_at)}
+        for each in members[after : after + limit]
+    ]
+    body: dict[str, Any] = {"results": results, "total": len(members)}
+    if len(members) > after + limit:
+        body["paging"] = call.next_page(str(after + limit))
+    return answer(200, body)
+
+
+def _shown(state: PortalState, row: Row, filters: bool = False) -> dict[str, Any]:
+    branch = row.values.get("branch")
     return {
+        **({"filterBranch": branch} if filters and branch is not None else {}),
         "listId": row.id,
         "listVersion": 1 + len(row.history),
         "name": row.values["name"],

@@ -31,6 +31,7 @@ def merge(
     minting = state.settings.merge_mints_new_id
     gone = [winner, loser] if minting else [loser]
     taken = _taken(records, winner, loser, gone)
+    state.webhooks.merging((winner.id, loser.id))
     for each in gone:
         records.table.delete(each, author, at)
     survivor = _successor(records, winner, author, at) if minting else winner
@@ -40,6 +41,7 @@ def merge(
     for each in gone:
         state.associations.move(records.kind.key, each.id, survivor.id, author, at)
         state.lists.move(records.kind.key, each.id, survivor.id, author, at)
+    state.webhooks.merged(records.kind.key, winner.id, [loser.id], survivor, len(taken), author)
     return survivor
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from ..kernel.http import HttpRequest, HttpResponse
+from .authorizing import CODE_LIFE, Agreed, asked_scopes, challenge_of, page, sent_back
+from .endpoints import TOKEN_VERSIONS
 from .state import PortalState
-from .wire import NO_CONTENT, Refusal, answer, bad_request, method_not_allowed, no_such_path
-
-TOKEN_VERSIONS = frozenset({"v1", "v3", "2026-03", "2026-09"})
+from .wire import NO_CONTENT, Refusal, answer, method_not_allowed, no_such_path
 
 
 def is_token_call(request: HttpRequest) -> bool:
@@ -20,12 +18,14 @@ def is_token_call(request: HttpRequest) -> bool:
 def oauth_call(state: PortalState, request: HttpRequest) -> HttpResponse:
     """Any call below ``/oauth`` that needs no bearer token. Raises Refusal."""
     match request.segments[1:], request.method:
-        case ("authorize",), "GET":
+        case ("authorize",) | ("authorize", _), "GET" | "POST":
             return _authorized(state, request)
         case (version, "token"), "POST" if version in TOKEN_VERSIONS:
             return answer(200, state.signin.token(_form(request)))
         case (version, "token"), _ if version in TOKEN_VERSIONS:
             raise method_not_allowed()
+        case (version, "token", "introspect"), "POST" if version in TOKEN_VERSIONS:
+            return answer(200, state.signin.introspected(_form(request)))
         case (version, "token", "revoke"), "POST" if version in TOKEN_VERSIONS:
             state.signin.revoke(_form(request).get("token", ""))
             return NO_CONTENT
@@ -52,12 +52,12 @@ def _form(request: HttpRequest) -> dict[str, str]:
 
 
 def _authorized(state: PortalState, request: HttpRequest) -> HttpResponse:
-    """The person agrees at once: back to the app with a code."""
-    target = request.first("redirect_uri")
-    if request.first("client_id") != state.signin.client_id or not target:
-        raise bad_request("missing or invalid client id or redirect uri")
-    query = {"code": state.signin.authorization_code()}
-    if request.first("state") is not None:
-        query["state"] = str(request.first("state"))
-    joined = "&" if "?" in target else "?"
-    return HttpResponse(302, {"Location": f"{target}{joined}{urlencode(query)}"})
+    """The page, and what the person pressed on it. Raises Refusal."""
+    signin = state.signin
+    scopes, target = asked_scopes(request, frozenset(state.settings.scopes), signin.client_id)
+    if request.method == "GET":
+        return page(request, state.portal_id, scopes)
+    if request.form().get("answer") != "yes":
+        return sent_back(request, target, error="access_denied", error_description="The user denied access.")
+    agreed = Agreed(target, scopes, challenge_of(request), state.now() + CODE_LIFE)
+    return sent_back(request, target, code=signin.authorization_code(agreed))

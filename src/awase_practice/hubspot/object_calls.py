@@ -6,8 +6,10 @@ from ..kernel.http import HttpResponse
 from . import record_calls
 from .association_calls import record_association_call
 from .batch_calls import batch_call
+from .further_stock import ACTIVITIES
 from .records import Records
 from .state import Call, PortalState
+from .stock import CONTACT
 from .wire import method_not_allowed, no_such_path
 
 
@@ -28,7 +30,9 @@ def object_call(state: PortalState, call: Call) -> HttpResponse:
             return record_calls.created(state, call, records)
         case ("search",), "POST":
             return record_calls.searched(state, call, records)
-        case ("merge",), "POST":
+        case ("gdpr-delete",), "POST" if records.kind is CONTACT:
+            return record_calls.forgotten(state, call, records)
+        case ("merge",), "POST" if records.kind not in ACTIVITIES:
             return record_calls.merged(state, call, records)
         case ("batch", verb), "POST":
             return batch_call(state, call, records, verb)
@@ -46,4 +50,4 @@ def object_call(state: PortalState, call: Call) -> HttpResponse:
 
 def _need_scope(call: Call, records: Records) -> None:
     reads = call.method == "GET" or call.rest[-1] in {"search", "read"}
-    call.needs(f"crm.objects.{records.kind.plural}.{'read' if reads else 'write'}")
+    call.needs(records.kind.right("read" if reads else "write"))

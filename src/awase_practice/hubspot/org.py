@@ -8,49 +8,61 @@ from functools import partial
 from typing import Any, Final
 
 from ..kernel.clock import Clock
+from ..kernel.deliveries import Delivery
 from ..kernel.faults import FaultPlan
 from ..kernel.http import HttpRequest, HttpResponse, UnreadableBody
 from ..kernel.org import ControlCall
 from ..kernel.rows import Table
 from . import administration, keeping, steering
-from .account_calls import account_call, schema_call, token_call
+from .account_calls import account_call, token_call
 from .association_calls import association_call
 from .consent_calls import consent_call
+from .endpoints import OPEN_NAMES, OPEN_SHAPES, SHAPES
+from .form_calls import form_call, submission_list_call
 from .list_calls import list_call
 from .oauth_calls import is_token_call, oauth_call
 from .object_calls import object_call
 from .owner_calls import owner_call
 from .pipeline_calls import pipeline_call
 from .property_calls import property_call
+from .schema_calls import schema_call
 from .signin import Caller
 from .state import Call, PortalState
-from .wire import Refusal, answer, bad_request, no_such_path
+from .submitting import is_secure, is_submission, submission_call
+from .webhook_calls import is_webhook_call, webhook_call
+from .wire import Refusal, answer, bad_request, method_not_allowed, no_such_path
 
 Handler = Callable[[PortalState, Call], HttpResponse]
 
-DATES: Final = frozenset({"2025-09", "2026-03", "2026-09"})
+_LONGEST_TARGET: Final = 16_384
+"""Bytes of path and query (the status confirmed, the length from memory)."""
+_ALWAYS_TOLD: Final = frozenset({"contact", "company", "deal"})
 _VERSION = re.compile(r"v[1-4]|\d{4}-\d{2}(-beta)?")
 
-_APIS: Final[Mapping[tuple[str, ...], tuple[Handler, frozenset[str]]]] = {
-    ("crm", "objects"): (object_call, DATES | {"v3", "v4"}),
-    ("crm", "associations"): (association_call, DATES | {"v3", "v4"}),
-    ("crm", "lists"): (list_call, DATES | {"v3"}),
-    ("crm", "pipelines"): (pipeline_call, DATES | {"v3"}),
-    ("crm", "properties"): (property_call, DATES | {"v3"}),
-    ("crm", "owners"): (owner_call, DATES | {"v3"}),
-    ("crm-object-schemas",): (schema_call, DATES | {"v3"}),
-    ("account-info",): (account_call, DATES | {"v3"}),
-    ("communication-preferences",): (consent_call, DATES | {"v3", "v4"}),
-    ("oauth",): (token_call, frozenset({"v2"})),
+_HANDLERS: Final[Mapping[tuple[str, ...], Handler]] = {
+    ("crm", "objects"): object_call,
+    ("crm", "associations"): association_call,
+    ("crm", "lists"): list_call,
+    ("crm", "pipelines"): pipeline_call,
+    ("crm", "properties"): property_call,
+    ("crm", "owners"): owner_call,
+    ("crm", "schemas"): schema_call,
+    ("crm-object-schemas",): schema_call,
+    ("marketing",): form_call,
+    ("marketing", "forms"): form_call,
+    ("form-integrations",): submission_list_call,
+    ("account-info",): account_call,
+    ("communication-preferences",): consent_call,
+    ("oauth",): token_call,
 }
-"""API name to its handler and the versions it is served in. The version may stand before or after the name."""
+"""By the name of an API, what answers its calls; ``endpoints`` says which calls those are."""
 
 
 class HubSpotPortal:
     """One practice portal; see ``kernel.org.PracticeOrg`` for what each part is for."""
 
     vendor = "hubspot"
-    hosts = ("api.hubapi.com", "api.hubspot.com", "app.hubspot.com")
+    hosts = ("api.hubapi.com", "api.hsforms.com", "api.hubspot.com", "app.hubspot.com")
 
     def __init__(self, *, name: str, clock: Clock, faults: FaultPlan, seed: int = 0) -> None:
         self.name = name
@@ -73,6 +85,10 @@ class HubSpotPortal:
         _, _, token = request.headers.get("authorization", "").partition(" ")
         if token.strip() == signin.key or signin.is_session(request.headers):
             return True
+        if is_webhook_call(request):
+            return request.first("hapikey") == signin.developer_key
+        if is_submission(request):
+            return request.segments[-2:-1] == (self.org_id,)
         return signin.client_id in {request.first("client_id"), request.form().get("client_id")}
 
     def is_sign_in(self, request: HttpRequest) -> bool:
@@ -98,9 +114,25 @@ class HubSpotPortal:
 
     def _answered(self, request: HttpRequest) -> HttpResponse:
         state = self.inside
+        if len(request.target) > _LONGEST_TARGET:
+            raise Refusal(414, None, "URI Too Long")
+        named = request.segments and request.segments[0] in OPEN_NAMES
+        is_open = OPEN_SHAPES.methods(request.segments) if named else frozenset()
+        if is_open and request.method not in is_open:
+            raise method_not_allowed()
         if request.segments[:1] == ("oauth",) and request.segments[1:2] != ("v2",):
+            if not is_open:
+                raise no_such_path()
             state.calls["sign_in"] += 1
             return oauth_call(state, request)
+        if is_webhook_call(request) and is_open:
+            state.calls["webhooks.settings"] += 1
+            return webhook_call(state, request)
+        if is_submission(request):
+            state.calls["forms.submit"] += 1
+            if is_secure(request):
+                state.signin.caller(request.headers)
+            return submission_call(state, request)
         if state.signin.is_session(request.headers) and state.faults.fire("login.expired") is not None:
             state.signin.end_session(request.headers)
         try:
@@ -122,7 +154,11 @@ class HubSpotPortal:
         return self._limited(response, caller, search)
 
     def _routed(self, request: HttpRequest, caller: Caller) -> HttpResponse:
-        handler, version, rest = _route(request.segments)
+        name, version, rest = _route(request.segments)
+        handler = _HANDLERS[name]
+        served = SHAPES[name, version].methods(rest)
+        if request.method not in served:
+            raise method_not_allowed() if served else no_such_path()
         return handler(self.inside, Call(request, version, rest, caller))
 
     def _refused(self, refusal: Refusal) -> HttpResponse:
@@ -159,13 +195,23 @@ class HubSpotPortal:
         return steering.history(self.inside, object, id)
 
     def more_control(self) -> Mapping[tuple[str, str], ControlCall]:
-        """Merging, restoring and associating as people do it; see ``steering``."""
+        """Merging, restoring and associating as people do it; see ``steering``. And who is told what happens."""
         return {
             ("POST", "merge"): partial(steering.merge, self.inside),
             ("POST", "restore"): partial(steering.restored, self.inside),
             ("POST", "associate"): partial(steering.associate, self.inside),
             ("GET", "associations"): partial(steering.associated, self.inside),
+            ("POST", "webhooks"): self.inside.webhooks.set,
+            ("GET", "webhooks"): lambda _: self.inside.webhooks.shown(),
         }
+
+    def deliveries_due(self) -> Sequence[Delivery]:
+        """The webhooks to send now."""
+        return self.inside.webhooks.due()
+
+    def delivered(self, number: int, status: int | None) -> None:
+        """How one of them ended."""
+        self.inside.webhooks.ended(number, status)
 
     def change_schema(self, body: Mapping[str, Any]) -> Any:
         """Change a property, a rule, owners or pipelines. Raises ControlRefused."""
@@ -186,6 +232,7 @@ class HubSpotPortal:
     def state(self) -> dict[str, Any]:
         """Rows by object and calls by kind."""
         counts = {key: len(records.table) for key, records in self.inside.records.items()}
+        counts = {key: count for key, count in counts.items() if count or key in _ALWAYS_TOLD}
         return {
             "rows": counts,
             "calls": dict(self.inside.calls),
@@ -194,8 +241,8 @@ class HubSpotPortal:
         }
 
 
-def _route(parts: tuple[str, ...]) -> tuple[Handler, str, tuple[str, ...]]:
-    """Find handler, version and the rest of a path. Raises Refusal.
+def _route(parts: tuple[str, ...]) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """The name of the API, its version, and the rest of a path. Raises Refusal.
 
     ``/crm/v3/objects/…`` has the version before the API's name, ``/crm/objects/2026-09/…`` after it.
     """
@@ -213,12 +260,11 @@ def _route(parts: tuple[str, ...]) -> tuple[Handler, str, tuple[str, ...]]:
             parts[3:],
         )
     )
-    found = _APIS.get(name)
-    if found is None or version not in found[1]:
+    if (name, version) not in SHAPES:
         raise no_such_path()
     if at == 2 and version.startswith("v") and (name, version) != (("crm", "associations"), "v4"):
         raise no_such_path()  # one client writes v4 associations this way, and is served (confirmed)
-    return found[0], version, rest
+    return name, version, rest
 
 
 def _is_search(request: HttpRequest) -> bool:

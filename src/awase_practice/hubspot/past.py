@@ -27,4 +27,6 @@ def source(author: str) -> dict[str, Any]:
     if author.startswith("user:"):
         user_id = 51_000_000 + crc32(author.encode()) % 1_000_000
         return {"sourceType": "CRM_UI", "sourceId": f"userId:{user_id}", "updatedByUserId": user_id}
+    if author.startswith("form:"):
+        return {"sourceType": "FORM", "sourceId": author.removeprefix("form:")}
     return {"sourceType": "CALCULATED", "sourceId": author}

@@ -2,45 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
 
 from ..kernel.org import ControlRefused
 from .values import Complaint
 
+_BORN: Final = datetime(2024, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step of a pipeline. probability: ``0.0`` to ``1.0`` as text; the two ends are closed stages."""
+    """One step of a pipeline.
+
+    probability: of deals, ``0.0`` to ``1.0`` as text; the two ends are closed stages. ticket_state: of tickets, ``OPEN``
+    or ``CLOSED``. order: where it stands, if somebody said so.
+    """
 
     id: str
     label: str
-    probability: str
+    probability: str = ""
+    ticket_state: str = ""
+    order: int | None = None
+    created_at: datetime = _BORN
+    updated_at: datetime = _BORN
 
     @property
     def closed(self) -> bool:
-        """Whether a deal in this stage is over."""
-        return float(self.probability) in {0.0, 1.0}
+        """Whether what stands here is over."""
+        return self.ticket_state == "CLOSED" or (
+            self.probability != "" and float(self.probability) in {0.0, 1.0}
+        )
 
     @property
     def won(self) -> bool:
         """Whether it is over for the good."""
-        return float(self.probability) == 1.0
+        return self.probability != "" and float(self.probability) == 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A way that deals take."""
+    """A way that deals or tickets take."""
 
     id: str
     label: str
     stages: tuple[Stage, ...]
+    order: int | None = None
+    archived: bool = False
+    created_at: datetime = _BORN
+    updated_at: datetime = _BORN
 
     def stage(self, stage_id: str | None) -> Stage | None:
         """The stage, if it is one of this pipeline's."""
         return next((each for each in self.stages if each.id == stage_id), None)
 
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The properties in which an object says where in its pipelines it stands. metadata: what each stage must say."""
+
+    object: str
+    pipeline: str
+    stage: str
+    metadata: str
+
+
+DEALS: Final = Track("deal", "pipeline", "dealstage", "probability")
+TICKETS: Final = Track("ticket", "hs_pipeline", "hs_pipeline_stage", "ticketState")
 
 SALES: Final = Pipeline(
     "default",
@@ -55,16 +85,32 @@ SALES: Final = Pipeline(
         Stage("closedlost", "失注", "0.0"),
     ),
 )
-"""The one that a new portal has."""
+"""The one that a new portal has for its deals."""
+
+SUPPORT: Final = Pipeline(
+    "0",
+    "サポートパイプライン",
+    (
+        Stage("1", "新規", ticket_state="OPEN"),
+        Stage("2", "コンタクト待ち", ticket_state="OPEN"),
+        Stage("3", "自社対応待ち", ticket_state="OPEN"),
+        Stage("4", "クローズ", ticket_state="CLOSED"),
+    ),
+)
+"""The one for its tickets."""
 
 
 class Pipelines:
-    """The pipelines of one portal's deals. The first is where a deal goes that names none (from memory)."""
+    """The pipelines of one object. The first is where a record goes that names none (from memory)."""
 
-    def __init__(self) -> None:
+    def __init__(self, track: Track, first: Pipeline) -> None:
+        self.track = track
+        self.archived: dict[str, Pipeline] = {}
+        self.made = 0
+        self.audit: list[dict[str, Any]] = []
         self._all: dict[str, Pipeline] = {}
         self._stages: dict[str, Stage] = {}
-        self.set((SALES,))
+        self.set((first,))
 
     def __iter__(self) -> Iterator[Pipeline]:
         return iter(self._all.values())
@@ -73,13 +119,18 @@ class Pipelines:
         """The pipeline, or None."""
         return self._all.get(pipeline_id)
 
+    def new_id(self) -> str:
+        """An id for a pipeline or a stage that names none."""
+        self.made += 1
+        return str(81_240_000 + self.made)
+
     def stage(self, stage_id: str | None) -> Stage | None:
         """A stage of any pipeline; ids are unique in a portal."""
         return self._stages.get(stage_id or "")
 
     def set(self, pipelines: Iterable[Pipeline]) -> None:
-        """Replace all pipelines; deals in a stage that is gone stay there. Raises ControlRefused."""
-        wanted = list(pipelines)
+        """Replace all pipelines; records in a stage that is gone stay there. Raises ControlRefused."""
+        wanted = _ordered(pipelines)
         stages = [stage for each in wanted for stage in each.stages]
         if not wanted or not all(each.stages for each in wanted):
             raise ControlRefused("a portal has at least one pipeline, and a pipeline at least one stage")
@@ -89,26 +140,27 @@ class Pipelines:
         self._stages = {each.id: each for each in stages}
 
     def place(self, now: Mapping[str, Any] | None, values: dict[str, str | None]) -> list[Complaint]:
-        """Complaints about where a write would put a deal. now: the deal's values, None for a new one.
+        """Complaints about where a write would put a record. now: its values, None for a new one.
 
-        A new deal without a pipeline gets the first one.
+        A new record without a pipeline gets the first one.
         """
-        if now is None and not values.get("pipeline"):
-            values["pipeline"] = next(iter(self._all))
-        if not {"pipeline", "dealstage"} & values.keys():
+        way, step = self.track.pipeline, self.track.stage
+        if now is None and not values.get(way):
+            values[way] = next(iter(self._all))
+        if not {way, step} & values.keys():
             return []
         standing = {**(now or {}), **values}
-        pipeline = self._all.get(str(standing.get("pipeline")))
+        pipeline = self._all.get(str(standing.get(way)))
         if pipeline is None:
-            return [_no_option("pipeline", standing.get("pipeline"), self._all)]
-        if pipeline.stage(standing.get("dealstage")) is None:
+            return [_no_option(way, standing.get(way), self._all)]
+        if pipeline.stage(standing.get(step)) is None:
             stages = [each.id for each in pipeline.stages]
-            return [_no_option("dealstage", standing.get("dealstage"), stages)]
+            return [_no_option(step, standing.get(step), stages)]
         return []
 
     def computed(self, values: Mapping[str, Any], name: str) -> str | None:
         """What the portal works out of a deal's stage."""
-        stage = self.stage(values.get("dealstage"))
+        stage = self.stage(values.get(self.track.stage))
         if stage is None:
             return None
         if name == "hs_deal_stage_probability":
@@ -116,7 +168,18 @@ class Pipelines:
         return "true" if (stage.won if name == "hs_is_closed_won" else stage.closed) else "false"
 
 
+Placed = TypeVar("Placed", Pipeline, Stage)
 COMPUTED: Final = ("hs_deal_stage_probability", "hs_is_closed", "hs_is_closed_won")
+
+
+def _ordered(pipelines: Iterable[Pipeline]) -> list[Pipeline]:
+    """Pipelines and their stages as they stand; those that nobody placed keep their turn."""
+    return _in_turn([replace(each, stages=tuple(_in_turn(each.stages))) for each in pipelines])
+
+
+def _in_turn(items: Sequence[Placed]) -> list[Placed]:
+    turns = [(place if one.order is None else one.order, place) for place, one in enumerate(items)]
+    return [items[place] for _, place in sorted(turns)]
 
 
 def _no_option(name: str, value: Any, allowed: Iterable[str]) -> Complaint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from .wire import Refusal, bad_request, stamp
 
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _BORN: Final = datetime(2024, 1, 1, tzinfo=UTC)
 
 FIELD_TYPES: Final[Mapping[str, frozenset[str]]] = {
@@ -26,7 +28,11 @@ FIELD_TYPES: Final[Mapping[str, frozenset[str]]] = {
 
 @dataclass(frozen=True)
 class Property:
-    """One property of an object. options: value to label, in display order. unique: values may occur once only."""
+    """One property of an object.
+
+    options: value to label, in display order; option_details: what was said of them besides, as it is shown.
+    unique: values may occur once only.
+    """
 
     name: str
     type: str = "string"
@@ -35,12 +41,14 @@ class Property:
     group: str = "contactinformation"
     description: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
+    option_details: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     unique: bool = False
     hidden: bool = False
     form_field: bool = True
     stock: bool = True
     read_only: bool = False
     external_options: bool = False
+    display_order: int = -1
     archived: bool = False
     created_at: datetime = _BORN
     updated_at: datetime = _BORN
@@ -58,7 +66,14 @@ class Property:
     def to_json(self) -> dict[str, Any]:
         """The definition as the properties endpoints show it."""
         options = [
-            {"label": label, "value": value, "displayOrder": order, "hidden": False, "description": ""}
+            {
+                "label": label,
+                "value": value,
+                "displayOrder": order,
+                "hidden": False,
+                "description": "",
+                **self.option_details.get(value, {}),
+            }
             for order, (value, label) in enumerate(self.options.items())
         ]
         return {
@@ -71,10 +86,11 @@ class Property:
             "description": self.description,
             "groupName": self.group,
             "options": options,
-            "displayOrder": -1,
+            "displayOrder": self.display_order,
             "calculated": False,
             "externalOptions": self.external_options,
             "archived": self.archived,
+            **({"archivedAt": stamp(self.updated_at)} if self.archived else {}),
             "hasUniqueValue": self.unique,
             "hidden": self.hidden,
             "hubspotDefined": self.stock,
@@ -108,6 +124,11 @@ class PropertySet:
     def archived(self) -> Iterator[Property]:
         """The archived ones."""
         return (each for each in self._all.values() if each.archived)
+
+    def find(self, name: str, archived: bool) -> Property | None:
+        """The property if it exists and is, or is not, archived."""
+        found = self._all.get(name)
+        return found if found is not None and found.archived == archived else None
 
     def differing(self) -> Iterator[Property]:
         """Those that are not, or not so, in the stock; archived ones too."""
@@ -143,6 +164,13 @@ def from_json(body: Mapping[str, Any], at: datetime) -> Property:
             + "]"
         )
     _check_pair(str(body["type"]), str(body["fieldType"]))
+    if _NAME.fullmatch(str(body["name"])) is None:
+        raise bad_request(
+            f"Property name {body['name']} is invalid: it begins with a letter and has only lower-case letters, "
+            "digits and underscores",
+            sub_category="PropertyValidationError.INVALID_NAME",
+        )
+    options, details = _options(body.get("options") or ())
     return Property(
         name=str(body["name"]),
         label=str(body["label"]),
@@ -150,7 +178,9 @@ def from_json(body: Mapping[str, Any], at: datetime) -> Property:
         field_type=str(body["fieldType"]),
         group=str(body["groupName"]),
         description=str(body.get("description") or ""),
-        options=_options(body.get("options") or ()),
+        options=options,
+        option_details=details,
+        display_order=_whole(body.get("displayOrder"), -1),
         unique=bool(body.get("hasUniqueValue")),
         hidden=bool(body.get("hidden")),
         form_field=bool(body.get("formField")),
@@ -165,6 +195,9 @@ def changed(old: Property, body: Mapping[str, Any], at: datetime) -> Property:
     kind = str(body.get("type", old.type))
     field_type = str(body.get("fieldType", old.field_type))
     _check_pair(kind, field_type)
+    options, details = (
+        _options(body["options"] or ()) if "options" in body else (old.options, old.option_details)
+    )
     return replace(
         old,
         label=str(body.get("label", old.label)),
@@ -172,15 +205,19 @@ def changed(old: Property, body: Mapping[str, Any], at: datetime) -> Property:
         field_type=field_type,
         group=str(body.get("groupName", old.group)),
         description=str(body.get("description", old.description)),
-        options=_options(body["options"]) if "options" in body else old.options,
+        options=options,
+        option_details=details,
+        display_order=_whole(body.get("displayOrder"), old.display_order),
         hidden=bool(body.get("hidden", old.hidden)),
         form_field=bool(body.get("formField", old.form_field)),
         updated_at=at,
     )
 
 
-def _options(items: Any) -> dict[str, str]:
+def _options(items: Any) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    """Options as value to label in display order, and what was said of them besides."""
     options: dict[str, str] = {}
+    details: dict[str, dict[str, Any]] = {}
     for item in items:
         value = str(item.get("value", "")) if isinstance(item, Mapping) else ""
         if not value:
@@ -188,7 +225,18 @@ def _options(items: Any) -> dict[str, str]:
         if value in options:
             raise bad_request(f"Property option values must be unique. The duplicate value was: {value}")
         options[value] = str(item.get("label") or value)
-    return options
+        said = {name: item[name] for name in ("displayOrder", "hidden", "description") if item.get(name)}
+        if said:
+            details[value] = said
+    places = {
+        value: _whole(details.get(value, {}).get("displayOrder"), at) for at, value in enumerate(options)
+    }
+    in_turn = sorted(options, key=lambda value: places[value]) if details else list(options)
+    return {value: options[value] for value in in_turn}, details
+
+
+def _whole(raw: Any, default: int) -> int:
+    return raw if isinstance(raw, int) and not isinstance(raw, bool) else default
 
 
 def _check_pair(kind: str, field_type: str) -> None:

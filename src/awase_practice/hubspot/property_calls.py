@@ -22,6 +22,7 @@ from .wire import (
     stamp,
 )
 
+MOST_INPUTS: Final = 100
 MOST_UNIQUE: Final = 10
 """Unique properties an object may have."""
 
@@ -44,7 +45,7 @@ def property_call(state: PortalState, call: Call) -> HttpResponse:
         case ("batch", verb), "POST":
             return _batch(state, call, records, verb)
         case (name,), "GET":
-            return answer(200, _one(records, name))
+            return answer(200, _one(records, name, flag(call.request, "archived")))
         case (name,), "PATCH":
             return _patched(state, call, records, name)
         case (name,), "DELETE":
@@ -58,13 +59,11 @@ def property_call(state: PortalState, call: Call) -> HttpResponse:
 
 def _scope(call: Call, records: Records) -> str:
     reads = call.method == "GET" or call.rest[-1] == "read"
-    plural = records.kind.plural
-    # Reading definitions is open to whoever may read the records; changing them is a right of its own.
-    return f"crm.objects.{plural}.read" if reads else f"crm.schemas.{plural}.write"
+    return records.kind.schema_right("read" if reads else "write")
 
 
-def _one(records: Records, name: str) -> dict[str, Any]:
-    found = records.properties.get(name)
+def _one(records: Records, name: str, archived: bool = False) -> dict[str, Any]:
+    found = records.properties.find(name, archived)
     if found is None:
         raise Refusal(404, "OBJECT_NOT_FOUND", f'Property "{name}" does not exist')
     return found.to_json()
@@ -117,7 +116,17 @@ def _patched(state: PortalState, call: Call, records: Records, name: str) -> Htt
         raise Refusal(404, "OBJECT_NOT_FOUND", f'Property "{name}" does not exist')
     body = json_object(call.request)
     new = changed(old, body, state.now())
-    if old.stock and replace(new, options=old.options, label=old.label, updated_at=old.updated_at) != old:
+    if (
+        old.stock
+        and replace(
+            new,
+            options=old.options,
+            option_details=old.option_details,
+            label=old.label,
+            updated_at=old.updated_at,
+        )
+        != old
+    ):
         raise bad_request(f"The definition of {name} belongs to HubSpot and cannot be changed")
     _fits(state, records, new)
     records.properties.put(new)
@@ -128,6 +137,13 @@ def _archive(state: PortalState, records: Records, name: str) -> None:
     found = records.properties.get(name)
     if found is not None and found.stock:
         raise bad_request(f"The property {name} belongs to HubSpot and cannot be deleted")
+    users = state.users_of(records.kind.key, name) if found is not None else []
+    if users:
+        raise bad_request(
+            f"The property {name} is in use and cannot be deleted: {', '.join(users)}",
+            sub_category="PropertyValidationError.CANNOT_DELETE_PROPERTY_IN_USE",
+            context={"propertyName": [name]},
+        )
     if not records.properties.archive(name, state.now()):
         raise Refusal(404, "OBJECT_NOT_FOUND", f'Property "{name}" does not exist')
     records.unique.rebuild()
@@ -135,14 +151,18 @@ def _archive(state: PortalState, records: Records, name: str) -> None:
 
 def _batch(state: PortalState, call: Call, records: Records, verb: str) -> HttpResponse:
     started = state.now()
-    inputs = json_object(call.request).get("inputs") or []
+    body_sent = json_object(call.request)
+    inputs = body_sent.get("inputs") or []
+    if len(inputs) > MOST_INPUTS:
+        raise bad_request(f"A batch may have at most {MOST_INPUTS} inputs, but has {len(inputs)}")
+    archived = body_sent.get("archived") is True
     results: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     for each in inputs:
         try:
             match verb:
                 case "read":
-                    results.append(_one(records, str(each.get("name", ""))))
+                    results.append(_one(records, str(each.get("name", "")), archived))
                 case "create":
                     results.append(_created(state, records, each))
                 case "archive":

@@ -8,14 +8,15 @@ from typing import Any
 from ..kernel.http import HttpResponse
 from ..kernel.rows import Row
 from .associating import wishes_of
+from .drafts import Claims, Draft
+from .limits import locked
 from .merging import merge
 from .old_association_calls import shown_associations
-from .records import Claims, Draft, Records
+from .records import Records
 from .search import LONGEST_BODY, find
 from .state import Call, PortalState
 from .wire import (
     NO_CONTENT,
-    Refusal,
     after_id,
     answer,
     bad_request,
@@ -132,7 +133,9 @@ def changed(state: PortalState, call: Call, records: Records, record_id: str) ->
     """A changed record. Raises Refusal."""
     _not_locked(state)
     properties = written_properties(json_object(call.request))
-    draft = records.draft_update(_found(call, records, record_id), properties)
+    found = _found(call, records, record_id)
+    state.locks.write(found.id)
+    draft = records.draft_update(found, properties, enforce_required=enforces_required(call.version))
     row = records.settle(draft, call.caller.app_id, state.now())
     return answer(200, shown_after_write(records, row, draft.written))
 
@@ -143,6 +146,16 @@ def archived(state: PortalState, call: Call, records: Records, record_id: str) -
     if row is not None:
         records.table.delete(row, call.caller.app_id, state.now())
     return NO_CONTENT  # archiving what is not there is no error (from memory)
+
+
+def forgotten(state: PortalState, call: Call, records: Records) -> HttpResponse:
+    """A contact, by id or address, gone for good with its past; one that is not there is no error. Raises Refusal."""
+    body = json_object(call.request)
+    row = records.find(str(body.get("objectId") or ""), body.get("idProperty") or None)
+    if row is not None:
+        records.forget(row, call.caller.app_id, state.now())
+        state.webhooks.erased(records.kind.key, row)
+    return NO_CONTENT
 
 
 def merged(state: PortalState, call: Call, records: Records) -> HttpResponse:
@@ -173,11 +186,6 @@ def searched(state: PortalState, call: Call, records: Records) -> HttpResponse:
     if found.next_after is not None:
         shown["paging"] = {"next": {"after": str(found.next_after)}}
     return answer(200, shown)
-
-
-def locked() -> Refusal:
-    """The 423 of records that too many writes hit at once; the lock is said to last two seconds (confirmed)."""
-    return Refusal(423, "LOCKED", "The record is locked by another write. Try again in 2 seconds")
 
 
 def _not_locked(state: PortalState) -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-
-import orjson
 
 from ..kernel.clock import Clock
 from ..kernel.index import SearchIndex
 from ..kernel.rows import Row, Table, Version
+from .defining import ObjectType
+from .drafts import Claims, Condition, Draft, InvalidValues, missing
 from .owners import Owners
 from .past import history, source
 from .properties import PropertySet
-from .stock import CONTACT, STAGES, STOCK, ObjectType
+from .stock import CONTACT, STAGES, STOCK
 from .uniqueness import Uniqueness
 from .values import Complaint, Unacceptable, accepted
 from .wire import Refusal, bad_request, stamp
@@ -25,30 +23,6 @@ MERGED_INTO: Final = "_merged_into"
 """Kept in the values of a record that lost a merge; never shown."""
 
 _STAGE_ORDER = {stage: order for order, stage in enumerate(STAGES)}
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A write that has passed every check. row: None for a new record. written: the names the caller gave.
-
-    wishes: associations to make with a new record (opaque here).
-    """
-
-    row: Row | None
-    values: Mapping[str, str | None]
-    written: tuple[str, ...]
-    wishes: tuple[Any, ...] = ()
-
-
-@dataclass(slots=True)
-class Claims:
-    """What earlier inputs of the same all-or-nothing batch will take.
-
-    taken: unique values by property. associated: associations more, by ``contact->company`` and the record's id.
-    """
-
-    taken: set[tuple[str, str]] = field(default_factory=set)
-    associated: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 Look = Row | Version
@@ -62,33 +36,6 @@ Past = Callable[[Row], list[dict[str, Any]]]
 
 Placing = Callable[[Mapping[str, Any] | None, dict[str, str | None]], list[Complaint]]
 """Complaints about a write that concern several properties at once; may add values. None: the record is new."""
-
-
-class InvalidValues(Refusal):
-    """One or more values were refused; the message embeds the list as JSON (seen)."""
-
-    def __init__(self, complaints: list[Complaint], portal_id: int) -> None:
-        self.complaints = complaints
-        listed = [
-            {
-                "isValid": False,
-                "message": each.message,
-                "error": each.code,
-                "name": each.name,
-                "localizedErrorMessage": each.message,
-                "portalId": portal_id,
-            }
-            for each in complaints
-        ]
-        super().__init__(
-            400,
-            "VALIDATION_ERROR",
-            "Property values were not valid: " + orjson.dumps(listed).decode(),
-            errors=[
-                {"message": each.message, "code": each.code, "context": {"propertyName": [each.name]}}
-                for each in complaints
-            ],
-        )
 
 
 class Records:
@@ -108,6 +55,7 @@ class Records:
         self.index = SearchIndex(self.table, clock)
         self.groups = {kind.group: kind.group_label}
         self.required_on_create: list[str] = []
+        self.required_if: list[Condition] = []
         self.default_stage = ""
         self.conflict_on_update = 409
         self.opted_out = opted_out
@@ -155,6 +103,8 @@ class Records:
         """Check a new record. Raises Refusal."""
         values = self._checked(properties, None)
         self._has_enough(values, enforce_required)
+        if enforce_required:
+            self._meets_conditions({}, values)
         self._placed(None, values)
         if self.default_stage and self.kind is CONTACT:
             values.setdefault("lifecyclestage", self.default_stage)
@@ -164,9 +114,17 @@ class Records:
         filled = {name: value for name, value in values.items() if value is not None}
         return Draft(None, filled, tuple(properties))
 
-    def draft_update(self, row: Row, properties: Mapping[str, Any], claims: Claims | None = None) -> Draft:
+    def draft_update(
+        self,
+        row: Row,
+        properties: Mapping[str, Any],
+        claims: Claims | None = None,
+        enforce_required: bool = False,
+    ) -> Draft:
         """Check a change. Raises Refusal."""
         values = self._checked(properties, row)
+        if enforce_required:
+            self._meets_conditions(row.values, values)
         if values.get("email") is None and "email" in values:
             values["hs_email_optout"] = None
         elif values.get("email", row.values.get("email")) != row.values.get("email"):
@@ -182,6 +140,13 @@ class Records:
             return self.table.insert(draft.values, author, at)
         self.table.update(draft.row, draft.values, author, at)
         return draft.row
+
+    def forget(self, row: Row, author: str, at: datetime) -> None:
+        """Take a record away for good: neither values nor past are left of it, and nothing brings it back."""
+        self.table.delete(row, author, at)
+        self.table.update(row, {**dict.fromkeys(row.values), MERGED_INTO: ""}, author, at)
+        row.history.clear()
+        row.before = None
 
     # -- showing ---------------------------------------------------------------------------------------------
 
@@ -220,7 +185,7 @@ class Records:
         match name:
             case "hs_object_id":
                 return row.id
-            case "createdate":
+            case "createdate" | "hs_createdate":
                 return stamp(row.created_at)
             case "lastmodifieddate" | "hs_lastmodifieddate":
                 return stamp(version.modified_at)
@@ -265,23 +230,24 @@ class Records:
                 f"Error creating {self.kind.label}. At least one of these properties is required: {list(one_of)}"
             )
         needed = [*self.kind.needed, *(self.required_on_create if enforce_required else ())]
-        missing = [name for name in dict.fromkeys(needed) if not values.get(name)]
-        if missing:
-            raise Refusal(
-                400,
-                "VALIDATION_ERROR",
-                f"Error creating {self.kind.label}. Some required properties were not set.",
-                sub_category="MISSING_REQUIRED_PROPERTY",
-                context={"properties": missing},
-                errors=[
-                    {
-                        "message": f"{name} is required",
-                        "code": "MISSING_REQUIRED_PROPERTY",
-                        "context": {"propertyName": [name]},
-                    }
-                    for name in missing
-                ],
-            )
+        absent = [name for name in dict.fromkeys(needed) if not values.get(name)]
+        if absent:
+            text = f"Error creating {self.kind.label}. Some required properties were not set."
+            raise missing("MISSING_REQUIRED_PROPERTY", text, {name: f"{name} is required" for name in absent})
+
+    def _meets_conditions(self, now: Mapping[str, Any], values: Mapping[str, str | None]) -> None:
+        """A rule binds a write that touches either of its properties (from memory). Raises Refusal."""
+        after = {**now, **values}
+        faults = {
+            each.field: f"{each.field} is required when {each.when} is {after[each.when]}"
+            for each in self.required_if
+            if {each.field, each.when} & values.keys()
+            and after.get(each.when) in each.values
+            and not after.get(each.field)
+        }
+        if faults:
+            text = f"Some conditionally required properties were not set: {', '.join(faults)}"
+            raise missing("MISSING_CONDITIONAL_REQUIRED_PROPERTY", text, faults)
 
     def _placed(self, now: Mapping[str, Any] | None, values: dict[str, str | None]) -> None:
         complaints = self.placing(now, values) if self.placing else []

@@ -224,7 +224,7 @@ def _reader(records: Records, definition: Property) -> Reader:
     name = definition.name
     if name == "hs_object_id":
         return lambda row, _: float(row.id)
-    if name == "createdate":
+    if name in {"createdate", "hs_createdate"}:
         return lambda row, _: float(milliseconds(row.created_at))
     if name in {"lastmodifieddate", "hs_lastmodifieddate"}:
         return lambda _, version: float(milliseconds(version.modified_at))

@@ -27,7 +27,10 @@ ALL_SCOPES: Final = (
     "crm.schemas.contacts.write",
     "crm.schemas.deals.read",
     "crm.schemas.deals.write",
+    "forms",
     "oauth",
+    "sales-email-read",
+    "tickets",
 )
 
 
@@ -42,7 +45,8 @@ class Settings:
     merge_mints_new_id: a merge's survivor gets a new id. association_limits: at most so many records of the second object
     at one of the first, as ``{"contact->company": 2}``. associations_move_stamps: whether associating changes when both
     records were last modified. first_company_is_primary: whether a record's first company becomes its primary one
-    unasked. most_options: of one property.
+    unasked. most_options: of one property. key_creator_removed: whether whoever made the service key has left the account.
+    writes_until_lock: so many writes to one record within a second lock it for two; 0: never.
     """
 
     index_lag: float = 0.0
@@ -62,6 +66,8 @@ class Settings:
     associations_move_stamps: bool = False
     first_company_is_primary: bool = False
     most_options: int = 5_000
+    key_creator_removed: bool = False
+    writes_until_lock: int = 0
     time_zone: str = "Asia/Tokyo"
     scopes: tuple[str, ...] = ALL_SCOPES
 

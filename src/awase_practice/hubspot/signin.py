@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
 from ..kernel.clock import Clock
+from .authorizing import Agreed, Codes
 from .settings import Settings
 from .wire import Refusal
 
@@ -30,10 +31,22 @@ class Caller:
 
 @dataclass(slots=True)
 class _Grant:
-    """One refresh token. replaces: the token it was rotated from, which ends when this one is first used."""
+    """One refresh token. replaces: the token it was rotated from, which ends when this one is first used.
+
+    scopes: what the person agreed to; None for all that the app may have.
+    """
 
     token: str
     replaces: str | None = None
+    scopes: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """One access token."""
+
+    lapses: datetime
+    scopes: frozenset[str] | None
 
 
 class SignIn:
@@ -49,9 +62,11 @@ class SignIn:
         self.client_id = self._uuid()
         self.client_secret = self._uuid()
         self._first_grant = self._uuid()
+        digits = f"{Random(f'developer/{portal_id}/{seed}').getrandbits(128):032x}"  # noqa: S311 - as above
+        self.developer_key = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
         self._grants = {self._first_grant: _Grant(self._first_grant)}
-        self._codes: set[str] = set()
-        self._lapses: dict[str, datetime] = {}
+        self._codes = Codes()
+        self._sessions: dict[str, _Session] = {}
 
     @property
     def credentials(self) -> dict[str, Any]:
@@ -64,6 +79,7 @@ class SignIn:
             "portal_id": str(self._portal_id),
             "app_id": KEY_APP,
             "oauth_app_id": OAUTH_APP,
+            "developer_key": self.developer_key,
         }
 
     def caller(self, headers: Mapping[str, str]) -> Caller:
@@ -76,49 +92,52 @@ class SignIn:
             )
         scopes = frozenset(self.settings.scopes)
         if token == self.key:
+            if self.settings.key_creator_removed:
+                raise Refusal(
+                    403,
+                    "USER_DOES_NOT_HAVE_PERMISSIONS",
+                    "The user who created this app no longer has access to this account.",
+                )
             return Caller(KEY_APP, False, scopes)
-        lapses = self._lapses.get(token)
-        if lapses is None:
+        session = self._sessions.get(token)
+        if session is None:
             raise _unauthenticated("The OAuth token used to make this call is not valid for this account.")
-        late = (self._clock.now() - lapses).total_seconds()
+        late = (self._clock.now() - session.lapses).total_seconds()
         if late >= 0:
             raise Refusal(
                 401,
                 "EXPIRED_AUTHENTICATION",
                 f"The OAuth token used to make this call expired {int(late)} second(s) ago.",
-                context={"expire time": [lapses.isoformat()]},
+                context={"expire time": [session.lapses.isoformat()]},
             )
-        return Caller(OAUTH_APP, True, scopes)
+        return Caller(OAUTH_APP, True, scopes if session.scopes is None else scopes & session.scopes)
 
     def is_session(self, headers: Mapping[str, str]) -> bool:
         """Whether the call carries an OAuth token of this portal; a service key never lapses."""
-        return _token(headers) in self._lapses
+        return _token(headers) in self._sessions
 
     def end_session(self, headers: Mapping[str, str]) -> None:
         """Make this call's OAuth token lapse now."""
-        self._lapses[_token(headers)] = self._clock.now()
+        token = _token(headers)
+        self._sessions[token] = replace(self._sessions[token], lapses=self._clock.now())
 
-    def authorization_code(self) -> str:
-        """A code as a person's consent would give, usable once."""
+    def authorization_code(self, agreed: Agreed) -> str:
+        """A code for what a person agreed to, usable once."""
         code = self._uuid()
-        self._codes.add(code)
+        self._codes.give(code, agreed)
         return code
 
     def token(self, form: Mapping[str, str]) -> dict[str, Any]:
         """The answer of the token endpoint. Raises Refusal."""
-        if form.get("client_id") != self.client_id:
-            raise _bad_grant("BAD_CLIENT_ID", "missing or invalid client id", "invalid_client")
-        if form.get("client_secret") != self.client_secret:
-            raise _bad_grant("BAD_CLIENT_SECRET", "missing or invalid client secret", "invalid_client")
+        self._is_the_app(form)
         match form.get("grant_type"):
             case "refresh_token":
                 return self._refreshed(form.get("refresh_token", ""))
             case "authorization_code":
-                code = form.get("code", "")
-                if code not in self._codes:
+                agreed = self._codes.redeem(form, self._clock.now())
+                if agreed is None:
                     raise _bad_grant("BAD_AUTH_CODE", "missing or unknown auth code")
-                self._codes.discard(code)
-                return self._issued(self._new_grant(None))
+                return self._issued(self._new_grant(None, agreed.scopes))
             case other:
                 raise _bad_grant(
                     "BAD_GRANT_TYPE", f"missing or unknown grant type: {other}", "unsupported_grant_type"
@@ -126,8 +145,7 @@ class SignIn:
 
     def access_token_info(self, token: str) -> dict[str, Any]:
         """What the portal tells about an access token it issued. Raises Refusal."""
-        lapses = self._lapses.get(token)
-        left = 0 if lapses is None else int((lapses - self._clock.now()).total_seconds())
+        left = self._left(token)
         if left <= 0:
             raise Refusal(404, "OBJECT_NOT_FOUND", "The access token is unknown or has expired")
         return {
@@ -137,7 +155,7 @@ class SignIn:
             "hub_domain": f"practice-{self._portal_id}.example",
             "user": "sato@practice.example.jp",
             "user_id": OAUTH_USER,
-            "scopes": sorted(self.settings.scopes),
+            "scopes": self._shown(self._sessions[token].scopes),
             "expires_in": left,
             "token_type": "access",
             "is_private_distribution": False,
@@ -152,9 +170,33 @@ class SignIn:
             "client_id": self.client_id,
             "hub_id": self._portal_id,
             "user_id": OAUTH_USER,
-            "scopes": sorted(self.settings.scopes),
+            "scopes": self._shown(self._grants[token].scopes),
             "token_type": "refresh",
         }
+
+    def introspected(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """What the newer endpoint tells an app about a token, of either kind (from memory). Raises Refusal."""
+        self._is_the_app(form)
+        token = form.get("token", "")
+        if self._left(token) > 0:
+            return {"active": True, "token_use": "access_token", **self.access_token_info(token)}
+        if token in self._grants:
+            return {"active": True, "token_use": "refresh_token", **self.refresh_token_info(token)}
+        return {"active": False}
+
+    def _is_the_app(self, form: Mapping[str, str]) -> None:
+        if form.get("client_id") != self.client_id:
+            raise _bad_grant("BAD_CLIENT_ID", "missing or invalid client id", "invalid_client")
+        if form.get("client_secret") != self.client_secret:
+            raise _bad_grant("BAD_CLIENT_SECRET", "missing or invalid client secret", "invalid_client")
+
+    def _left(self, token: str) -> int:
+        """The seconds that an access token is still good for."""
+        session = self._sessions.get(token)
+        return 0 if session is None else int((session.lapses - self._clock.now()).total_seconds())
+
+    def _shown(self, scopes: frozenset[str] | None) -> list[str]:
+        return sorted(self.settings.scopes if scopes is None else scopes & frozenset(self.settings.scopes))
 
     def revoke(self, token: str) -> None:
         """End a refresh token; access tokens made with it live on until they lapse (confirmed)."""
@@ -167,17 +209,19 @@ class SignIn:
         if grant.replaces is not None:
             self._grants.pop(grant.replaces, None)
             grant.replaces = None
-        return self._issued(self._new_grant(token) if self.settings.rotate_refresh_token else token)
+        rotates = self.settings.rotate_refresh_token
+        return self._issued(self._new_grant(token, grant.scopes) if rotates else token)
 
-    def _new_grant(self, replaces: str | None) -> str:
+    def _new_grant(self, replaces: str | None, scopes: frozenset[str] | None) -> str:
         token = self._uuid()
-        self._grants[token] = _Grant(token, replaces)
+        self._grants[token] = _Grant(token, replaces, scopes)
         return token
 
     def _issued(self, refresh_token: str) -> dict[str, Any]:
         token = f"C{self._uuid().replace('-', '')}{self._uuid().replace('-', '')}"
         lifetime = self.settings.token_lifetime
-        self._lapses[token] = self._clock.now() + timedelta(seconds=lifetime)
+        scopes = self._grants[refresh_token].scopes
+        self._sessions[token] = _Session(self._clock.now() + timedelta(seconds=lifetime), scopes)
         return {
             "token_type": "bearer",
             "refresh_token": refresh_token,
@@ -185,7 +229,8 @@ class SignIn:
             "expires_in": lifetime,
             "hub_id": self._portal_id,
             "user_id": OAUTH_USER,
-            "scopes": sorted(self.settings.scopes),
+            "scopes": self._shown(scopes),
+            "token_use": "access_token",
         }
 
     def _uuid(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -16,14 +17,18 @@ from ..kernel.http import HttpRequest
 from ..kernel.rows import Row, Table
 from .associations import Associations
 from .consent import Consent
-from .limits import Limits
+from .forms import Forms
+from .labels import Labels
+from .limits import Limits, Locks
+from .list_filters import Test, condition
 from .lists import Lists
 from .owners import Owners
-from .pipelines import COMPUTED, Pipelines
+from .pipelines import COMPUTED, DEALS, SALES, SUPPORT, TICKETS, Pipelines
 from .records import Look, Records
 from .settings import Settings
 from .signin import Caller, SignIn
-from .stock import AWASE_KEY, BY_NAME, OBJECTS
+from .stock import AWASE_KEY, BY_NAME, OBJECTS, STOCK
+from .webhooks import Webhooks
 from .wire import Refusal, bad_request
 
 
@@ -72,6 +77,7 @@ class PortalState:
         self.settings = Settings()
         self.signin = SignIn(self.portal_id, seed, clock, self.settings)
         self.limits = Limits(clock, faults, self.settings)
+        self.locks = Locks(clock, lambda: self.settings)
         self.consent = Consent(self._mirror)
         self.owners = Owners()
         self.records = {
@@ -79,9 +85,18 @@ class PortalState:
             for kind in OBJECTS
         }
         self.associations = Associations(self.records, lambda: self.settings)
-        self.lists = Lists(lambda key, record_id: self.records[key].table.find(record_id) is not None)
-        self.pipelines = Pipelines()
-        self._join_deals()
+        self.labels = Labels()
+        self.forms = Forms(self.portal_id)
+        self.lists = Lists(
+            lambda key, record_id: self.records[key].table.find(record_id) is not None, self._matching
+        )
+        self.pipelines = Pipelines(DEALS, SALES)
+        self.pipelines_of = {"deal": self.pipelines, "ticket": Pipelines(TICKETS, SUPPORT)}
+        self._join_pipelines()
+        self.webhooks = Webhooks(self.portal_id, self.signin.client_secret, clock, seed)
+        for key, records in self.records.items():
+            records.table.watchers.append(partial(self.webhooks.watch, key))
+        self.associations.links.watchers.append(self.webhooks.watch_link)
         self.calls: Counter[str] = Counter()
         self._answered = 0
         self._seed = seed
@@ -96,6 +111,8 @@ class PortalState:
             self.associations.primaries,
             self.lists.table,
             self.lists.members,
+            self.forms.table,
+            self.forms.submissions,
         )
 
     def now(self) -> datetime:
@@ -112,6 +129,8 @@ class PortalState:
             records.index.lag = settings.index_lag
             records.default_stage = settings.default_stage
             records.conflict_on_update = settings.email_conflict_on_update
+            if AWASE_KEY.name not in STOCK[records.kind.key]:
+                continue
             if settings.awase_key and not had_key:
                 records.properties.put(replace(AWASE_KEY, group=records.kind.group))
                 records.unique.rebuild()
@@ -135,32 +154,48 @@ class PortalState:
         return row
 
     def follow_pipelines(self) -> None:
-        """Make the options of pipeline and dealstage those of the pipelines."""
-        properties = self.records["deal"].properties
-        stages = {stage.id: stage.label for each in self.pipelines for stage in each.stages}
-        for name, options in (
-            ("pipeline", {each.id: each.label for each in self.pipelines}),
-            ("dealstage", stages),
-        ):
-            definition = properties.get(name)
-            if definition is not None:
-                properties.put(replace(definition, options=options, updated_at=self.now()))
+        """Make the options of pipeline and stage those of the pipelines."""
+        for key, pipelines in self.pipelines_of.items():
+            properties, track = self.records[key].properties, pipelines.track
+            stages = {stage.id: stage.label for each in pipelines for stage in each.stages}
+            ways = {each.id: each.label for each in pipelines}
+            for name, options in ((track.pipeline, ways), (track.stage, stages)):
+                definition = properties.get(name)
+                if definition is not None and dict(definition.options) != options:
+                    properties.put(replace(definition, options=options, updated_at=self.now()))
+
+    def users_of(self, key: str, name: str) -> list[str]:
+        """What needs a property, so that it cannot be deleted: forms that ask for it."""
+        return self.forms.asking_for(self.records[key].kind.type_id, name)
 
     def correlation_id(self) -> str:
         """A new id for an answer, the same in the same run."""
         self._answered += 1
         return f"{self._seed % 2**32:08x}-{self.portal_id >> 16 & 0xFFFF:04x}-4000-8000-{self._answered:012x}"
 
-    def _join_deals(self) -> None:
-        deals = self.records["deal"]
-        deals.placing = self.pipelines.place
+    def _join_pipelines(self) -> None:
+        for key, pipelines in self.pipelines_of.items():
+            self.records[key].placing = pipelines.place
         for name in COMPUTED:
-            deals.computed[name] = partial(self._of_stage, name)
+            self.records["deal"].computed[name] = partial(self._of_stage, name)
         self.follow_pipelines()
 
     def _of_stage(self, name: str, record: Row, seen: Look) -> str | None:
         del record
         return self.pipelines.computed(seen.values, name)
+
+    def list_condition(self, key: str, branch: Any) -> Test:
+        """What a list's conditions mean. Raises Refusal."""
+        return condition(branch, self.records[key], self.lists.has)
+
+    def _matching(self, row: Row, record_id: str | None) -> Iterator[Row]:
+        """The live records that fit the conditions of a list, or only the one of an id."""
+        key = row.values["object"]
+        fits = self.list_condition(key, row.values["branch"])
+        table = self.records[key].table
+        one = None if record_id is None else table.find(record_id)
+        among = table.live() if record_id is None else iter([] if one is None else [one])
+        return (each for each in among if fits(each))
 
     def _mirror(self, address: str, author: str, at: datetime) -> None:
         """Show an address's status on the contact that has it."""

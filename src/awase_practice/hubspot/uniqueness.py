@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..kernel.rows import Row, Table, Version
+from .defining import ObjectType
 from .properties import PropertySet
-from .stock import CONTACT, ObjectType
+from .stock import CONTACT
 
 
 class Uniqueness:

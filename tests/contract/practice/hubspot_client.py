@@ -6,7 +6,7 @@ import asyncio
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -31,13 +31,24 @@ class Portal:
     server: PracticeServer
     family: str
 
-    def send(self, method: str, target: str, body: object = None, *, control: bool = False) -> Reply:
-        """One call."""
+    def send(
+        self,
+        method: str,
+        target: str,
+        body: object = None,
+        *,
+        control: bool = False,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """One call; text is sent as it is, anything else as JSON. token: another than the service key; empty for none."""
         url = self.server.control_url if control else self.server.url
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_WAIT)
-        headers = {"Authorization": f"Bearer {self.server.org.credentials['access_token']}"}
+        bearer = self.server.org.credentials["access_token"] if token is None else token
+        sent = {**({"Authorization": f"Bearer {bearer}"} if bearer else {}), **(headers or {})}
+        content = body if body is None or isinstance(body, str) else json.dumps(body)
         try:
-            connection.request(method, target, None if body is None else json.dumps(body), headers)
+            connection.request(method, target, content, sent)
             answer = connection.getresponse()
             return Reply(answer.status, dict(answer.getheaders()), answer.read())
         finally:

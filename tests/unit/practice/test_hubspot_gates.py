@@ -166,7 +166,7 @@ def test_unknown_settings_objects_and_fields_are_refused_by_name() -> None:
     for act in (
         lambda: portal.change_settings({"speed": 1}),
         lambda: portal.change_settings({"day_limit": "many"}),
-        lambda: portal.load("ticket", [], "user:seed"),
+        lambda: portal.load("invoice", [], "user:seed"),
         lambda: portal.load("contact", [{"nope": 1}], "user:seed"),
         lambda: portal.edit("contact", "1", {"city": "x"}, "user:x"),
         lambda: portal.change_schema({"object": "contact", "remove_field": "nope"}),
