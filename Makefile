@@ -39,7 +39,6 @@ bench: $(READY) ## what a sync costs on this machine, into bench/results.json; A
 
 reference: $(READY) ## write the pages in docs/reference that are made from code
 	@$(BIN)/python scripts/write_reference.py
-	@$(BIN)/python scripts/write_practice_reference.py
 
 lock: ## pin every dependency, with hashes, in requirements.lock; ARGS="--upgrade" takes newer ones
 	@"$$(scripts/find-uv)" pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \

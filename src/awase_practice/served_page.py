@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .hubspot.reference import section as hubspot_section
 from .salesforce.served import CALLS, SEEN, refusals
 
 _HEAD = """# What practice orgs answer
@@ -37,7 +38,7 @@ def page() -> str:
         f"| `{each.code}` | {_cell(each.words)} | {'confirmed' if each.code in SEEN else 'from memory'} |\n"
         for each in refusals()
     )
-    return _HEAD + calls + _REFUSALS + codes
+    return _HEAD + calls + _REFUSALS + codes + "\n" + "\n".join(hubspot_section()) + "\n"
 
 
 def _cell(text: str) -> str:

@@ -6,20 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.write_practice_reference import FOLDER, NAME
+from scripts.write_reference import FOLDER
 
 from awase_practice.hubspot.endpoints import APIS, OPEN
 from awase_practice.hubspot.refusals import REFUSALS
-from awase_practice.reference import page
-
-ROOT = Path(__file__).resolve().parents[2]
+from awase_practice.served_page import page
 
 
 def test_the_page_is_current(tmp_path: Path) -> None:
-    written = (FOLDER / NAME).read_text(encoding="utf-8")
+    written = (FOLDER / "practice-orgs.md").read_text(encoding="utf-8")
     assert written == page(), "run: make reference"
-    subprocess.run([sys.executable, ROOT / "scripts" / "write_practice_reference.py", tmp_path], check=True)
-    assert (tmp_path / NAME).read_text(encoding="utf-8") == written
+    script = FOLDER.parents[1] / "scripts" / "write_reference.py"
+    subprocess.run([sys.executable, script, tmp_path], check=True)
+    assert (tmp_path / "practice-orgs.md").read_text(encoding="utf-8") == written
 
 
 def test_the_page_has_every_call_and_every_refusal_with_its_mark() -> None:

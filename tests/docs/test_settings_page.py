@@ -88,5 +88,5 @@ def test_the_schema_refuses_what_awase_refuses() -> None:
 def test_one_command_writes_the_pages_and_the_schema(tmp_path: Path) -> None:
     subprocess.run([sys.executable, ROOT / "scripts" / "write_reference.py", tmp_path], check=True)
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {*NAMES.values(), "awase.schema.json"}
+    assert names == {*NAMES.values(), "awase.schema.json", "practice-orgs.md"}
     assert {(tmp_path / name).read_bytes() == (REFERENCE / name).read_bytes() for name in names} == {True}
