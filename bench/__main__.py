@@ -26,6 +26,7 @@ def main() -> int:
         "version": version("awase"),
         "python": platform.python_version(),
         "cores": os.cpu_count(),
+        "load_before": [round(load, 1) for load in os.getloadavg()],
         "syncs": [],
     }
     syncs = []

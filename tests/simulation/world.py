@@ -53,6 +53,8 @@ PHONE_RULE = {
     "field": "Phone",
     "message": "電話番号が正しくありません",
     "when": {"field": "Phone", "matches": "bad"},
+    # A trigger: nobody can foresee it.
+    "as": "trigger",
 }
 
 SYNC = Sync(

@@ -111,6 +111,8 @@ class _Planner:
     """Links of whom somebody named."""
     given_up: list[Item] = field(default_factory=list)
     """Deletions that failed too often to be tried again by themselves: they stay listed."""
+    also_out: list[LedgerEntry] = field(default_factory=list)
+    """What records say that wait for a person, or stay out as somebody's second: their addresses are out all the same."""
     new_pairs: Set[int] = frozenset()
     """Links of which one record has given its place to another: whatever the base says is not about that one."""
 
@@ -137,7 +139,9 @@ class _Planner:
         changed = {link.id for link in found.changed.values() if link.is_linked} - paired
         self.new_pairs = {number for number in changed if found.has_another(number)}
         self._suspect_unanswered_creates(fresh, found, decided, [stored.item for stored in open_items])
+        await self._hear_the_undecided(fresh)
         draft = await self._decide(fresh, open_links)
+        draft.ledger += self.also_out
         draft.items += undecided_items(sync, found)
         draft.evaluated += [found.by_record[name] for name in found.ambiguous]
         draft.evaluated += [found.by_record[name] for name in found.twins if name in found.by_record]
@@ -264,6 +268,45 @@ class _Planner:
         # Copying the survivors lets go of the pages' string buffers, which a filtered frame would keep alive.
         return survivors.filter(pl.Series(keep, dtype=pl.Boolean)).rechunk()
 
+    async def _hear_the_undecided(self, fresh: dict[Side, pl.DataFrame]) -> None:
+        """An opt-out holds for its address, whoever the record that says it turns out to be: others who have the
+        address are looked at now, whether they changed or not."""
+        sync, found = self.sync.sync, self.found
+        if sync.match_on is None:
+            return
+        for side in SIDES:
+            said = fresh[side].filter(pl.col("_out").fill_null(value=False))
+            text = pl.col(column(side, sync.match_on)).cast(pl.String, strict=False)
+            for object, id, address in said.select("_object", "_id", text.alias("_text")).iter_rows():
+                key = hashed_match_key(address, sync.match_as)
+                name = (side, object, id)
+                if key is not None and (name in found.ambiguous or name in found.twins):
+                    source = f"{side}:{object}:{id}"
+                    line = LedgerEntry(
+                        link=None, address_key=key, state="out", scope="organisation", source=source
+                    )
+                    self.also_out.append(line)
+        keys = {line.address_key for line in self.also_out if line.address_key is not None}
+        _, known = await self.env.store.opted_out(sync.name, [], sorted(keys))
+        if keys <= known:
+            return
+        for side in SIDES:
+            there = set(fresh[side].select("_object", "_id").iter_rows())
+            wanted = set()
+            for _, _, link in await self.env.store.links_by_match(sync.name, side, sorted(keys - known)):
+                if link.id not in found.links:
+                    remember(found, link)
+                record = found.links[link.id].record(side)
+                if record is not None and link.gone != side and record not in there:
+                    wanted.add(record)
+            read = (await read_records(self.env, self.sync, side, wanted)).filter(~is_gone())
+            # A vendor may answer for a merged record with its survivor, which was not asked for.
+            asked = pl.DataFrame(
+                sorted(wanted), schema={"_object": pl.String, "_id": pl.String}, orient="row"
+            )
+            read = read.join(asked, on=["_object", "_id"], how="semi", maintain_order="left")
+            fresh[side] = pl.concat([fresh[side], read])
+
     async def _decide(self, fresh: Mapping[Side, pl.DataFrame], open_links: set[int]) -> Draft:
         found = self.found
         sides = {side: self._with_links(side, fresh[side]) for side in SIDES}
@@ -369,6 +412,8 @@ class _Planner:
         out_links, out_addresses = await self.env.store.opted_out(
             sync.name, sorted({*links, *merged}), sorted(addresses)
         )
+        heard = {line.address_key for line in self.also_out if line.address_key is not None}
+        out_addresses |= heard & set(addresses)
         out = out_links | {link for key in out_addresses for link in addresses[key]}
         shared = self._merged_opt_outs(frame, out)
         out |= {line.link for line in shared if line.link is not None}
@@ -403,7 +448,7 @@ class _Planner:
         ``known``: links that the ledger has as out.
         """
         gone = [
-            (self.found.by_record.get(name), key, ":".join(name))
+            (self.relinked.spoke_for.get(name, self.found.by_record.get(name)), key, ":".join(name))
             for name, key in sorted(self.relinked.said_out.items())
         ]
         lines = [(link, key, source) for link, key, source in gone if (link, key) != (None, None)]

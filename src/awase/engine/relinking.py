@@ -37,6 +37,8 @@ class Relinked:
     """Links that hold a survivor instead of what they held: on which side."""
     said_out: dict[RecordName, int | None] = field(default_factory=dict)
     """Records that are no more and had opted out, and who they became: the match key under which they said so."""
+    spoke_for: dict[RecordName, int] = field(default_factory=dict)
+    """The links of records that are no more, as they were before anything moved."""
     to_read: set[RecordName] = field(default_factory=set)
     """Records that have to be looked at although nothing else says so."""
     reasons: dict[RecordName, str] = field(default_factory=dict)
@@ -57,6 +59,7 @@ async def relink(
         deleted = dict.fromkeys((side, object, id) for object, id in names if (side, object, id) not in moved)
         targets = {name: _final(name, moved) for name in moved}
         await _load(env, sync, [*moved, *targets.values(), *deleted], found)
+        result.spoke_for |= {name: found.by_record[name] for name in out if name in found.by_record}
         result.said_out |= out | {targets[name]: key for name, key in out.items() if name in targets}
         result.to_read |= {targets[name] for name in out if name in targets}
         for name, target in targets.items():
