@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from . import syncing
+from . import practice, syncing
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -27,8 +27,10 @@ def main() -> int:
         "python": platform.python_version(),
         "cores": os.cpu_count(),
         "load_before": [round(load, 1) for load in os.getloadavg()],
+        "practice_org": practice.measured(practice.SIZED),
         "syncs": [],
     }
+    print(json.dumps(results["practice_org"], indent=2), flush=True)
     syncs = []
     for people in chosen.people:
         print(f"{people:,} people …", file=sys.stderr, flush=True)

@@ -21,7 +21,7 @@ from urllib.parse import urlencode, urlsplit
 TARGETS = {"contact_writes_per_second": 5_000, "bulk_rows_per_second": 40_000, "bytes_per_contact": 4_096}
 _DATA = "/services/data/v65.0"
 _BATCH = 200
-_SIZED = 20_000
+SIZED = 20_000
 _FIELDS = (
     "Id, LastName, FirstName, Email, Phone, Title, MailingCity, LeadSource, Awase_Key__c, LastModifiedDate"
 )
@@ -137,8 +137,8 @@ def bytes_per_contact(org: Org, process_id: int) -> float:
 
     load(0, 2_000)
     before = resident_bytes(process_id)
-    load(2_000, _SIZED)
-    return (resident_bytes(process_id) - before) / _SIZED
+    load(2_000, SIZED)
+    return (resident_bytes(process_id) - before) / SIZED
 
 
 def measured(contacts: int) -> dict[str, float]:
@@ -165,7 +165,7 @@ def measured(contacts: int) -> dict[str, float]:
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description="Measure a practice Salesforce org.")
-    parser.add_argument("--contacts", type=int, default=20_000)
+    parser.add_argument("--contacts", type=int, default=SIZED)
     figures = measured(parser.parse_args().contacts)
     print(json.dumps({"figures": figures, "targets": TARGETS}, indent=2))
 
