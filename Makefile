@@ -31,9 +31,9 @@ test: $(READY) ## lint and all tests, with a summary; TIERS="unit store" runs on
 lint: $(READY) ## formatting, lint, types, import arrows
 	@$(BIN)/python scripts/run_tiers.py lint
 
-simulate: $(READY) ## the engine against SEEDS random worlds, and a quarter as many with merges and deletions
+simulate: $(READY) ## the engine against SEEDS random worlds, and a tenth as many with merges and deletions
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
-	@$(BIN)/python -m tests.simulation --identity --seeds $$(($(SEEDS) / 4))
+	@$(BIN)/python -m tests.simulation --identity --seeds $$(($(SEEDS) / 10))
 
 bench: $(READY) ## what a sync costs on this machine, into bench/results.json; ARGS="--people 1000" measures less
 	@$(BIN)/python -m bench $(ARGS)

@@ -244,3 +244,19 @@ def _hubspot(here: Installation, method: str, path: str, body: object = None) ->
     )
     assert reply.status < 300, reply
     return reply.document
+
+
+def test_a_second_record_does_not_bring_back_who_was_deleted(here: Installation) -> None:
+    ma, _ = settled(here, 2)
+    second = {"LastName": "山田0", "Company": "株式会社例0", "Email": address(0)}
+    (twin,) = here.salesforce.load("Lead", [second])
+    pass_an_hour(here)
+    synced(here)
+    assert len(here.hubspot.rows("contact")) == 2
+    happen(here, "hubspot", "delete", object="contact", id=ma[0])
+    pass_an_hour(here)
+    synced(here)
+    here.salesforce.edit("Lead", twin, {"Title": "部長"})
+    pass_an_hour(here)
+    synced(here)
+    assert [row["id"] for row in here.hubspot.rows("contact")] == [ma[1]]

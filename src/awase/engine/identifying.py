@@ -11,7 +11,7 @@ import polars as pl
 
 from awase.core.identity import ENTRY_SCHEMA, Matches, hashed_match_key, link_id, match, own_key
 from awase.core.mapping import BoundSync, column
-from awase.core.operations import SIDES, Side
+from awase.core.operations import SIDES, Side, other
 from awase.core.records import Item, ItemKind, Link, LinkState, MatchEntry
 from awase.engine.choosing import Pair, kept_apart
 from awase.engine.environment import Environment
@@ -91,6 +91,8 @@ async def identify(
     )
     _pair(env, sync, matches, await kept_apart(env.store, sync.sync.name), found)
     _note_undecided(matches, found)
+    for side in SIDES:
+        await _seconds_of_the_deleted(env, sync, side, free[side], found)
     for side in SIDES:
         for row in free[side]:
             _ensure_link(side, row, found)
@@ -223,6 +225,24 @@ def _note_undecided(matches: Matches, found: Identified) -> None:
     for side, object, id, others in matches.ambiguous.iter_rows():
         found.ambiguous[side, object, id] = [name for name in others if name != f"{object}:{id}"]
     found.twins |= set(matches.twins.iter_rows())
+
+
+async def _seconds_of_the_deleted(
+    env: Environment, sync: BoundSync, side: Side, free: Iterable[Mapping[str, Any]], found: Identified
+) -> None:
+    """A record that nobody pairs is the second of somebody whose partner was deleted, where their address is the same:
+    whoever was deleted is not made anew through it."""
+    alone: dict[int, list[RecordName]] = {}
+    for row in free:
+        name: RecordName = (side, row["_object"], row["_id"])
+        link = found.links.get(found.by_record.get(name, 0))
+        if row["_match"] is not None and (link is None or not (link.is_linked or link.gone)):
+            alone.setdefault(row["_match"], []).append(name)
+    for key, _, stored in await env.store.links_by_match(sync.sync.name, other(side), sorted(alone)):
+        link = _as_known(found, stored)
+        first = link.record(side)
+        if link.gone == other(side) and link.state == "deleted" and first is not None:
+            found.twins |= {name for name in alone[key] if name[1:] != first and name not in found.ambiguous}
 
 
 def _ensure_link(side: Side, row: Mapping[str, Any], found: Identified) -> None:
