@@ -134,3 +134,12 @@ def test_an_org_of_no_vendor_is_refused_on_the_command_line() -> None:
     ended = subprocess.run([*command, "--also", "nobody:x"], capture_output=True, text=True, timeout=20)
     assert ended.returncode == 2
     assert "--also" in ended.stderr
+
+
+def test_a_practice_org_listens_on_this_machine_only_unless_told() -> None:
+    command = [sys.executable, "-m", "awase_practice.server", "--vendor", "salesforce", "--org", "open"]
+    ended = subprocess.run(
+        [*command, "--listen", "0.0.0.0"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "listens on this machine only, unless --listen-anywhere is given" in ended.stderr
