@@ -34,6 +34,7 @@ SPEAKING = {
     "_t": (0,),
     "act": (0,),
     "_table": (0, 1, 2),
+    "_tell": (2,),
 }
 """Functions that take sentences, with the places of those."""
 TEMPLATES_SPEAK = "_"
