@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from awase.core.schema import Schema
 
@@ -55,3 +56,16 @@ class Project:
     """The permission sets and profiles by which rights were judged; none: nobody said."""
     unknown_rights: tuple[str, ...] = ()
     """Those asked for that the project does not hold."""
+
+    def sure_of_absence(self, object: str, field: str) -> Literal["sure", "probable"] | None:
+        """How sure it is that an org of this project lacks the field (empty: the object); None: nobody can tell.
+
+        Packages bring objects and fields that a project need not hold, and the table of standard fields is from memory.
+        """
+        name = field or object
+        own = name.endswith("__c") and "__" not in name.removesuffix("__c")
+        if own:
+            return "sure"
+        if not field or ("__" not in field and object in self.partial):
+            return None
+        return "probable"

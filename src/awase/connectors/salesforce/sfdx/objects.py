@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from awase.connectors.salesforce.roles import JUNCTIONS, relation_field
 from awase.connectors.salesforce.schema import Described, DescribedField, DescribedOption, object_schema
 from awase.connectors.salesforce.setup import needs_no_rights, right_for
 from awase.connectors.salesforce.sfdx.elements import is_true
@@ -73,7 +74,16 @@ def as_object(
         _seen(parts.name, row, lists.get(name), rights) for name, row in rows.items() if name not in hidden
     ]
     schema = object_schema(_described(parts, seen, rights), key_field, frozenset())
-    fields = {name: _with_options(one, lists.get(name)) for name, one in schema.fields.items()}
+    fields = {
+        # What only rights keep from being written is empty in a new record, not worked out by the vendor.
+        name: replace(
+            _with_options(one, lists.get(name)), computed=one.computed and not rows[name]["createable"]
+        )
+        for name, one in schema.fields.items()
+    }
+    # Relations are kept in rows of their own; a project does not say who may write those.
+    for name, joined in JUNCTIONS.get(parts.name, {}).items():
+        fields[name] = relation_field(name, joined, writable=True)
     return Made(replace(schema, fields=fields, rules=tuple(parts.rules)), hidden, tuple(troubles))
 
 
