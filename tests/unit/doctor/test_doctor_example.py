@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from awase.cli.doctor.report import KINDS
 from awase.cli.main import build
+from awase.locale import text
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLE = ROOT / "examples" / "doctor"
@@ -202,3 +203,12 @@ def test_an_install_without_extras_says_what_other_commands_need() -> None:
     asked = light("sync", "people", "--yes")
     assert asked.returncode == 2
     assert "awase[server]" in asked.stderr
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_page_names_every_kind_of_finding(language: str) -> None:
+    name = "doctor.md" if language == "en" else "doctor.ja.md"
+    page = (ROOT / "docs" / "how-to" / name).read_text(encoding="utf-8")
+    assert [
+        kind for kind, words in KINDS.items() if f"| `{kind}` | {text(words, language)} |" not in page
+    ] == []
