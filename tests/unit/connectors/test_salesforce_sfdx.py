@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from awase.connectors.salesforce.schema import Described, object_schema
 from awase.connectors.salesforce.sfdx import Project, is_metadata, read_project
 from awase.core.values import Kind
+from awase_practice.salesforce.describe import describe_body
+from awase_practice.salesforce.stock import STOCK
 
 OPEN = '<?xml version="1.0" encoding="UTF-8"?>\n<{0} xmlns="http://soap.sforce.com/2006/04/metadata">\n{1}\n</{0}>\n'
 
@@ -207,3 +211,49 @@ def test_only_metadata_files_are_read() -> None:
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode), st.sampled_from(sorted(SOURCE)))
 def test_no_content_stops_the_reading(content: bytes, file: str) -> None:
     read_project({**SOURCE, file: content})
+
+
+def test_the_table_agrees_with_what_the_practice_org_describes() -> None:
+    """Two tables by two hands: types, lengths, and what a create must have."""
+    for name, ours in read_project({}).schema.objects.items():
+        described = msgspec.json.decode(describe_body(STOCK[name], (), "65.0"), type=Described)
+        theirs = object_schema(described, "Awase_Key__c", frozenset()).fields
+        standard = [field for field in theirs if not field.endswith("__c")]
+        assert [field for field in standard if field not in ours.fields] == []
+        for field in standard:
+            one, other = ours.fields[field], theirs[field]
+            for word in (
+                "kind",
+                "vendor_type",
+                "max_length",
+                "required",
+                "createable",
+                "updateable",
+                "precision",
+                "scale",
+                "by_default",
+            ):
+                assert getattr(one, word) == getattr(other, word), (name, field, word)
+
+
+ADDRESSES = """<countriesAndStates>
+<countries><active>true</active><integrationValue>Japan</integrationValue><isoCode>JP</isoCode><label>日本</label><orgDefault>true</orgDefault>
+<states><active>true</active><integrationValue>Tokyo</integrationValue><isoCode>13</isoCode><label>東京都</label></states></countries>
+<countries><active>false</active><integrationValue>Norway</integrationValue><isoCode>NO</isoCode><label>Norway</label></countries>
+</countriesAndStates>"""
+
+
+def test_states_and_countries_come_from_the_address_settings() -> None:
+    name = "settings/Address.settings-meta.xml"
+    assert "CountryCode" not in read_project({}).schema.objects["Lead"].fields
+    fields = read_project({name: xml("AddressSettings", ADDRESSES)}).schema.objects["Lead"].fields
+    assert [(o.value, o.active) for o in fields["Country"].options or ()] == [
+        ("Japan", True),
+        ("Norway", False),
+    ]
+    assert [(o.value, o.valid_for) for o in fields["State"].options or ()] == [("Tokyo", ("JP", "Japan"))]
+    assert [o.value for o in fields["StateCode"].options or ()] == ["13"]
+    assert (fields["State"].place, fields["State"].twin) == (True, "StateCode")
+    contact = read_project({name: xml("AddressSettings", ADDRESSES)}).schema.objects["Contact"].fields
+    assert contact["MailingCountry"].place
+    assert not read_project({"settings/Lead.settings-meta.xml": b"<broken"}).troubles, "no settings of ours"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from awase.core.doctor.findings import Finding, Level, Path
 from awase.core.doctor.known import Form, Known
-from awase.core.doctor.values import active, refused
+from awase.core.doctor.values import active, refused, takes_only_options
 from awase.core.mapping import FieldMapping, Sync
 
 
@@ -29,7 +29,7 @@ def _options(sync: Sync, mapping: FieldMapping, form: Form, at: Path, known: Kno
     own = [value for value in asked.options if value not in active(ma) and value not in mapping.values]
     for object, name in mapping.crm.items():
         crm = known.field("crm", object, name)
-        if crm is None or not crm.restricted or not active(crm):
+        if crm is None or not takes_only_options(crm) or not active(crm):
             continue
         lacking = refused(own, mapping, ma, crm, "crm", sync.time_zone)
         if lacking:

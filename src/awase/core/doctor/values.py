@@ -42,6 +42,11 @@ def active(field: Field) -> frozenset[str]:
     return frozenset(option.value for option in field.options or () if option.active)
 
 
+def takes_only_options(field: Field) -> bool:
+    """Whether other values are refused; states and countries that the vendor knows are lists of that sort too."""
+    return field.restricted or field.place
+
+
 def refused(
     values: Iterable[str], mapping: FieldMapping, ma: Field, crm: Field, to: Side, time_zone: str
 ) -> dict[str, str]:
@@ -78,7 +83,7 @@ def _said(mapping: FieldMapping, crm: Field, object: str, at: Path) -> Iterator[
         inactive = value in {option.value for option in crm.options or ()}
         yield Finding(
             kind="value_not_an_option",
-            level=Level.CERTAIN if crm.restricted else Level.ADVICE,
+            level=Level.CERTAIN if takes_only_options(crm) else Level.ADVICE,
             who="integration",
             words="“{value}”, which this mapping writes, is no longer an active option of {object}.{field}"
             if inactive
@@ -101,7 +106,7 @@ def _to_crm(
     sync: Sync, mapping: FieldMapping, ma: Field, crm: Field, object: str, at: Path, known: Known
 ) -> Iterator[Finding]:
     if ma.options is None:
-        if not mapping.values and not mapping.to_crm and not crm.place:
+        if not mapping.values and not mapping.to_crm:
             yield _free_text(mapping, crm, object, at)
         return
     lacking = refused(
@@ -117,11 +122,11 @@ def _to_crm(
 
 def _free_text(mapping: FieldMapping, crm: Field, object: str, at: Path) -> Finding:
     return Finding(
-        kind="stray_values" if not crm.restricted else "text_into_list",
-        level=Level.LIKELY if crm.restricted else Level.ADVICE,
+        kind="stray_values" if not takes_only_options(crm) else "text_into_list",
+        level=Level.LIKELY if takes_only_options(crm) else Level.ADVICE,
         who="integration",
         words="“{ma}” takes any text, and {object}.{field} only its options: other texts would be refused"
-        if crm.restricted
+        if takes_only_options(crm)
         else "“{ma}” takes any text, and the picklist {object}.{field} keeps whatever comes: it collects values that nobody "
         "can choose",
         remedy="Make “{ma}” a list with the same options, or add a value map.",
@@ -137,15 +142,15 @@ def _lacking(
     mapping: FieldMapping, crm: Field, object: str, lacking: Mapping[str, str], at: Path, forms: list[str]
 ) -> Finding:
     return Finding(
-        kind="option_missing" if crm.restricted else "stray_values",
-        level=Level.CERTAIN if crm.restricted else Level.ADVICE,
+        kind="option_missing" if takes_only_options(crm) else "stray_values",
+        level=Level.CERTAIN if takes_only_options(crm) else Level.ADVICE,
         who="integration",
         words=(
             "“{ma}” offers what {object}.{field} does not take: {values} (also on the forms {forms})"
             if forms
             else "“{ma}” offers what {object}.{field} does not take: {values}"
         )
-        if crm.restricted
+        if takes_only_options(crm)
         else "“{ma}” offers what is no option of the picklist {object}.{field}, which keeps whatever comes: {values}",
         remedy="Align the options, or say in “values” what each becomes. Active options there: {allowed}",
         places={

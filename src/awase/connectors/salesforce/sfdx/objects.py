@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from awase.connectors.salesforce.places import with_places
 from awase.connectors.salesforce.roles import JUNCTIONS, relation_field
 from awase.connectors.salesforce.schema import Described, DescribedField, DescribedOption, object_schema
 from awase.connectors.salesforce.setup import needs_no_rights, right_for
@@ -13,6 +14,7 @@ from awase.connectors.salesforce.sfdx.elements import is_true
 from awase.connectors.salesforce.sfdx.fields import NoSuchType, described
 from awase.connectors.salesforce.sfdx.found import Place, Trouble
 from awase.connectors.salesforce.sfdx.picklists import Picklist, picklist_of
+from awase.connectors.salesforce.sfdx.places import KnownPlaces, code_field
 from awase.connectors.salesforce.sfdx.rights import Rights
 from awase.connectors.salesforce.sfdx.standard import NAMES, standard_fields
 from awase.core.schema import Field, ObjectSchema, Option, Rule
@@ -46,7 +48,11 @@ class Made:
 
 
 def as_object(
-    parts: ObjectParts, sets: Mapping[str, tuple[Option, ...]], rights: Rights | None, key_field: str
+    parts: ObjectParts,
+    sets: Mapping[str, tuple[Option, ...]],
+    rights: Rights | None,
+    key_field: str,
+    places: KnownPlaces | None = None,
 ) -> Made:
     """The object for somebody with ``rights``; None: nothing is hidden and nothing forbidden."""
     rows: dict[str, dict[str, Any]] = {name: dict(row) for name, row in standard_fields(parts.name).items()}
@@ -56,6 +62,9 @@ def as_object(
         for name, row in rows.items()
         if row.get("set") in sets
     }
+    for name, options in places.options(parts.name) if places is not None else ():
+        rows[name] = code_field(name)
+        lists[name] = Picklist(options, restricted=True)
     troubles: list[Trouble] = []
     for name, (element, place) in parts.fields.items():
         if name not in rows and not name.endswith("__c"):
@@ -81,6 +90,8 @@ def as_object(
         )
         for name, one in schema.fields.items()
     }
+    if places is not None:
+        fields = with_places(fields)
     # Relations are kept in rows of their own; a project does not say who may write those.
     for name, joined in JUNCTIONS.get(parts.name, {}).items():
         fields[name] = relation_field(name, joined, writable=True)
@@ -185,6 +196,6 @@ def _seen(
 
 def _with_options(described: Field, picklist: Picklist | None) -> Field:
     """The dependencies, which a project writes out where describe has bits."""
-    if picklist is None or not picklist.controller:
+    if picklist is None or all(option.valid_for is None for option in picklist.options):
         return described
     return replace(described, options=picklist.options)

@@ -12,6 +12,7 @@ from awase.connectors.salesforce.sfdx.elements import is_true, unknown_elements
 from awase.connectors.salesforce.sfdx.found import Layout, Place, Project, Trouble
 from awase.connectors.salesforce.sfdx.objects import ObjectParts, as_object
 from awase.connectors.salesforce.sfdx.picklists import options_of
+from awase.connectors.salesforce.sfdx.places import KnownPlaces, known_places
 from awase.connectors.salesforce.sfdx.rights import rights_of
 from awase.connectors.salesforce.sfdx.standard import NAMES
 from awase.core.schema import ObjectSchema, Option, Rule, Schema
@@ -27,15 +28,19 @@ _ROOTS = {
     "permissionset": "PermissionSet",
     "profile": "Profile",
     "layout": "Layout",
+    "settings": "AddressSettings",
 }
 """Ending of a file's name → the root element it must have. Source format adds ``-meta.xml`` (confirmed)."""
-_WHOLE = frozenset({"CustomObject", "PermissionSet", "Profile", "Layout"})
+_WHOLE = frozenset({"CustomObject", "PermissionSet", "Profile", "Layout", "AddressSettings"})
+_SETTINGS = "Address"
+"""The only settings that concern us."""
 """Roots that hold far more than concerns us: their unknown elements say nothing."""
 
 
 def is_metadata(name: str) -> bool:
     """Whether a file of this name is one that ``read_project`` reads."""
-    return _ending(name) in _ROOTS
+    ending = _ending(name)
+    return ending in _ROOTS and (ending != "settings" or _stem(name) == _SETTINGS)
 
 
 def read_project(
@@ -58,11 +63,12 @@ class _Reading:
     sets: dict[str, tuple[Option, ...]] = field(default_factory=dict)
     granting: dict[str, Element] = field(default_factory=dict)
     layouts: dict[str, list[Layout]] = field(default_factory=dict)
+    places: KnownPlaces | None = None
     rule_places: dict[tuple[str, str], Place] = field(default_factory=dict)
 
     def read(self, file: str, content: bytes) -> None:
         wanted = _ROOTS.get(_ending(file))
-        if wanted is None:
+        if wanted is None or not is_metadata(file):
             return
         try:
             root = read_xml(content)
@@ -101,6 +107,8 @@ class _Reading:
                 self.sets[name] = options_of(root.all("customValue"))
             case "StandardValueSet":
                 self.sets[name] = options_of(root.all("standardValue"))
+            case "AddressSettings":
+                self.places = known_places(root)
             case "Layout":
                 object, _, title = name.partition("-")
                 self.layouts.setdefault(object, []).append(_layout(title, root, file))
@@ -162,7 +170,7 @@ class _Reading:
         objects: dict[str, ObjectSchema] = {}
         hidden: set[tuple[str, str]] = set()
         for name in sorted({*self.objects, *NAMES}):
-            made = as_object(self._object(name), self.sets, rights, key_field)
+            made = as_object(self._object(name), self.sets, rights, key_field, self.places)
             objects[name] = made.schema
             hidden |= {(name, each) for each in made.hidden}
             self.troubles += made.troubles

@@ -14,13 +14,13 @@ from functools import cache
 from typing import Any
 
 _SYSTEM = """
-Id id 18 read
+Id id 18 read default
 IsDeleted boolean read
-CreatedDate datetime read
-CreatedById reference 18 read to=User
-LastModifiedDate datetime read
-LastModifiedById reference 18 read to=User
-SystemModstamp datetime read
+CreatedDate datetime read default
+CreatedById reference 18 read default to=User
+LastModifiedDate datetime read default
+LastModifiedById reference 18 read default to=User
+SystemModstamp datetime read default
 OwnerId reference 18 default to=User,Group
 RecordTypeId reference 18 default to=RecordType
 """
@@ -52,12 +52,13 @@ DoNotCall boolean
 EmailBouncedReason string 255
 EmailBouncedDate datetime
 LastActivityDate date read
+MasterRecordId reference 18 read to={0}
 Jigsaw string 20
 IndividualId reference 18 to=Individual
 """
 _OBJECTS = {
     "Lead": _SYSTEM
-    + _PERSON
+    + _PERSON.format("Lead")
     + _ADDRESS.format("")
     + """
 Company string 255 required
@@ -75,7 +76,7 @@ ConvertedOpportunityId reference 18 read to=Opportunity
 IsUnreadByOwner boolean
 """,
     "Contact": _SYSTEM
-    + _PERSON
+    + _PERSON.format("Contact")
     + _ADDRESS.format("Mailing")
     + _ADDRESS.format("Other")
     + """
@@ -95,6 +96,7 @@ IsEmailBounced boolean read
     + """
 Name string 255 required
 ParentId reference 18 to=Account
+MasterRecordId reference 18 read to=Account
 Type picklist 255 set=AccountType
 Industry picklist 255 set=Industry
 Rating picklist 255 set=AccountRating
@@ -133,7 +135,7 @@ ContactId reference 18 once to=Contact
 IsPrivate boolean
 IsClosed boolean read
 IsWon boolean read
-ForecastCategory picklist 40 read
+ForecastCategory picklist 40 read default
 ForecastCategoryName picklist 255 default
 FiscalQuarter int 9 read
 FiscalYear int 9 read
@@ -167,7 +169,7 @@ def _described(words: list[str]) -> dict[str, Any]:
         "nillable": "required" not in flags and kind != "boolean",
         "createable": "read" not in flags,
         "updateable": "read" not in flags and "once" not in flags,
-        "defaulted_on_create": filled_in and "read" not in flags,
+        "defaulted_on_create": filled_in,
         "length": int(whole) if size and not scale and kind != "int" else 0,
         "digits": int(whole) if kind == "int" else 0,
         "precision": int(whole) if scale else 0,
