@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awase.connectors.salesforce.schema import Described, object_schema
-from awase.connectors.salesforce.sfdx import Project, is_metadata, read_project
+from awase.connectors.salesforce.sfdx import Project, is_metadata, read_project, read_users
 from awase.core.values import Kind
+from awase.errors import BadInput
 from awase_practice.salesforce.describe import describe_body
 from awase_practice.salesforce.stock import STOCK
 
@@ -257,3 +260,19 @@ def test_states_and_countries_come_from_the_address_settings() -> None:
     contact = read_project({name: xml("AddressSettings", ADDRESSES)}).schema.objects["Contact"].fields
     assert contact["MailingCountry"].place
     assert not read_project({"settings/Lead.settings-meta.xml": b"<broken"}).troubles, "no settings of ours"
+
+
+USER = {"Id": "005A", "Email": "a@x.jp", "Name": "A", "IsActive": True, "UserType": "AutomatedProcess"}
+
+
+@pytest.mark.parametrize(
+    "content", [[USER], {"records": [USER]}, {"status": 0, "result": {"records": [USER]}}]
+)
+def test_users_come_from_what_the_vendors_command_writes(content: object) -> None:
+    (user,) = read_users(json.dumps(content).encode())
+    assert (user.email, user.active, user.may_own) == ("a@x.jp", True, False)
+
+
+def test_what_is_no_list_of_users_is_told() -> None:
+    with pytest.raises(BadInput):
+        read_users(b'{"records": [{"Email": "a@x.jp"}]}', where="users.json")

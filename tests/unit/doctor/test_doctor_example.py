@@ -212,3 +212,19 @@ def test_the_page_names_every_kind_of_finding(language: str) -> None:
     assert [
         kind for kind, words in KINDS.items() if f"| `{kind}` | {text(words, language)} |" not in page
     ] == []
+
+
+def test_what_connect_setup_writes_leaves_nothing_to_find(tmp_path: Path) -> None:
+    """A fresh configuration, and an org that its own project prepared."""
+    folder = tmp_path / "acme"
+    for command in (
+        ["init", str(folder)],
+        ["connect", "salesforce", "--setup", str(folder / "setup"), "-C", str(folder)],
+    ):
+        assert CliRunner().invoke(build(), command).exit_code == 0, command
+    said = CliRunner().invoke(
+        build(),
+        ["doctor", "--sfdx", str(folder / "setup"), "-C", str(folder), "--json", "--fail-on", "advice"],
+    )
+    assert json.loads(said.stdout)["findings"] == []
+    assert said.exit_code == 0

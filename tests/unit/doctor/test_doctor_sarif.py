@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner
 
 from awase.cli.main import build
@@ -49,3 +50,11 @@ def test_each_finding_has_a_fingerprint_of_its_own_that_stays() -> None:
     )
     assert first == second
     assert len(set(first)) == len(first)
+
+
+def test_a_file_outside_the_present_folder_is_named_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    uris = {each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in run()["results"]}
+    assert all(uri.startswith("file:///") for uri in uris)

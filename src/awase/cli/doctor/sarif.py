@@ -14,7 +14,7 @@ from awase.core.doctor import Level
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Level.CERTAIN: "error", Level.LIKELY: "warning", Level.ADVICE: "note"}
-_ROOT = "SRCROOT"
+_ROOT = "%SRCROOT%"
 """Files are named from the folder in which the doctor was called; the reader knows which that is."""
 
 
@@ -60,9 +60,10 @@ def _result(finding: Told, rule: int) -> dict[str, Any]:
 
 
 def _location(place: Place) -> dict[str, Any]:
-    file = {"uri": quote(place.file)}
-    if not place.file.startswith("/"):
-        file["uriBaseId"] = _ROOT
+    absolute = place.file.startswith("/")
+    file = (
+        {"uri": f"file://{quote(place.file)}"} if absolute else {"uri": quote(place.file), "uriBaseId": _ROOT}
+    )
     return {"physicalLocation": {"artifactLocation": file, "region": {"startLine": place.line}}}
 
 

@@ -75,9 +75,6 @@ class _Reading:
         except BrokenXml as error:
             self._tell(file, error.line, "the file {reason}", reason=error.message)
             return
-        except (LookupError, ValueError) as error:
-            self._tell(file, 1, "the file cannot be read: {reason}", reason=str(error))
-            return
         if root.name != wanted:
             self._tell(
                 file, root.line, "the file holds a {found}, not a {wanted}", found=root.name, wanted=wanted
