@@ -35,13 +35,13 @@ SPEAKING = {
     "act": (0,),
     "_table": (0, 1, 2),
     "_tell": (2,),
-    "_too_long": (1,),
 }
 """Functions that take sentences, with the places of those."""
 TEMPLATES_SPEAK = "_"
 """What templates call ``Speech.t``."""
 LISTS = {
     "configuration/check.py": ("_KINDS", "nearest"),
+    "core/doctor/mappings.py": ("words",),
     "core/doctor/owners.py": ("_why",),
     "core/transforms/chain.py": ("_WORDS", "_SOMETHING_ELSE"),
     "cli/init.py": ("_COMMENTS",),

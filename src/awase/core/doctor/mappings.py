@@ -154,51 +154,39 @@ def _length(
     room = crm.max_length
     if room is None or crm.options is not None or crm.references or mapping.through is not None:
         return
-    cut = [step.argument for step in mapping.to_crm if step.name == "truncate"]
-    places: Places = {
-        "object": object,
-        "field": crm.name,
-        "maximum": room,
-        "example": f"{{ truncate = {room} }}",
-    }
-    if cut:
-        if isinstance(cut[-1], int) and cut[-1] > room:
-            yield _too_long(
-                Level.LIKELY,
-                "{object}.{field} holds {maximum} characters, but texts are only cut to {count}",
-                {**places, "count": cut[-1]},
-                (*at, "to_crm"),
-            )
+    example = f"{{ truncate = {room} }}"
+    places: Places = {"object": object, "field": crm.name, "maximum": room, "example": example}
+    cut = next((step.argument for step in reversed(mapping.to_crm) if step.name == "truncate"), None)
+    if isinstance(cut, int):
+        if cut > room:
+            words = "{object}.{field} holds {maximum} characters, but texts are only cut to {count}"
+            yield _too_long(words, Level.LIKELY, {**places, "count": cut}, (*at, "to_crm"))
         return
-    fixed = [*mapping.values.values(), *(str(s.argument) for s in mapping.to_crm if s.name == "default")]
-    fixed += [one.value for one in (ma.options if ma is not None else None) or () if not mapping.has_steps]
-    longest = max(fixed, key=len, default="")
+    longest = _longest(mapping, ma)
     if len(longest) > room:
-        yield _too_long(
-            Level.CERTAIN,
-            "“{value}” has {count} characters, and {object}.{field} holds {maximum}",
-            {**places, "value": longest, "count": len(longest)},
-            at,
-        )
-    elif ma is None or ma.options is not None or ma.email or crm.email:
+        words = "“{value}” has {count} characters, and {object}.{field} holds {maximum}"
+        yield _too_long(words, Level.CERTAIN, {**places, "value": longest, "count": len(longest)}, at)
         return
-    elif room <= ONE_LINE and (sync.ma_object, mapping.ma) in known.several_lines:
-        yield _too_long(
-            Level.LIKELY,
-            "“{ma}” takes texts of several lines, and {object}.{field} holds {maximum} characters",
-            {**places, "ma": mapping.ma},
-            at,
-        )
+    if ma is None or ma.options is not None or ma.email or crm.email:
+        return
+    places = {**places, "ma": mapping.ma}
+    if room <= ONE_LINE and (sync.ma_object, mapping.ma) in known.several_lines:
+        words = "“{ma}” takes texts of several lines, and {object}.{field} holds {maximum} characters"
+        yield _too_long(words, Level.LIKELY, places, at)
     elif room < SHORT:
-        yield _too_long(
-            Level.ADVICE,
-            "“{ma}” takes any text, and {object}.{field} holds {maximum} characters",
-            {**places, "ma": mapping.ma},
-            at,
-        )
+        words = "“{ma}” takes any text, and {object}.{field} holds {maximum} characters"
+        yield _too_long(words, Level.ADVICE, places, at)
 
 
-def _too_long(level: Level, words: str, places: Places, at: Path) -> Finding:
+def _longest(mapping: FieldMapping, ma: Field | None) -> str:
+    """The longest text of those that are known to be written: options, targets of the value map, a default."""
+    fixed = [*mapping.values.values(), *(str(s.argument) for s in mapping.to_crm if s.name == "default")]
+    if ma is not None and not mapping.has_steps:
+        fixed += [mapping.values.get(one.value, one.value) for one in ma.options or ()]
+    return max(fixed, key=len, default="")
+
+
+def _too_long(words: str, level: Level, places: Places, at: Path) -> Finding:
     object, field = str(places["object"]), str(places["field"])
     return Finding(
         kind="length",

@@ -22,7 +22,8 @@ def findings(sync: Sync, here: Path, known: Known) -> Iterator[Finding]:
             yield from _creating(sync, object, (*here, "create_as", rules[0]))
         yield from _rights(sync, object, at, creates=bool(rules))
         if name in known.opt_outs:
-            yield from _opt_out(object, known.opt_outs[name], at, known)
+            yield from _opt_out(object, known.opt_outs[name], at)
+            yield from _layouts(object, known.opt_outs[name], at, known)
 
 
 def _unknown(name: str, at: Path, known: Known) -> Finding:
@@ -92,7 +93,7 @@ def _rights(sync: Sync, object: ObjectSchema, at: Path, *, creates: bool) -> Ite
         )
 
 
-def _opt_out(object: ObjectSchema, name: str, at: Path, known: Known) -> Iterator[Finding]:
+def _opt_out(object: ObjectSchema, name: str, at: Path) -> Iterator[Finding]:
     field = object.fields.get(name)
     places = {"object": object.name, "field": name}
     if field is None:
@@ -123,6 +124,9 @@ def _opt_out(object: ObjectSchema, name: str, at: Path, known: Known) -> Iterato
             path=at,
             part=("field", object.name, name),
         )
+
+
+def _layouts(object: ObjectSchema, name: str, at: Path, known: Known) -> Iterator[Finding]:
     for layout, fields in known.layouts.get(object.name, {}).items():
         if name not in fields:
             yield Finding(
@@ -132,7 +136,7 @@ def _opt_out(object: ObjectSchema, name: str, at: Path, known: Known) -> Iterato
                 words="{object}.{field} is not on the page layout “{layout}”: whoever uses it can neither see nor set an "
                 "opt-out",
                 remedy="Put the field on the layout.",
-                places={**places, "layout": layout},
+                places={"object": object.name, "field": name, "layout": layout},
                 object=object.name,
                 field=name,
                 path=at,

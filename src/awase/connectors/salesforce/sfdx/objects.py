@@ -55,6 +55,31 @@ def as_object(
     places: KnownPlaces | None = None,
 ) -> Made:
     """The object for somebody with ``rights``; None: nothing is hidden and nothing forbidden."""
+    rows, lists, troubles = _rows(parts, sets, places)
+    hidden = _hidden(parts.name, rows, rights)
+    seen = [
+        _seen(parts.name, row, lists.get(name), rights) for name, row in rows.items() if name not in hidden
+    ]
+    schema = object_schema(_described(parts, seen, rights), key_field, frozenset())
+    fields = {
+        # What only rights keep from being written is empty in a new record, not worked out by the vendor.
+        name: replace(
+            _with_options(one, lists.get(name)), computed=one.computed and not rows[name]["createable"]
+        )
+        for name, one in schema.fields.items()
+    }
+    if places is not None:
+        fields = with_places(fields)
+    # Relations are kept in rows of their own; a project does not say who may write those.
+    for name, joined in JUNCTIONS.get(parts.name, {}).items():
+        fields[name] = relation_field(name, joined, writable=True)
+    return Made(replace(schema, fields=fields, rules=tuple(parts.rules)), hidden, tuple(troubles))
+
+
+def _rows(
+    parts: ObjectParts, sets: Mapping[str, tuple[Option, ...]], places: KnownPlaces | None
+) -> tuple[dict[str, dict[str, Any]], dict[str, Picklist], list[Trouble]]:
+    """Every field as describe would have it, the picklists among them, and what could not be read."""
     rows: dict[str, dict[str, Any]] = {name: dict(row) for name, row in standard_fields(parts.name).items()}
     rows |= _name_field(parts)
     lists = {
@@ -78,24 +103,7 @@ def as_object(
             lists[name] = found
             if found.missing_set:
                 troubles.append(_without_set(name, place, found.missing_set))
-    hidden = _hidden(parts.name, rows, rights)
-    seen = [
-        _seen(parts.name, row, lists.get(name), rights) for name, row in rows.items() if name not in hidden
-    ]
-    schema = object_schema(_described(parts, seen, rights), key_field, frozenset())
-    fields = {
-        # What only rights keep from being written is empty in a new record, not worked out by the vendor.
-        name: replace(
-            _with_options(one, lists.get(name)), computed=one.computed and not rows[name]["createable"]
-        )
-        for name, one in schema.fields.items()
-    }
-    if places is not None:
-        fields = with_places(fields)
-    # Relations are kept in rows of their own; a project does not say who may write those.
-    for name, joined in JUNCTIONS.get(parts.name, {}).items():
-        fields[name] = relation_field(name, joined, writable=True)
-    return Made(replace(schema, fields=fields, rules=tuple(parts.rules)), hidden, tuple(troubles))
+    return rows, lists, troubles
 
 
 def _unreadable(name: str, place: Place, problem: Exception) -> Trouble:
