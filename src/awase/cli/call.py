@@ -22,7 +22,6 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from awase.assembly import run_async
 from awase.cli.trouble import Ending, ended_by
 from awase.configuration import FILE_NAME, Workspace, load
 from awase.locale import LANGUAGES, system_language, text
@@ -79,8 +78,9 @@ class Call:
         self._wanted = language
         self._workspace: Workspace | None = None
         self._status: Status | None = None
-        self.screen = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-        self.margin = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+        # Without emoji, for ``:100:`` is a line of a file.
+        self.screen = Console(emoji=False, highlight=False, soft_wrap=not sys.stdout.isatty())
+        self.margin = Console(emoji=False, stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
     @property
     def language(self) -> str:
@@ -160,6 +160,9 @@ class Call:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end."""
+        # Verbs that need neither database nor network work without what these need.
+        from awase.assembly import run_async
+
         return run_async(work)
 
 

@@ -2,62 +2,39 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from awase import __version__
-from awase.cli import (
-    budget,
-    check,
-    connect,
-    db,
-    demo,
-    errors,
-    explain,
-    importing,
-    incidents,
-    init,
-    pause,
-    people,
-    plan,
-    practice,
-    properties,
-    reconcile,
-    resync,
-    runs,
-    serve,
-    status,
-    sync,
-    undo,
-    worker,
-)
 from awase.cli.call import DirectoryOption, JsonOption, LanguageOption, help_text
 
 _VERBS = (
-    init,
-    connect,
-    plan,
-    check,
-    sync,
-    importing,
-    worker,
-    runs,
-    undo,
-    reconcile,
-    pause,
-    status,
-    errors,
-    resync,
-    explain,
-    people,
-    properties,
-    budget,
-    incidents,
-    db,
-    serve,
-    practice,
-    demo,
+    "init",
+    "connect",
+    "plan",
+    "check",
+    "doctor",
+    "sync",
+    "importing",
+    "worker",
+    "runs",
+    "undo",
+    "reconcile",
+    "pause",
+    "status",
+    "errors",
+    "resync",
+    "explain",
+    "people",
+    "properties",
+    "budget",
+    "incidents",
+    "db",
+    "serve",
+    "practice",
+    "demo",
 )
 """Modules of verbs, in the order in which help lists them."""
 
@@ -74,9 +51,31 @@ def build() -> typer.Typer:
         help=help_text("Keeps a marketing-automation system and a CRM in agreement."),
     )
     app.callback()(_shared)
-    for module in _VERBS:
-        module.add_to(app)
+    for name in _VERBS:
+        try:
+            module = import_module(f"awase.cli.{name}")
+        except ModuleNotFoundError as missing:
+            # An install without extras has those verbs only that need neither database nor network.
+            if (missing.name or "").partition(".")[0] == "awase":
+                raise
+            _without_extras(app, name)
+        else:
+            module.add_to(app)
     return app
+
+
+def _without_extras(app: typer.Typer, name: str) -> None:
+    """A verb that says what it would need; such an install is for checks in CI."""
+
+    @app.command(
+        name, hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+    )
+    def absent(ctx: typer.Context) -> None:
+        del ctx
+        typer.echo(
+            help_text("This command needs more than is installed: pip install 'awase[server]'"), err=True
+        )
+        raise typer.Exit(2)
 
 
 def _print_version(wanted: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Never
+from typing import Never, TypeAlias
 from urllib.parse import urlencode
 
 import msgspec
@@ -33,6 +33,11 @@ class _Owner(msgspec.Struct, rename="camel"):
     first_name: str | None = None
     last_name: str | None = None
     type: str = "PERSON"
+    archived: bool = False
+
+
+OwnerAnswer: TypeAlias = _Owner
+"""For whoever has owners from elsewhere than the API."""
 
 
 class _Owners(msgspec.Struct):
@@ -47,21 +52,23 @@ def read_owners(paths: Paths) -> Flow[Never, tuple[Owner, ...]]:
         after = ""
         while True:
             page = yield from _page(paths, archived, after)
-            owners += [
-                Owner(
-                    id=one.id,
-                    email=one.email or "",
-                    name=" ".join(filter(None, (one.last_name, one.first_name))),
-                    active=archived == "false",
-                    may_own=one.type == "PERSON",
-                    kind=one.type,
-                )
-                for one in page.results
-            ]
+            owners += [owner_of(one, active=archived == "false") for one in page.results]
             if page.paging is None or page.paging.next is None:
                 break
             after = page.paging.next.after
     return tuple(owners)
+
+
+def owner_of(one: _Owner, *, active: bool) -> Owner:
+    """One answer as an owner; a queue may not own what is synced."""
+    return Owner(
+        id=one.id,
+        email=one.email or "",
+        name=" ".join(filter(None, (one.last_name, one.first_name))),
+        active=active,
+        may_own=one.type == "PERSON",
+        kind=one.type,
+    )
 
 
 def _page(paths: Paths, archived: str, after: str) -> Flow[Never, _Owners]:

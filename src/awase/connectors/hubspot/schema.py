@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Never
+from typing import Literal, Never, TypeAlias
 
 import msgspec
 
@@ -67,6 +67,10 @@ class _Definition(msgspec.Struct, rename="camel"):
     modification_metadata: _Modification | None = None
 
 
+Definition: TypeAlias = _Definition
+"""For whoever has definitions from elsewhere than the API."""
+
+
 class _Definitions(msgspec.Struct):
     results: list[_Definition]
 
@@ -81,7 +85,7 @@ def describe(paths: Paths, objects: Sequence[str], key_property: str) -> Flow[Ne
     notes: list[str] = []
     for name, answer in zip(objects, answers, strict=True):
         definitions = _definitions(name, answer)
-        found[name] = _object(canonical_object(name), definitions, key_property)
+        found[name] = object_of(canonical_object(name), definitions, key_property)
         if found[name].key_field is None:
             notes.append(_missing_key(found[name].name, key_property, definitions))
     return Schema(objects=found, notes=tuple(notes))
@@ -103,7 +107,8 @@ def _definitions(name: str, answer: Answer) -> list[_Definition]:
     return [definition for definition in read.results if not definition.archived]
 
 
-def _object(name: str, definitions: Sequence[_Definition], key_property: str) -> ObjectSchema:
+def object_of(name: str, definitions: Sequence[_Definition], key_property: str) -> ObjectSchema:
+    """An object by our name of it, with all its properties."""
     unique = {definition.name for definition in definitions if definition.has_unique_value}
     return ObjectSchema(
         name=name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Never
+from typing import Never, TypeAlias
 
 import msgspec
 
@@ -85,6 +85,12 @@ class _Describe(msgspec.Struct, frozen=True, rename="camel"):
     fields: list[_Field]
     queryable: bool = True
     deletable: bool = True
+
+
+# For whoever knows an object from elsewhere than describe.
+Described: TypeAlias = _Describe
+DescribedField: TypeAlias = _Field
+DescribedOption: TypeAlias = _Option
 
 
 def describe(api_version: str, key_field: str, objects: Sequence[str]) -> Flow[Never, Schema]:

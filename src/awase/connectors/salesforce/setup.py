@@ -135,8 +135,8 @@ def _object_access(object: str, syncs: Sequence[Sync], key_field: str) -> Object
         mapped.setdefault(name, False)
     fields = {key_field: True} | ({OPT_OUT_FIELD: True} if opt_outs else {})
     for name, written in mapped.items():
-        if not _without_rights(object, name):
-            whole = _whole(object, name)
+        if not needs_no_rights(object, name):
+            whole = right_for(object, name)
             fields[whole] = written or fields.get(whole, False)
     return ObjectAccess(
         object=object,
@@ -145,7 +145,7 @@ def _object_access(object: str, syncs: Sequence[Sync], key_field: str) -> Object
         edit=opt_outs or delete or any(mapped.values()),
         delete=delete,
         fields=dict(sorted(fields.items())),
-        without_rights=tuple(sorted(name for name in mapped if _without_rights(object, name))),
+        without_rights=tuple(sorted(name for name in mapped if needs_no_rights(object, name))),
         tracked=tuple(sorted(name for name, written in mapped.items() if written)),
     )
 
@@ -169,12 +169,13 @@ def _filtered_by(object: str, syncs: Iterable[Sync]) -> Iterator[str]:
             yield soql.name(test.field)
 
 
-def _without_rights(object: str, field: str) -> bool:
+def needs_no_rights(object: str, field: str) -> bool:
+    """Whether whoever may use the object has this standard field."""
     named = f"{_NO_RIGHTS['']} {_NO_RIGHTS.get(object, '')}".casefold().split()
     return field.casefold() in named
 
 
-def _whole(object: str, field: str) -> str:
+def right_for(object: str, field: str) -> str:
     """The compound that rights are given to, for a part of one; otherwise the field."""
     if field.endswith("__s"):
         return f"{field.removesuffix('__s').rpartition('__')[0]}__c"

@@ -1,0 +1,190 @@
+"""What the doctor reads from disk, and the picture of both systems that it makes of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from awase.configuration import FILE_NAME, Workspace
+from awase.configuration.document import HubSpotPart, SalesforcePart
+from awase.configuration.lines import lines_of
+from awase.connectors.hubspot.export import Export, read_export
+from awase.connectors.hubspot.paths import canonical_object
+from awase.connectors.hubspot.schema import CONSENT_FIELDS as MA_CONSENT
+from awase.connectors.salesforce.consent import CONSENT_FIELDS, OPT_OUT_FIELD
+from awase.connectors.salesforce.sfdx import Place, Project, is_metadata, read_project, read_users
+from awase.core.doctor import Known, Level
+from awase.core.doctor.findings import Path as ConfigurationPath
+from awase.core.mapping import Sync
+from awase.core.operations import Side
+from awase.core.owners import OwnerLike
+from awase.core.schema import Schema
+from awase.errors import BadInput, UnknownName
+
+MA_FILE, USERS_FILE = "ma.json", "users.json"
+"""Looked for in the project's folder where nobody names others."""
+_SURE = {"sure": Level.CERTAIN, "probable": Level.LIKELY, None: None}
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Everything that was read, and where things stand in it."""
+
+    workspace: Workspace
+    lines: Mapping[ConfigurationPath, int]
+    project: Project
+    export: Export | None
+    known: Known
+
+    def place(self, path: ConfigurationPath) -> Place:
+        """Where ``path`` stands in the configuration, or the nearest thing around it that does."""
+        while path not in self.lines:
+            path = path[:-1]
+        return Place(shown(self.workspace.file), self.lines[path])
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Files and names as they were given; None: look beside the project."""
+
+    project: Path
+    ma: Path | None
+    users: Path | None
+    rights: Sequence[str]
+
+
+def read(workspace: Workspace, syncs: Sequence[Sync], sources: Sources) -> Patient:
+    """Raises BadInput for what is not there or is no such thing."""
+    settings = [workspace.connection(sync.crm_connection).settings for sync in syncs]
+    crm = next((one for one in settings if isinstance(one, SalesforcePart)), None)
+    if crm is None:
+        raise BadInput(
+            "no sync of this workspace writes to a CRM that a project describes",
+            where=str(workspace.file),
+            remedy="An SFDX project describes Salesforce.",
+        )
+    ma = next(
+        (
+            one
+            for sync in syncs
+            if isinstance(one := workspace.connection(sync.ma_connection).settings, HubSpotPart)
+        ),
+        None,
+    )
+    project = _project(sources, crm.key_field)
+    export = _export(sources, ma.key_property if ma is not None else "awase_key")
+    owners: dict[Side, Sequence[OwnerLike]] = {}
+    users = _content(sources.users, sources.project / USERS_FILE)
+    if users is not None:
+        owners["crm"] = read_users(users[1], where=shown(users[0]))
+    if export is not None and export.owners is not None:
+        owners["ma"] = export.owners
+    text = workspace.file.read_text(encoding="utf-8").removeprefix("\ufeff")
+    return Patient(workspace, lines_of(text), project, export, _known(project, export, owners, syncs))
+
+
+def _known(
+    project: Project, export: Export | None, owners: Mapping[Side, Sequence[OwnerLike]], syncs: Sequence[Sync]
+) -> Known:
+    def absence(side: Side, object: str, field: str) -> Level | None:
+        return Level.CERTAIN if side == "ma" else _SURE[project.sure_of_absence(object, field)]
+
+    # The configuration may write an object's name otherwise than we do (contacts, Contact).
+    named = {sync.ma_object: canonical_object(sync.ma_object) for sync in syncs}
+    ma = None
+    if export is not None:
+        there = export.schema.objects
+        ma = Schema({name: there[own] for name, own in named.items() if own in there})
+    return Known(
+        crm=project.schema,
+        absence=absence,
+        ma=ma,
+        forms=export.forms if export is not None else (),
+        several_lines=export.several_lines if export is not None else frozenset(),
+        owners=owners,
+        hidden=project.hidden,
+        consent={
+            "crm": CONSENT_FIELDS,
+            "ma": {name: MA_CONSENT[own] for name, own in named.items() if own in MA_CONSENT},
+        },
+        opt_outs=dict.fromkeys(CONSENT_FIELDS, OPT_OUT_FIELD),
+        layouts={
+            object: {layout.name: layout.fields for layout in layouts}
+            for object, layouts in project.layouts.items()
+        },
+    )
+
+
+def _project(sources: Sources, key_field: str) -> Project:
+    if not sources.project.is_dir():
+        raise BadInput(
+            "there is no such folder",
+            where=str(sources.project),
+            remedy="Name a folder with an SFDX project.",
+        )
+    files = {shown(file): _bytes(file) for file in _metadata(sources.project)}
+    if not files:
+        raise BadInput(
+            "the folder holds no metadata of objects or fields",
+            where=str(sources.project),
+            remedy="Name a folder with an SFDX project.",
+        )
+    project = read_project(files, key_field=key_field, rights=sources.rights)
+    if project.unknown_rights:
+        raise UnknownName(
+            "the project holds no permission set or profile “{name}”",
+            where=str(sources.project),
+            remedy="Retrieve it, or correct the name.",
+            name=project.unknown_rights[0],
+        )
+    return project
+
+
+def _metadata(folder: Path) -> Iterator[Path]:
+    """Metadata files below ``folder``, in order; neither hidden folders nor links are followed."""
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
+        for name in sorted(names):
+            file = Path(here, name)
+            if is_metadata(name) and not file.is_symlink():
+                yield file
+
+
+def _export(sources: Sources, key_property: str) -> Export | None:
+    found = _content(sources.ma, sources.project / MA_FILE)
+    if found is None:
+        return None
+    return read_export(found[1], key_property=key_property, where=shown(found[0]))
+
+
+def _content(named: Path | None, usual: Path) -> tuple[Path, bytes] | None:
+    file = named or (usual if usual.is_file() else None)
+    return (file, _bytes(file)) if file is not None else None
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise BadInput("there is no such file", where=str(file)) from None
+    except OSError as problem:
+        raise BadInput(
+            "the file cannot be read: {words}", where=str(file), words=problem.strerror or ""
+        ) from None
+
+
+def shown(file: Path) -> str:
+    """A file as reports name it: from the present folder where it is below, with ``/``."""
+    try:
+        return file.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return file.as_posix()
+
+
+def beside(project: Path, directory: Path) -> Path:
+    """The folder of the configuration: the one asked for, or the project's own where only that has one."""
+    if not (directory / FILE_NAME).is_file() and (project / FILE_NAME).is_file():
+        return project
+    return directory

@@ -1,0 +1,96 @@
+"""The verb: what is asked, what is said, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from awase.cli.call import Call, help_text, verb
+from awase.cli.doctor.reading import Patient, Sources, beside, read
+from awase.cli.doctor.report import document, show, told
+from awase.cli.doctor.sarif import sarif as as_sarif
+from awase.core.doctor import Level, examine
+from awase.errors import BadInput
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make this a verb of ``app``."""
+    verb(app, "doctor", "Hold awase.toml against what both systems demand, from files alone.")(doctor)
+
+
+def doctor(
+    call: Call,
+    sfdx: Annotated[
+        Path,
+        typer.Option("--sfdx", metavar="DIR", help=help_text("An SFDX project or a folder of metadata.")),
+    ],
+    name: Annotated[str | None, typer.Argument(metavar="[SYNC]", show_default=False)] = None,
+    ma: Annotated[
+        Path | None,
+        typer.Option(
+            "--ma",
+            metavar="FILE",
+            help=help_text(
+                "The marketing side's properties, forms and owners; without it, ma.json in DIR if there."
+            ),
+        ),
+    ] = None,
+    users: Annotated[
+        Path | None,
+        typer.Option(
+            "--users",
+            metavar="FILE",
+            help=help_text("The CRM's users; without it, users.json in DIR if there."),
+        ),
+    ] = None,
+    rights: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--permission-set",
+            metavar="NAME",
+            help=help_text("A permission set or profile that the integration user has; may be repeated."),
+        ),
+    ] = None,
+    sarif: Annotated[
+        bool,
+        typer.Option("--sarif", help=help_text("Print SARIF 2.1.0 and nothing else."), show_default=False),
+    ] = False,
+    fail_on: Annotated[
+        Level,
+        typer.Option(
+            "--fail-on", help=help_text("End with status 1 on findings of this level or a surer one.")
+        ),
+    ] = Level.CERTAIN,
+) -> int:
+    call.directory = beside(sfdx, call.directory)
+    workspace = call.workspace()
+    syncs = [(place, sync) for place, sync in enumerate(workspace.syncs) if name in (None, sync.name)]
+    if not syncs:
+        workspace.sync(name)
+        raise BadInput("there is no sync yet", where=str(workspace.file), remedy="Add one under [[syncs]].")
+    patient = read(workspace, [sync for _, sync in syncs], Sources(sfdx, ma, users, rights or ()))
+    findings = told(call, patient, examine(syncs, patient.known))
+    notes = list(_notes(call, patient))
+    if sarif:
+        call.json = True
+        call.document(as_sarif(findings, call.t, call.language))
+    else:
+        call.document(document(findings, notes))
+        show(call, findings, notes)
+    surest = list(Level)
+    return int(any(surest.index(finding.level) <= surest.index(fail_on) for finding in findings))
+
+
+def _notes(call: Call, patient: Patient) -> Iterator[str]:
+    """What could not be looked at, and why."""
+    if patient.export is None:
+        yield call.t(
+            "The marketing side's fields, options and forms were not looked at: name them with --ma."
+        )
+    if not patient.project.rights:
+        yield call.t("Rights were not looked at: name the integration user's with --permission-set.")
+    if "crm" not in patient.known.owners:
+        yield call.t("Owners were not looked at: name the CRM's users with --users.")

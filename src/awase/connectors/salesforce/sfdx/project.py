@@ -1,0 +1,215 @@
+"""Reading a whole project: every file by what its name says it is; one that is broken is told, and the rest goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from awase.connectors.salesforce.setup import PERMISSION_SET
+from awase.connectors.salesforce.sfdx.elements import is_true, unknown_elements
+from awase.connectors.salesforce.sfdx.found import Layout, Place, Project, Trouble
+from awase.connectors.salesforce.sfdx.objects import ObjectParts, as_object
+from awase.connectors.salesforce.sfdx.picklists import options_of
+from awase.connectors.salesforce.sfdx.places import KnownPlaces, known_places
+from awase.connectors.salesforce.sfdx.rights import rights_of
+from awase.connectors.salesforce.sfdx.standard import NAMES
+from awase.core.schema import ObjectSchema, Option, Rule, Schema
+from awase_formula import FormulaError, parse
+from awase_formula.metadata import BrokenXml, Element, read_xml
+
+_ROOTS = {
+    "object": "CustomObject",
+    "field": "CustomField",
+    "validationRule": "ValidationRule",
+    "globalValueSet": "GlobalValueSet",
+    "standardValueSet": "StandardValueSet",
+    "permissionset": "PermissionSet",
+    "profile": "Profile",
+    "layout": "Layout",
+    "settings": "AddressSettings",
+}
+"""Ending of a file's name → the root element it must have. Source format adds ``-meta.xml`` (confirmed)."""
+_WHOLE = frozenset({"CustomObject", "PermissionSet", "Profile", "Layout", "AddressSettings"})
+_SETTINGS = "Address"
+"""The only settings that concern us."""
+"""Roots that hold far more than concerns us: their unknown elements say nothing."""
+
+
+def is_metadata(name: str) -> bool:
+    """Whether a file of this name is one that ``read_project`` reads."""
+    ending = _ending(name)
+    return ending in _ROOTS and (ending != "settings" or _stem(name) == _SETTINGS)
+
+
+def read_project(
+    files: Mapping[str, bytes], *, key_field: str = "Awase_Key__c", rights: Sequence[str] = ()
+) -> Project:
+    """The org that ``files`` (path → content) describe, seen by somebody with the permission sets and profiles ``rights``.
+
+    Without any, those of the set that ``awase connect --setup`` writes count, if it is there; else nothing is hidden.
+    """
+    reading = _Reading()
+    for file, content in sorted(files.items()):
+        reading.read(file, content)
+    return reading.project(key_field, rights)
+
+
+@dataclass(slots=True)
+class _Reading:
+    troubles: list[Trouble] = field(default_factory=list)
+    objects: dict[str, ObjectParts] = field(default_factory=dict)
+    sets: dict[str, tuple[Option, ...]] = field(default_factory=dict)
+    granting: dict[str, Element] = field(default_factory=dict)
+    layouts: dict[str, list[Layout]] = field(default_factory=dict)
+    places: KnownPlaces | None = None
+    rule_places: dict[tuple[str, str], Place] = field(default_factory=dict)
+
+    def read(self, file: str, content: bytes) -> None:
+        wanted = _ROOTS.get(_ending(file))
+        if wanted is None or not is_metadata(file):
+            return
+        try:
+            root = read_xml(content)
+        except BrokenXml as error:
+            self._tell(file, error.line, "the file {reason}", reason=error.message)
+            return
+        if root.name != wanted:
+            self._tell(
+                file, root.line, "the file holds a {found}, not a {wanted}", found=root.name, wanted=wanted
+            )
+            return
+        if wanted not in _WHOLE:
+            self.troubles += unknown_elements(root, wanted, file)
+        self._keep(file, root)
+
+    def _keep(self, file: str, root: Element) -> None:
+        name = _stem(file)
+        match root.name:
+            case "CustomObject":
+                parts = self._object(name)
+                parts.root = root
+                for element in root.all("fields"):
+                    self.troubles += unknown_elements(element, "CustomField", file)
+                    self._field(name, element, file, "")
+                for element in root.all("validationRules"):
+                    self.troubles += unknown_elements(element, "ValidationRule", file)
+                    self._rule(name, element, file, "")
+            case "CustomField":
+                self._field(_owner(file), root, file, name)
+            case "ValidationRule":
+                self._rule(_owner(file), root, file, name)
+            case "GlobalValueSet":
+                self.sets[name] = options_of(root.all("customValue"))
+            case "StandardValueSet":
+                self.sets[name] = options_of(root.all("standardValue"))
+            case "AddressSettings":
+                self.places = known_places(root)
+            case "Layout":
+                object, _, title = name.partition("-")
+                self.layouts.setdefault(object, []).append(_layout(title, root, file))
+            case _:
+                self.granting[name] = root
+
+    def _object(self, name: str) -> ObjectParts:
+        return self.objects.setdefault(name, ObjectParts(name))
+
+    def _field(self, object: str, element: Element, file: str, name: str) -> None:
+        name = element.value("fullName") or name
+        if not name:
+            self._tell(file, element.line, "a field has no name")
+            return
+        for said in element.all("valueSet"):
+            self.troubles += unknown_elements(said, "valueSet", file)
+        self._object(object).fields[name] = (element, Place(file, element.line))
+
+    def _rule(self, object: str, element: Element, file: str, name: str) -> None:
+        name = element.value("fullName") or name
+        formula = element.first("errorConditionFormula")
+        if formula is None or not formula.text.strip():
+            self._tell(file, element.line, "the rule {name} has no errorConditionFormula", name=name)
+            return
+        self.rule_places[object, name] = Place(file, formula.line)
+        if not is_true(element, "active", default=True):
+            return
+        try:
+            parse(formula.text)
+        except FormulaError as error:
+            below = error.at.line - 1 if error.at else 0
+            self.troubles.append(
+                Trouble(
+                    Place(file, formula.line + below),
+                    kind="rule_unreadable",
+                    words="the formula of the rule {name} cannot be read: {reason}",
+                    places={"name": name, "reason": str(error)},
+                )
+            )
+            return
+        self._object(object).rules.append(
+            Rule(
+                id=f"{object}.{name}",
+                object=object,
+                name=name,
+                formula=formula.text,
+                message=element.value("errorMessage"),
+                field=element.value("errorDisplayField"),
+            )
+        )
+
+    def _tell(self, file: str, line: int, words: str, **places: str) -> None:
+        self.troubles.append(Trouble(Place(file, line), words, places=places))
+
+    def project(self, key_field: str, wanted: Sequence[str]) -> Project:
+        names = tuple(wanted) or tuple(name for name in (PERMISSION_SET,) if name in self.granting)
+        known = tuple(name for name in names if name in self.granting)
+        rights = rights_of(self.granting, known) if known else None
+        objects: dict[str, ObjectSchema] = {}
+        hidden: set[tuple[str, str]] = set()
+        for name in sorted({*self.objects, *NAMES}):
+            made = as_object(self._object(name), self.sets, rights, key_field, self.places)
+            objects[name] = made.schema
+            hidden |= {(name, each) for each in made.hidden}
+            self.troubles += made.troubles
+        return Project(
+            schema=Schema(objects),
+            troubles=tuple(sorted(self.troubles, key=lambda each: (each.place.file, each.place.line))),
+            fields={
+                (o, name): at for o, parts in self.objects.items() for name, (_, at) in parts.fields.items()
+            },
+            rules=self.rule_places,
+            layouts={name: tuple(each) for name, each in self.layouts.items()},
+            partial=frozenset(name for name, parts in self.objects.items() if parts.is_partial),
+            hidden=frozenset(hidden),
+            rights=known,
+            unknown_rights=tuple(name for name in names if name not in self.granting),
+        )
+
+
+def _layout(title: str, root: Element, file: str) -> Layout:
+    items = (
+        item
+        for section in root.all("layoutSections")
+        for column in section.all("layoutColumns")
+        for item in column.all("layoutItems")
+    )
+    return Layout(
+        unquote(title), Place(file, root.line), frozenset(_filled(item.value("field") for item in items))
+    )
+
+
+def _filled(texts: Iterable[str]) -> Iterator[str]:
+    return (text for text in texts if text)
+
+
+def _ending(file: str) -> str:
+    return PurePosixPath(file).name.removesuffix("-meta.xml").rpartition(".")[2]
+
+
+def _stem(file: str) -> str:
+    return PurePosixPath(file).name.removesuffix("-meta.xml").rpartition(".")[0]
+
+
+def _owner(file: str) -> str:
+    """``objects/Lead/fields/X.field-meta.xml`` is one of Lead's."""
+    return PurePosixPath(file).parent.parent.name
