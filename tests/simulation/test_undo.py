@@ -329,6 +329,7 @@ def test_a_value_that_was_refused_leaves_no_conflict_behind() -> None:
                 "field": "Phone",
                 "message": "だめ",
                 "when": {"field": "Phone", "matches": "^03-0$"},
+                "as": "trigger",
             },
         }
     )
