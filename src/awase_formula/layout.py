@@ -9,7 +9,20 @@ from collections.abc import Iterator
 
 from awase_formula.errors import Position
 from awase_formula.parser import LEVELS, UNARY
-from awase_formula.tree import Call, Chain, Formula, Node, Null, Number, Pairs, Reference, Text, Truth, Unary
+from awase_formula.tree import (
+    Call,
+    Chain,
+    Formula,
+    Node,
+    Null,
+    Number,
+    Pairs,
+    Reference,
+    Text,
+    Truth,
+    Unary,
+    children,
+)
 
 WIDTH = 100
 INDENT = "  "
@@ -95,7 +108,7 @@ class _Layout:
         stack: list[tuple[Node, bool]] = [(self.formula.root, False)]
         while stack:
             node, opened = stack.pop()
-            below = _below(node)
+            below = children(node)
             if below and not opened:
                 stack.append((node, True))
                 stack.extend((child, False) for child in below)
@@ -165,20 +178,6 @@ def _grouped(node: Node, level: int) -> Iterator[Node | str]:
         yield "("
         yield node
         yield ")"
-
-
-def _below(node: Node) -> tuple[Node, ...]:
-    match node:
-        case Unary():
-            return (node.operand,)
-        case Chain():
-            return node.operands
-        case Call():
-            return node.arguments
-        case Pairs():
-            return node.values
-        case _:
-            return ()
 
 
 def _own_width(node: Node) -> int:

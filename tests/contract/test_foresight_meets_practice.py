@@ -235,6 +235,17 @@ def test_an_update_is_judged_by_the_whole_record(ruled: Scene) -> None:
         assert (said(outcome) if outcome.state is State.REJECTED else set()) == foreseen_ones
 
 
+def test_what_a_rule_needs_and_nobody_maps_is_empty_on_a_create_and_unknown_on_an_update(
+    ruled: Scene,
+) -> None:
+    rows = [{"Title": "部長", "Company": "合わせ"}] * 2
+    created = frame_of(rows, [{}, {}], ruled)
+    updated = frame_of(rows, [{"Company": "合わせ"}] * 2, ruled)
+    manager = "役職者にはメールアドレスが必要です。"
+    assert broken_rules(ruled, created) == [{manager}, {manager}]
+    assert broken_rules(ruled, updated) == [set(), set()]
+
+
 def said(outcome: Outcome) -> set[str]:
     """The messages of all rules that an answer names."""
     assert outcome.error is not None

@@ -27,6 +27,18 @@ def test_every_promise_holds_where_users_merge_convert_delete_and_restore(start:
     assert not broken
 
 
+@pytest.mark.parametrize(
+    ("seed", "settings"),
+    [
+        pytest.param(139, IDENTITY, id="a create without an answer, and its source is merged and deleted"),
+        pytest.param(7125, IDENTITY, id="an opt-out by somebody who waits for a person"),
+        pytest.param(374, Settings(), id="a create that comes so late that no index can show it"),
+    ],
+)
+def test_worlds_that_were_broken_once_are_sound(seed: int, settings: Settings) -> None:
+    assert verdicts(play(seed, settings)) == []
+
+
 @pytest.mark.parametrize("bug", [*BUGS, *IDENTITY_BUGS], ids=lambda bug: bug.name)
 def test_a_planted_bug_is_seen(bug: Bug) -> None:
     with bug.planted():

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
-from awase.assembly import environment, open_store
 from awase.catalogue import entry
 from awase.cli.amounts import shown
 from awase.cli.call import Call, help_text, verb
 from awase.cli.csv_files import csv_bytes
 from awase.cli.items import owners
 from awase.cli.plan_files import write_closed
+from awase.cli.selecting import in_each, syncs_of
 from awase.core.foresight import Cause, Foresight
-from awase.core.mapping import Sync, parents_first
+from awase.core.mapping import Sync
 from awase.engine.checking import check as foreseen
-from awase.errors import BadInput
 
 _VALUES = 3
 """Values shown of a cause."""
@@ -45,11 +43,7 @@ def check(
         ),
     ] = None,
 ) -> int:
-    workspace = call.workspace()
-    chosen = [workspace.sync(name)] if name else parents_first(workspace.syncs)
-    if not chosen:
-        raise BadInput("there is no sync yet", where=str(workspace.file), remedy="Add one under [[syncs]].")
-    found = call.run(_foreseen(call, chosen))
+    found = call.run(in_each(call, syncs_of(call, name), foreseen))
     call.document({"checks": [_document(sync, result) for sync, result in found]})
     for sync, result in found:
         _show(call, sync, result)
@@ -58,17 +52,6 @@ def check(
         write_closed(csv, csv_bytes([call.t(heading) for heading in _COLUMNS], rows))
         call.say("{count} rows written to {file}. It holds personal data.", count=len(rows), file=csv)
     return 1 if any(result.people(certain=True) for _, result in found) else 0
-
-
-async def _foreseen(call: Call, chosen: Iterable[Sync]) -> list[tuple[Sync, Foresight]]:
-    found = []
-    async with open_store(call.workspace()) as store:
-        for sync in chosen:
-            with call.progress() as tell:
-                tell("plan")
-                async with environment(call.workspace(), sync, store) as env:
-                    found.append((sync, await foreseen(env, sync)))
-    return found
 
 
 def _document(sync: Sync, result: Foresight) -> dict[str, Any]:

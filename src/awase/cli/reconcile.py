@@ -11,12 +11,13 @@ import msgspec
 import typer
 from rich.text import Text
 
-from awase.assembly import environment, open_store
+from awase.assembly import open_store
 from awase.catalogue import entry
 from awase.cli.amounts import shown
 from awase.cli.call import Call, help_text, verb
 from awase.cli.csv_files import csv_bytes
 from awase.cli.plan_files import write_closed
+from awase.cli.selecting import in_each, syncs_of
 from awase.core.mapping import Sync
 from awase.core.operations import OperationKind, State, other
 from awase.core.reconcile import CONSENT, ON_PURPOSE, Difference, Reason, Reconciliation
@@ -89,11 +90,7 @@ def reconcile(
         if name is not None or csv is not None:
             raise BadInput("--run stands alone", where="--run", remedy="Leave out the sync and --csv.")
         return _show_run(call, run)
-    workspace = call.workspace()
-    chosen = [workspace.sync(name)] if name else list(workspace.syncs)
-    if not chosen:
-        raise BadInput("there is no sync yet", where=str(workspace.file), remedy="Add one under [[syncs]].")
-    found = call.run(_reconciled(call, chosen))
+    found = call.run(in_each(call, syncs_of(call, name), reconciled))
     call.document({"reconciliations": [_document(sync, result) for sync, result in found]})
     for sync, result in found:
         _show(call, sync, result)
@@ -111,17 +108,6 @@ def reconcile(
         )
         return Bug.exit_status
     return 0 if all(result.agree for _, result in found) else 1
-
-
-async def _reconciled(call: Call, chosen: list[Sync]) -> list[tuple[Sync, Reconciliation]]:
-    found = []
-    async with open_store(call.workspace()) as store:
-        for sync in chosen:
-            with call.progress() as tell:
-                tell("plan")
-                async with environment(call.workspace(), sync, store) as env:
-                    found.append((sync, await reconciled(env, sync)))
-    return found
 
 
 def _worst_first(result: Reconciliation) -> list[Difference]:

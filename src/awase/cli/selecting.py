@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, TypeVar
 
 import typer
 
+from awase.assembly import environment, open_store
 from awase.cli.call import Call, help_text
 from awase.core.mapping import Sync, parents_first
 from awase.core.plan import Plan
 from awase.core.selection import Selection
+from awase.engine.environment import Environment
 from awase.errors import BadInput
+
+Found = TypeVar("Found")
 
 OnlyOption = Annotated[
     list[str] | None,
@@ -78,3 +83,17 @@ def say_nobody(call: Call, plan: Plan, selection: Selection) -> None:
             sync=plan.header.sync,
             people=", ".join(selection.only),
         )
+
+
+async def in_each(
+    call: Call, chosen: Sequence[Sync], look: Callable[[Environment, Sync], Awaitable[Found]]
+) -> list[tuple[Sync, Found]]:
+    """What ``look`` finds in each sync, one after the other; the screen tells that it is under way."""
+    found = []
+    async with open_store(call.workspace()) as store:
+        for sync in chosen:
+            with call.progress() as tell:
+                tell("plan")
+                async with environment(call.workspace(), sync, store) as env:
+                    found.append((sync, await look(env, sync)))
+    return found

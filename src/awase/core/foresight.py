@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from awase.core.operations import Side
 from awase.core.plan import Draft
@@ -42,7 +42,7 @@ class Foresight:
     """Records by ``side:object``."""
     causes: tuple[Cause, ...] = ()
     """Certain ones first, then by how many records they stop."""
-    waiting: int = field(default=0)
+    waiting: int = 0
     """Records that wait for another record, which is no refusal."""
 
     def people(self, *, certain: bool) -> int:

@@ -22,6 +22,7 @@ from awase.core.references import Tables
 from awase.core.selection import Selection, selected
 from awase.engine.choosing import asked_for, people_of
 from awase.engine.environment import Environment
+from awase.engine.hearing import hear_the_undecided
 from awase.engine.identifying import (
     Identified,
     RecordName,
@@ -139,7 +140,7 @@ class _Planner:
         changed = {link.id for link in found.changed.values() if link.is_linked} - paired
         self.new_pairs = {number for number in changed if found.has_another(number)}
         self._suspect_unanswered_creates(fresh, found, decided, [stored.item for stored in open_items])
-        await self._hear_the_undecided(fresh)
+        self.also_out = await hear_the_undecided(env, sync, fresh, found)
         draft = await self._decide(fresh, open_links)
         draft.ledger += self.also_out
         draft.items += undecided_items(sync, found)
@@ -267,45 +268,6 @@ class _Planner:
         survivors = frame.with_columns(pl.Series("_link", links, dtype=pl.Int64))
         # Copying the survivors lets go of the pages' string buffers, which a filtered frame would keep alive.
         return survivors.filter(pl.Series(keep, dtype=pl.Boolean)).rechunk()
-
-    async def _hear_the_undecided(self, fresh: dict[Side, pl.DataFrame]) -> None:
-        """An opt-out holds for its address, whoever the record that says it turns out to be: others who have the
-        address are looked at now, whether they changed or not."""
-        sync, found = self.sync.sync, self.found
-        if sync.match_on is None:
-            return
-        for side in SIDES:
-            said = fresh[side].filter(pl.col("_out").fill_null(value=False))
-            text = pl.col(column(side, sync.match_on)).cast(pl.String, strict=False)
-            for object, id, address in said.select("_object", "_id", text.alias("_text")).iter_rows():
-                key = hashed_match_key(address, sync.match_as)
-                name = (side, object, id)
-                if key is not None and (name in found.ambiguous or name in found.twins):
-                    source = f"{side}:{object}:{id}"
-                    line = LedgerEntry(
-                        link=None, address_key=key, state="out", scope="organisation", source=source
-                    )
-                    self.also_out.append(line)
-        keys = {line.address_key for line in self.also_out if line.address_key is not None}
-        _, known = await self.env.store.opted_out(sync.name, [], sorted(keys))
-        if keys <= known:
-            return
-        for side in SIDES:
-            there = set(fresh[side].select("_object", "_id").iter_rows())
-            wanted = set()
-            for _, _, link in await self.env.store.links_by_match(sync.name, side, sorted(keys - known)):
-                if link.id not in found.links:
-                    remember(found, link)
-                record = found.links[link.id].record(side)
-                if record is not None and link.gone != side and record not in there:
-                    wanted.add(record)
-            read = (await read_records(self.env, self.sync, side, wanted)).filter(~is_gone())
-            # A vendor may answer for a merged record with its survivor, which was not asked for.
-            asked = pl.DataFrame(
-                sorted(wanted), schema={"_object": pl.String, "_id": pl.String}, orient="row"
-            )
-            read = read.join(asked, on=["_object", "_id"], how="semi", maintain_order="left")
-            fresh[side] = pl.concat([fresh[side], read])
 
     async def _decide(self, fresh: Mapping[Side, pl.DataFrame], open_links: set[int]) -> Draft:
         found = self.found
