@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from awase.core.checks import places, rules
+from awase.core.checks import Target, places, rules
 from awase.core.checks.check import Certainty, Outgoing
 from awase.core.operations import OperationKind, Outcome, State
 from awase.core.schema import with_rules
@@ -184,7 +184,7 @@ def broken_rules(scene: Scene, frame: pl.DataFrame) -> list[set[str]]:
         for name in names
     }
     found: list[set[str]] = [set() for _ in range(frame.height)]
-    for one in rules.broken(frame, scene.lead, columns, "Asia/Tokyo"):
+    for one in rules.broken(frame, Target(scene.lead, columns, "Asia/Tokyo")):
         for row in one.rows.arg_true():
             found[row].add(one.rule.message)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from awase.core.capabilities import Capabilities
-from awase.core.checks import findings
+from awase.core.checks import findings, target_of
 from awase.core.checks.check import Certainty
 from awase.core.checks.preflight import Finding, sends, value_column
 from awase.core.drafting_consent import ConsentDrafter
@@ -140,7 +140,7 @@ class Drafter:
     def write(self, side: Side, object: str, outgoing: pl.DataFrame) -> None:
         """Check one object's outgoing records; hold the certain failures, plan the rest."""
         found: dict[int, list[Finding]] = {}
-        for finding in findings(outgoing, self.sync, side, object):
+        for finding in findings(outgoing, target_of(self.sync, side, object)):
             found.setdefault(finding.link, []).append(finding)
         for row in outgoing.to_dicts():
             link, creating = row["_link"], bool(row["_create"])

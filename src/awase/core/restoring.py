@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from awase.core.capabilities import Capabilities
-from awase.core.checks import findings
+from awase.core.checks import findings, target_of
 from awase.core.checks.check import Certainty
 from awase.core.checks.preflight import sends, value_column
 from awase.core.frames import base_frame, canonical_cell, made_key, people
@@ -162,7 +162,7 @@ class _Undoing:
         refused: dict[tuple[RecordName, str], str] = {}
         for (side, object), group in groups.items():
             records = {one.link.id: one.written.record for one in group}
-            for found in findings(self._outgoing(group, side, object), self.sync, side, object):
+            for found in findings(self._outgoing(group, side, object), target_of(self.sync, side, object)):
                 if found.certainty == Certainty.CERTAIN:
                     refused[records[found.link], found.field] = found.error_type
         accepted = []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from awase.core.checks import identifiers, numbers, picklists, places, required, rules, text
 from awase.core.checks.check import Certainty, Check, Outgoing
-from awase.core.mapping import BoundField, BoundSync, column
+from awase.core.checks.target import Target
+from awase.core.mapping import BoundField, BoundSync
 from awase.core.operations import Side
 from awase.core.schema import Field
 from awase.core.values import as_text
@@ -42,73 +44,73 @@ def value_column(name: str) -> str:
     return f"set:{name}"
 
 
-def findings(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -> list[Finding]:
-    """Every broken rule of ``outgoing``: records of one object on one side, with the columns
+def target_of(sync: BoundSync, side: Side, object: str) -> Target:
+    """The object as ``sync`` writes it; a mapped field x stands in ``set:x``, ``source:x``, ``sends:x``, ``before:x``."""
+    mapped = {field.name: bound for bound in sync.fields if (field := bound.on(side, object)) is not None}
+    columns = {name: _columns(bound, side) for name, bound in mapped.items()}
+    return Target(sync.object(side, object), columns, sync.sync.time_zone)
 
-    ``_link`` Int64 · ``_create`` Boolean · for each field x of the object ``set:x``, ``source:x``, ``sends:x``,
-    ``before:x``.
+
+def findings(outgoing: pl.DataFrame, target: Target) -> list[Finding]:
+    """Every broken rule of ``outgoing``: records of the target, with the columns
+
+    ``_link`` Int64 · ``_create`` Boolean · whatever the target's columns read.
     """
     if outgoing.is_empty():
         return []
-    found = list(_by_rule(outgoing, sync, side, object))
-    planned = list(_checks(sync, side, object))
+    found = list(_by_rule(outgoing, target))
+    planned = list(_checks(target))
     flags = (
         outgoing.select(
-            pl.col("_link"), *[check.fails.alias(str(i)) for i, (_, _, check) in enumerate(planned)]
+            pl.col("_link"), *[check.fails.alias(str(i)) for i, (_, check) in enumerate(planned)]
         ).filter(pl.any_horizontal(pl.all().exclude("_link")))
         if planned
         else outgoing.clear()
     )
     if flags.is_empty():
         return found
-    values = {
-        row["_link"]: row for row in outgoing.join(flags.select("_link"), on="_link", how="semi").to_dicts()
-    }
-    for row in flags.to_dicts():
-        for i, (field, name, check) in enumerate(planned):
-            if row[str(i)]:
-                blamed = f"source:{name}" if check.blames_source else value_column(name)
-                value = values[row["_link"]].get(blamed) if name else None
-                shown = as_text(tuple(value) if isinstance(value, list) else value)
-                found.append(
-                    Finding(row["_link"], check.error_type, check.certainty, field.name, shown, check.detail)
-                )
+    for i, (field, check) in enumerate(planned):
+        broken = flags.filter(pl.col(str(i)))["_link"] if str(i) in flags.columns else None
+        if broken is None or broken.is_empty():
+            continue
+        out = target.columns.get(field.name)
+        shown = pl.lit(None) if out is None else out.source if check.blames_source else out.value
+        rows = outgoing.filter(pl.col("_link").is_in(broken.implode()))
+        for link, value in rows.select("_link", shown.alias("value")).iter_rows():
+            text = _shown(value)
+            found.append(Finding(link, check.error_type, check.certainty, field.name, text, check.detail))
     return found
 
 
-def _by_rule(outgoing: pl.DataFrame, sync: BoundSync, side: Side, object: str) -> Iterator[Finding]:
+def _by_rule(outgoing: pl.DataFrame, target: Target) -> Iterator[Finding]:
     """What breaks the rules that the target keeps as formulas, with the administrator's own words."""
-    mapped = _mapped(sync, side, object)
-    columns = {field.name: _columns(bound, side) for field, bound in mapped.items()}
-    for one in rules.broken(outgoing, sync.object(side, object), columns, sync.sync.time_zone):
-        detail = {"rule": one.rule.name}
-        shown = columns[one.rule.field].after if one.rule.field in columns else pl.lit(None)
+    for one in rules.broken(outgoing, target):
+        detail, out = {"rule": one.rule.name}, target.columns.get(one.rule.field)
+        shown = out.after if out is not None else pl.lit(None)
         for link, value in outgoing.filter(one.rows).select("_link", shown.alias("value")).iter_rows():
-            text = as_text(tuple(value) if isinstance(value, list) else value)
+            text = _shown(value)
             yield Finding(
                 link, rules.ERROR_TYPE, Certainty.CERTAIN, one.rule.field, text, detail, one.rule.message
             )
 
 
-def _mapped(sync: BoundSync, side: Side, object: str) -> dict[Field, BoundField]:
-    return {field: b for b in sync.fields if (field := b.on(side, object)) is not None}
+def _shown(value: Any) -> str | None:
+    return as_text(tuple(value) if isinstance(value, list) else value)
 
 
-def _checks(sync: BoundSync, side: Side, object: str) -> Iterator[tuple[Field, str, Check]]:
-    fields = sync.object(side, object).fields
-    mapped = _mapped(sync, side, object)
-    beside = {field.name: _columns(bound, side) for field, bound in mapped.items()}
-    for field, bound in mapped.items():
-        name, out = bound.name, beside[field.name]
+def _checks(target: Target) -> Iterator[tuple[Field, Check]]:
+    fields = target.object.fields
+    for name, out in target.columns.items():
+        field = fields[name]
         for family in FAMILIES:
             for check in family(field, out):
-                yield field, name, check
-        for check in places.checks(field, out, beside, fields):
-            yield field, name, check
+                yield field, check
+        for check in places.checks(field, out, target.columns, fields):
+            yield field, check
     # A required field that nobody maps fails every create; what an older record holds there is not known.
     for field in fields.values():
-        if field.required and field not in mapped:
-            yield field, "", required.unmapped(pl.col("_create"))
+        if field.required and field.name not in target.columns:
+            yield field, required.unmapped(pl.col("_create"))
 
 
 def _columns(bound: BoundField, side: Side) -> Outgoing:
@@ -129,8 +131,3 @@ def _origins(bound: BoundField, side: Side) -> tuple[Field, ...]:
     if not bound.mapping.direction.may_write(side):
         return ()
     return tuple(bound.crm.values()) if side == "ma" else (bound.ma,)
-
-
-def source_column(side: Side, name: str) -> str:
-    """The column of the side the values come from."""
-    return column("crm" if side == "ma" else "ma", name)

@@ -14,6 +14,7 @@ import polars as pl
 
 import awase_formula as formulas
 from awase.core.checks.check import Outgoing
+from awase.core.checks.target import Target
 from awase.core.schema import Field, ObjectSchema, Rule
 from awase.core.values import DTYPES, Kind
 
@@ -40,18 +41,14 @@ class Broken:
     """Boolean, one a row."""
 
 
-def broken(
-    frame: pl.DataFrame, object: ObjectSchema, columns: Mapping[str, Outgoing], zone: str
-) -> Iterator[Broken]:
-    """The rules of ``object`` that records of ``frame`` surely break.
-
-    columns: where each mapped field's values stand in ``frame``. zone: the running user's time zone.
-    """
+def broken(frame: pl.DataFrame, target: Target) -> Iterator[Broken]:
+    """The rules of the target that records of ``frame`` surely break."""
+    object = target.object
     compiled = [(rule, ready) for rule in object.rules if (ready := _compiled(rule, object)) is not None]
     if not compiled or frame.is_empty():
         return
-    seen = _record(frame, object, columns)
-    context = formulas.Context(zone=ZoneInfo(zone))
+    seen = _record(frame, object, target.columns)
+    context = formulas.Context(zone=ZoneInfo(target.zone))
     judged = formulas.verdicts([ready for _, ready in compiled], seen, context)
     for (rule, _), verdict in zip(compiled, judged, strict=True):
         if verdict.fires.any():
