@@ -93,3 +93,73 @@ def test_a_sync_that_is_not_there_is_named(here: Installation) -> None:
     ended = here.run("check", "nobody", "--json")
     assert ended.status == 2
     assert "nobody" in ended.document["error"]["text"]
+
+
+def held_by_rules(here: Installation) -> set[tuple[str, str]]:
+    """Who is held by a rule that was foreseen, and by which."""
+    items = [item for item in here.items() if item["error_type"] == "validation_rule"]
+    assert {item["source"] for item in items} <= {"foreseen"}
+    return {(item["label"], item["detail"]["rule"]) for item in items}
+
+
+def test_a_rule_that_looks_at_fields_nobody_maps_is_foreseen_on_the_stored_record(here: Installation) -> None:
+    load(here, *(contact(n, jobtitle="部長") for n in range(4)))
+    here.connect_by_command()
+    assert here.sync().status == 0
+    leads = {row["Email"]: row["id"] for row in here.salesforce.rows("Lead")}
+    for n, origin in enumerate(("Web", "Other", "Web", None)):
+        here.salesforce.edit("Lead", leads[contact(n)["email"]], {"LeadSource": origin})
+    here.salesforce.schema(
+        "Lead",
+        add_rule={
+            "name": "Web_Leads_Keep_Their_Title",
+            "message": "Webから来たリードの役職は変更できません。",
+            "field": "Title",
+            "formula": 'AND(NOT(ISNEW()), ISCHANGED(Title), ISPICKVAL(LeadSource, "Web"), CreatedDate < NOW())',
+        },
+    )
+    pass_an_hour(here)
+    for row in here.hubspot.rows("contact"):
+        here.hubspot.edit("contact", row["id"], {"jobtitle": "課長"})
+    refused = here.salesforce.writes()
+    assert here.sync().status == 1
+    expected = {(contact(n)["email"], "Web_Leads_Keep_Their_Title") for n in (0, 2)}
+    assert held_by_rules(here) == expected
+    # Only the two that pass were sent.
+    titles = {row["Email"]: row["Title"] for row in here.salesforce.rows("Lead")}
+    assert [titles[contact(n)["email"]] for n in range(4)] == ["部長", "課長", "部長", "課長"]
+    assert here.salesforce.writes() == refused + 1
+    # Once the stored record changes, the held ones go by themselves.
+    for n in (0, 2):
+        here.salesforce.edit("Lead", leads[contact(n)["email"]], {"LeadSource": "Other"})
+    pass_an_hour(here)
+    assert here.sync().status == 0
+    assert {row["Title"] for row in here.salesforce.rows("Lead")} == {"課長"}
+
+
+def test_a_rule_of_one_record_type_is_foreseen_for_new_records_and_for_old_ones(here: Installation) -> None:
+    for name, default in (("Partner", False), ("Customer", True)):
+        here.salesforce.schema(
+            "Lead", add_record_type={"name": name, "developer_name": name, "default": default}
+        )
+    here.salesforce.schema(
+        "Lead",
+        add_rule={
+            "name": "Customers_Have_A_Title",
+            "message": "役職を入力してください。",
+            "formula": 'AND(RecordType.DeveloperName = "Customer", ISBLANK(Title))',
+        },
+    )
+    load(here, contact(1, jobtitle=""), contact(2, jobtitle="部長"), contact(3, jobtitle="部長"))
+    here.connect_by_command()
+    assert here.sync().status == 1
+    assert held_by_rules(here) == {(contact(1)["email"], "Customers_Have_A_Title")}
+    partner = here.salesforce.rows("RecordType")
+    ids = {row["DeveloperName"]: row["id"] for row in partner}
+    leads = {row["Email"]: row["id"] for row in here.salesforce.rows("Lead")}
+    here.salesforce.edit("Lead", leads[contact(2)["email"]], {"RecordTypeId": ids["Partner"]})
+    pass_an_hour(here)
+    for row in here.hubspot.rows("contact"):
+        here.hubspot.edit("contact", row["id"], {"jobtitle": ""})
+    assert here.sync().status == 1
+    assert held_by_rules(here) == {(contact(n)["email"], "Customers_Have_A_Title") for n in (1, 3)}

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from awase.core.checks.watched import watched
 from awase.core.filters import fields_of, passes
 from awase.core.frames import field_for
 from awase.core.mapping import (
@@ -60,7 +61,19 @@ def bind(
     context = hashlib.blake2b(
         "|".join((sync.digest(), ma.digest(), crm.digest())).encode(), digest_size=16
     ).hexdigest()
-    return BoundSync(sync, bound, ma_object, crm_objects, context)
+    return BoundSync(sync, bound, ma_object, crm_objects, context, _watched(sync, bound, crm_objects))
+
+
+def _watched(
+    sync: Sync, bound: Sequence[BoundField], objects: Mapping[str, ObjectSchema]
+) -> dict[str, tuple[str, ...]]:
+    """What the checks of the CRM's objects look at beside the mapped fields, where anything may be written there."""
+    if not (sync.update_in_crm or sync.create_as):
+        return {}
+    return {
+        name: watched(object, {field.name for one in bound if (field := one.on("crm", name)) is not None})
+        for name, object in objects.items()
+    }
 
 
 def _refuse_consent_fields(sync: Sync, consent: Mapping[Side, Mapping[str, Sequence[str]]]) -> None:

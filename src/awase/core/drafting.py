@@ -140,7 +140,7 @@ class Drafter:
     def write(self, side: Side, object: str, outgoing: pl.DataFrame) -> None:
         """Check one object's outgoing records; hold the certain failures, plan the rest."""
         found: dict[int, list[Finding]] = {}
-        for finding in findings(outgoing, target_of(self.sync, side, object)):
+        for finding in findings(outgoing, target_of(self.sync, side, object, self.memory.now)):
             found.setdefault(finding.link, []).append(finding)
         for row in outgoing.to_dicts():
             link, creating = row["_link"], bool(row["_create"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from awase.core.operations import Side
 from awase.core.records import BaseRow, Item, Link
@@ -33,6 +34,8 @@ class Memory:
     """By link and mapped field: whose value holds where a conflict waits for a person."""
     deleted: Mapping[int, Side] = field(default_factory=dict)
     """Of those, whose deletion was seen just now: the side on which the record was."""
+    now: datetime | None = None
+    """When the plan is made: what rules that look at the clock are judged by."""
     whole: bool = False
     """Every record is judged as if it were written whole: for foresight, never for a run."""
 

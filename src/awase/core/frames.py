@@ -5,6 +5,7 @@
     _link Int64 (null until matched) · _in Boolean (meets the side's filter) · the reserved columns of a decoded
     frame (``RESERVED``) · <side>:<name> for each mapped field, normalised for that side
     extra:<field> in the field's own type, MA side only: fields that rules look at without mapping them
+    seen:<object>.<field> in the field's own type, CRM side only: fields that checks look at, null on other objects
 
 *People frame* (one row a link): both sides' frames joined, with the suffixes ``_ma``/``_crm`` on the reserved
 columns, and per mapped field ``base.ma:<name>``, ``base.crm:<name>`` and ``based:<name>`` Boolean.
@@ -19,7 +20,7 @@ import polars as pl
 
 from awase.core.conversion import normalised
 from awase.core.filters import Condition, fields_of, passes
-from awase.core.mapping import BoundField, BoundSync, column
+from awase.core.mapping import BoundField, BoundSync, column, seen_column
 from awase.core.operations import Side
 from awase.core.records import BaseRow
 from awase.core.values import DTYPES, Kind, Value, hash64, is_of, is_stand_in, pack, stand_in, unpack
@@ -63,6 +64,7 @@ def fields_to_read(sync: BoundSync, side: Side, object: str) -> tuple[str, ...]:
         names += _extras(sync)
     tested = (field_for(name, object) for name in fields_of(sync.sync.filter(side)))
     names += [name for name in tested if name is not None]
+    names += sync.watched_on(side, object)
     return tuple(dict.fromkeys(names))
 
 
@@ -83,6 +85,10 @@ def side_schema(sync: BoundSync, side: Side) -> dict[str, pl.DataType]:
     schema |= {column(side, b.name): DTYPES[b.kind(side)] for b in sync.fields}
     if side == "ma":
         schema |= {f"extra:{name}": DTYPES[sync.ma.fields[name].kind] for name in _extras(sync)}
+    for object in sync.sync.objects(side):
+        fields = sync.object(side, object).fields
+        watched = sync.watched_on(side, object)
+        schema |= {seen_column(object, name): DTYPES[fields[name].kind] for name in watched}
     return schema
 
 
@@ -105,6 +111,11 @@ def project(decoded: pl.DataFrame, sync: BoundSync, side: Side, object: str) -> 
             columns.append(normalised(pl.col(field.name), field).alias(name))
     if side == "ma":
         columns += [pl.col(name).alias(f"extra:{name}") for name in _extras(sync)]
+    for one in sync.sync.objects(side):
+        fields = sync.object(side, one).fields
+        for name in sync.watched_on(side, one):
+            value = pl.col(name) if one == object else pl.lit(None, dtype=DTYPES[fields[name].kind])
+            columns.append(value.alias(seen_column(one, name)))
     return decoded.select(columns)
 
 
@@ -226,7 +237,10 @@ def _cell(value: Value) -> Any:
 
 
 def complete(row: BaseRow, side: Side, sync: BoundSync) -> bool:
-    """Whether the base alone tells the side's current values: every field is there, none as a digest only."""
+    """Whether the base alone tells the side's current values: every field is there, none as a digest only, and no check
+    looks at a field that is not mapped."""
+    if any(sync.watched_on(side, object) for object in sync.sync.objects(side)):
+        return False
     data = row.ma if side == "ma" else row.crm
     if data is None:
         return False

@@ -257,14 +257,24 @@ class BoundSync:
     crm: Mapping[str, ObjectSchema]
     context: str
     """Digest of mapping and both schemas: a plan or an item made under another one is stale."""
+    watched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By CRM object, fields that nobody maps and the checks look at: read beside the mapped ones, never written."""
 
     def object(self, side: Side, name: str) -> ObjectSchema:
         return self.ma if side == "ma" else self.crm[name]
+
+    def watched_on(self, side: Side, object: str) -> tuple[str, ...]:
+        return self.watched.get(object, ()) if side == "crm" else ()
 
 
 def column(side: Side, name: str) -> str:
     """The frame column of mapping ``name`` on ``side``."""
     return f"{side}:{name}"
+
+
+def seen_column(object: str, field: str) -> str:
+    """The column of a CRM side frame that holds a watched field of one object."""
+    return f"seen:{object}.{field}"
 
 
 def parents_first(syncs: Sequence[Sync]) -> list[Sync]:

@@ -3,6 +3,7 @@
 _link Int64 · _create Boolean · _target String (the record's id, null for a create) · _source_out Boolean (creates)
 and for each mapped field x that the object has:
 set:x      what would be written · source:x  the other side's value it is made from · sends:x Boolean: is written
+seen:y     what the target holds in each watched field y (updates)
 before:x   what the target holds now (updates) · settles:x, from:x  what the base keeps of target and source after it
 stuck:x    Boolean: the source is a reference without a partner
 """
@@ -11,10 +12,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from awase.core.checks.preflight import sends, value_column
+from awase.core.checks.preflight import seen, sends, value_column
 from awase.core.conversion import carried, normalised
 from awase.core.filters import passes
-from awase.core.mapping import BoundField, BoundSync, WithoutPartner, column
+from awase.core.mapping import BoundField, BoundSync, WithoutPartner, column, seen_column
 from awase.core.merge import Decision, decision, makes, settles, stuck_on, target, whole_target
 from awase.core.operations import Side, other
 from awase.core.references import NOBODY, Tables, known, stuck
@@ -53,6 +54,7 @@ def updates(
             sticks.alias(f"stuck:{name}"),
             pl.col(makes(side, name)).alias(f"made:{name}"),
         ]
+    columns += [pl.col(seen_column(object, n)).alias(seen(n)) for n in sync.watched_on(side, object)]
     touched = [pl.col(sends(b.name)) | pl.col(f"stuck:{b.name}") for b in here]
     chosen = rows.select(*columns, pl.col(f"_id_{side}").alias("_target"))
     return chosen.filter(pl.any_horizontal(pl.lit(value=False), *touched))
@@ -86,6 +88,8 @@ def _created(rows: pl.DataFrame, sync: BoundSync, side: Side, object: str, table
     for bound in sync.fields:
         if bound.on(side, object) is not None:
             columns += _created_field(bound, sync, side, object, tables)
+    kinds = {name: sync.object(side, object).fields[name].kind for name in sync.watched_on(side, object)}
+    columns += [pl.lit(None, dtype=DTYPES[kind]).alias(seen(name)) for name, kind in kinds.items()]
     return rows.select(
         *columns,
         pl.lit(None, dtype=pl.String).alias("_target"),

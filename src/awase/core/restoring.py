@@ -11,9 +11,9 @@ import polars as pl
 from awase.core.capabilities import Capabilities
 from awase.core.checks import findings, target_of
 from awase.core.checks.check import Certainty
-from awase.core.checks.preflight import sends, value_column
+from awase.core.checks.preflight import seen, sends, value_column
 from awase.core.frames import base_frame, canonical_cell, made_key, people
-from awase.core.mapping import BoundField, BoundSync, column
+from awase.core.mapping import BoundField, BoundSync, column, seen_column
 from awase.core.merge import Decision, decision, merge, settles
 from awase.core.operations import SIDES, Operation, OperationKind, Side, other
 from awase.core.plan import PlannedWrite
@@ -182,6 +182,8 @@ class _Undoing:
             kind = DTYPES[b.kind(side)]
             schema |= {value_column(b.name): kind, f"source:{b.name}": DTYPES[b.kind(other(side))]}
             schema |= {sends(b.name): pl.Boolean(), f"before:{b.name}": kind}
+        fields, watched = self.sync.object(side, object).fields, self.sync.watched_on(side, object)
+        schema |= {seen(name): DTYPES[fields[name].kind] for name in watched}
         rows: dict[int, dict[str, Any]] = {}
         for one in group:
             row = rows.setdefault(
@@ -189,6 +191,7 @@ class _Undoing:
             )
             there = self.rows[one.written.record]
             row |= {f"before:{b.name}": there.get(column(side, b.name)) for b in here}
+            row |= {seen(name): there.get(seen_column(object, name)) for name in watched}
             row |= {value_column(one.bound.name): _plain(one.written.before), sends(one.bound.name): True}
         return pl.DataFrame(list(rows.values()), schema=schema)
 

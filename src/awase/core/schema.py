@@ -64,8 +64,14 @@ class Field:
     """Holds 25 for what a formula reads as 0.25."""
     by_default: bool = False
     """A create that leaves it out does not leave it empty: the vendor fills it in."""
+    default: str | bool | None = None
+    """With what, where that is known."""
+    sorts: bool = False
+    """Names the record type."""
     computed: bool = False
     """Kept or worked out by the vendor itself."""
+    derived: bool = False
+    """Worked out from others: a save may change it although nobody writes it."""
     unique: bool = False
     references: tuple[str, ...] = ()
     id_pattern: str = ""
@@ -78,6 +84,20 @@ class Field:
     """A relation that a create may carry in the same call."""
     audited: bool = False
     """The vendor keeps a history of this field that we can read."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """A sort of records of one object, which decides what may be chosen in its picklists."""
+
+    id: str
+    name: str
+    """The vendor's API name."""
+    label: str
+    available: bool = True
+    """Whether the integration user may give it to a record."""
+    default: bool = False
+    """What a create becomes that names none."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +131,8 @@ class ObjectSchema:
     deletable: bool = True
     rules: tuple[Rule, ...] = ()
     """What the vendor refuses by formula, as far as it may be read."""
+    record_types: tuple[RecordType, ...] | None = None
+    """None: not known, or the vendor has none."""
 
 
 @dataclass(frozen=True, slots=True)

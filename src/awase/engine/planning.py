@@ -398,6 +398,7 @@ class _Planner:
             excluded=frozenset(await self.env.store.exclusions(sync.name)),
             winners=self.selection.winners,
             widowed=frozenset(link.id for link in found.links.values() if link.gone),
+            now=self.env.clock.now(),
             whole=self.selection.whole,
             # Whose place somebody took at once (the same address, made anew) is gone no more.
             deleted={n: side for n, side in self.relinked.deleted.items() if found.links[n].gone == side},

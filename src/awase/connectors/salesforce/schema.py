@@ -17,7 +17,7 @@ from awase.connectors.salesforce.rest import data_path, get
 from awase.connectors.salesforce.roles import JUNCTIONS, relation_field
 from awase.connectors.sdk.bodies import expected
 from awase.connectors.sdk.calls import ask
-from awase.core.schema import Field, ObjectSchema, Option, Schema
+from awase.core.schema import Field, ObjectSchema, Option, RecordType, Schema
 from awase.core.values import Kind
 from awase.errors import SchemaMismatch
 from awase.ports.flows import Answer, Flow, Request, Response
@@ -38,6 +38,8 @@ _KINDS: Mapping[str, Kind] = {
 """The vendor's field types (confirmed). Those not named (address, location, base64 …) are no single values and are
 left out of the schema: their parts are fields of their own."""
 
+_MOVED_BY_SAVES = frozenset({"Name", "LastModifiedDate", "LastModifiedById", "SystemModstamp"})
+"""Read-only fields that a save may change: a person's name is put together from its parts (confirmed)."""
 _ID = r"^([0-9A-Za-z]{15}|[0-9A-Za-z]{18})$"
 _PICKLISTS = frozenset({"picklist", "multipicklist", "combobox"})
 _STAGE = "StageName"
@@ -75,6 +77,17 @@ class _Field(msgspec.Struct, frozen=True, rename="camel"):
     controller_name: str | None = None
     relationship_name: str | None = None
     filterable: bool = True
+    default_value: bool | str | None = None
+
+
+class _RecordType(msgspec.Struct, frozen=True, rename="camel"):
+    record_type_id: str
+    name: str
+    developer_name: str = ""
+    """Absent before version 43 (from memory)."""
+    available: bool = True
+    default_record_type_mapping: bool = False
+    master: bool = False
 
 
 class _Describe(msgspec.Struct, frozen=True, rename="camel"):
@@ -85,6 +98,7 @@ class _Describe(msgspec.Struct, frozen=True, rename="camel"):
     fields: list[_Field]
     queryable: bool = True
     deletable: bool = True
+    record_type_infos: list[_RecordType] | None = None
 
 
 # For whoever knows an object from elsewhere than describe.
@@ -140,6 +154,24 @@ def object_schema(described: _Describe, key_field: str, audited: frozenset[str])
         createable=described.createable,
         updateable=described.updateable,
         deletable=described.deletable,
+        record_types=_record_types(described),
+    )
+
+
+def _record_types(described: _Describe) -> tuple[RecordType, ...] | None:
+    """Those that an administrator made; the master, which every object has, is none of a record's own (confirmed)."""
+    if described.record_type_infos is None:
+        return None
+    return tuple(
+        RecordType(
+            id=one.record_type_id,
+            name=one.developer_name,
+            label=one.name,
+            available=one.available,
+            default=one.default_record_type_mapping,
+        )
+        for one in described.record_type_infos
+        if not one.master
     )
 
 
@@ -223,6 +255,9 @@ def _field(item: _Field, audited: frozenset[str], controlling: Sequence[str]) ->
         email=item.type == "email",
         percent=item.type == "percent",
         by_default=item.defaulted_on_create,
+        default=_default(item),
+        sorts=item.name == "RecordTypeId",
+        derived=item.calculated or (item.name in _MOVED_BY_SAVES and not item.updateable),
         computed=item.calculated or item.auto_number or not (item.createable or item.updateable),
         unique=item.unique,
         references=tuple(item.reference_to or ()),
@@ -230,6 +265,15 @@ def _field(item: _Field, audited: frozenset[str], controlling: Sequence[str]) ->
         id_trouble="salesforce_id_missing" if item.type == "reference" else "",
         audited=item.name in audited and kind is not Kind.TEXTS and not long_text,
     )
+
+
+def _default(item: _Field) -> str | bool | None:
+    """What a create is given that leaves the field out, where describe tells it: formulas of defaults it does not work out."""
+    if item.type == "boolean":
+        return item.default_value is True
+    if item.type not in _PICKLISTS or not item.defaulted_on_create:
+        return None
+    return next((option.value for option in item.picklist_values or () if option.default_value), None)
 
 
 def _precision(item: _Field, kind: Kind) -> int | None:

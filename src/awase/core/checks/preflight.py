@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -14,7 +15,7 @@ from awase.core.checks.target import Target
 from awase.core.mapping import BoundField, BoundSync
 from awase.core.operations import Side
 from awase.core.schema import Field
-from awase.core.values import as_text
+from awase.core.values import DTYPES, as_text
 
 FAMILIES = (required.checks, picklists.checks, text.checks, numbers.checks, identifiers.checks)
 """What one field says about itself; ``places`` looks at several."""
@@ -39,16 +40,24 @@ def sends(name: str) -> str:
     return f"sends:{name}"
 
 
+def seen(name: str) -> str:
+    """The column that holds what the target stores in a field that is only watched."""
+    return f"seen:{name}"
+
+
 def value_column(name: str) -> str:
     """The column that holds what would be written."""
     return f"set:{name}"
 
 
-def target_of(sync: BoundSync, side: Side, object: str) -> Target:
-    """The object as ``sync`` writes it; a mapped field x stands in ``set:x``, ``source:x``, ``sends:x``, ``before:x``."""
+def target_of(sync: BoundSync, side: Side, object: str, now: datetime | None = None) -> Target:
+    """The object as ``sync`` writes it. A mapped field x stands in ``set:x``, ``source:x``, ``sends:x``, ``before:x``, a
+    watched one in ``seen:x``."""
     mapped = {field.name: bound for bound in sync.fields if (field := bound.on(side, object)) is not None}
     columns = {name: _columns(bound, side) for name, bound in mapped.items()}
-    return Target(sync.object(side, object), columns, sync.sync.time_zone)
+    fields = sync.object(side, object).fields
+    columns |= {name: _stored_only(fields[name], side) for name in sync.watched_on(side, object)}
+    return Target(sync.object(side, object), columns, sync.sync.time_zone, now)
 
 
 def findings(outgoing: pl.DataFrame, target: Target) -> list[Finding]:
@@ -123,6 +132,18 @@ def _columns(bound: BoundField, side: Side) -> Outgoing:
         creating=pl.col("_create"),
         side=side,
         origins=_origins(bound, side),
+    )
+
+
+def _stored_only(field: Field, side: Side) -> Outgoing:
+    nothing = pl.lit(None, dtype=DTYPES[field.kind])
+    return Outgoing(
+        value=nothing,
+        source=nothing,
+        sent=pl.lit(value=False),
+        stored=pl.col(seen(field.name)),
+        creating=pl.col("_create"),
+        side=side,
     )
 
 

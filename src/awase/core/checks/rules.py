@@ -21,6 +21,8 @@ from awase.core.values import DTYPES, Kind
 ERROR_TYPE = "validation_rule"
 _PRIOR = "prior:"
 _NEW = ":new"
+OF_RECORD_TYPE = ("recordtype.", "$recordtype.")
+"""How names of the record type's own fields begin, folded."""
 _KINDS: Mapping[Kind, formulas.Kind] = {
     Kind.TEXT: formulas.Kind.TEXT,
     Kind.INTEGER: formulas.Kind.NUMBER,
@@ -44,13 +46,13 @@ class Broken:
 def broken(frame: pl.DataFrame, target: Target) -> Iterator[Broken]:
     """The rules of the target that records of ``frame`` surely break."""
     object = target.object
-    compiled = [(rule, ready) for rule in object.rules if (ready := _compiled(rule, object)) is not None]
-    if not compiled or frame.is_empty():
+    all_ready = [(rule, ready) for rule in object.rules if (ready := compiled(rule, object)) is not None]
+    if not all_ready or frame.is_empty():
         return
     seen = _record(frame, object, target.columns)
-    context = formulas.Context(zone=ZoneInfo(target.zone))
-    judged = formulas.verdicts([ready for _, ready in compiled], seen, context)
-    for (rule, _), verdict in zip(compiled, judged, strict=True):
+    context = formulas.Context(now=target.now, zone=ZoneInfo(target.zone))
+    judged = formulas.verdicts([ready for _, ready in all_ready], seen, context)
+    for (rule, _), verdict in zip(all_ready, judged, strict=True):
         if verdict.fires.any():
             yield Broken(rule, verdict.fires)
 
@@ -69,7 +71,24 @@ def not_foreseen(object: ObjectSchema) -> dict[str, str]:
     return reasons
 
 
-def _compiled(rule: Rule, object: ObjectSchema) -> formulas.Compiled | None:
+_GIVEN = frozenset({"prior row", "operation", "clock"})
+"""What a formula may need beside the record, and has here."""
+
+
+def lacking(rule: Rule, object: ObjectSchema) -> list[str]:
+    """What a rule that can be judged looks at and is not known here, in the words of the formula language."""
+    ready = compiled(rule, object)
+    if ready is None:
+        return []
+    known = {field.casefold() for field, one in object.fields.items() if not one.derived}
+    sorted_by = object.record_types is not None and any(field.sorts for field in object.fields.values())
+    given = _GIVEN | ({"record type"} if sorted_by else set())
+    hidden = [name for name in ready.checked.fields if "." not in name and name.casefold() not in known]
+    return [*(need for need in ready.checked.needs if need not in given), *hidden]
+
+
+def compiled(rule: Rule, object: ObjectSchema) -> formulas.Compiled | None:
+    """The rule ready for frames; None where it cannot be judged at all (see ``not_foreseen``)."""
     if not rule.formula:
         return None
     try:
@@ -93,22 +112,59 @@ def _formula_field(field: Field) -> formulas.Field:
 
 def _record(frame: pl.DataFrame, object: ObjectSchema, columns: Mapping[str, Outgoing]) -> pl.DataFrame:
     """Each record as the vendor would see it: a column a field, ``prior:`` beside it, and whether it is new."""
-    seen = [pl.col("_create").alias(_NEW)]
     creating = bool(frame["_create"].all())
-    for name, out in columns.items():
-        if creating and object.fields[name].by_default and frame.select(out.after.is_null().any()).item():
-            continue  # the vendor fills it in
-        seen.append(_plain(out.after, object.fields[name]).alias(name))
-        seen.append(_plain(out.stored, object.fields[name]).alias(f"{_PRIOR}{name}"))
-    if creating:
-        for name, field in object.fields.items():
-            if name not in columns and not field.by_default and not field.computed and not field.relation:
-                seen.append(
-                    pl.lit(
-                        None, dtype=DTYPES[Kind.TEXT] if field.kind is Kind.TEXTS else DTYPES[field.kind]
-                    ).alias(name)
-                )
-    return frame.select(seen)
+    after: dict[str, pl.Expr] = {}
+    prior: dict[str, pl.Expr] = {}
+    for name, field in object.fields.items():
+        out = columns.get(name)
+        if creating:
+            value = out.after if out is not None else pl.lit(None, dtype=DTYPES[field.kind])
+            if not _left_empty(field):
+                value = pl.coalesce(value, _filled_in(field, object))
+                if frame.select(value.is_null().any()).item():
+                    continue  # the vendor fills it in, with what is not known
+            after[name] = _plain(value, field)
+        elif out is not None:
+            after[name] = _plain(out.after, field)
+            prior[name] = _plain(out.stored, field)
+    for name in [name for name, field in object.fields.items() if field.sorts]:
+        after |= _named_type(after, name, object)
+        prior |= _named_type(prior, name, object)
+    return frame.select(
+        pl.col("_create").alias(_NEW),
+        *(value.alias(name) for name, value in after.items()),
+        *(value.alias(f"{_PRIOR}{name}") for name, value in prior.items()),
+    )
+
+
+def _left_empty(field: Field) -> bool:
+    """Whether a new record has nothing there, unless it is given."""
+    return not (field.by_default or field.computed or field.derived or field.relation or field.sorts)
+
+
+def _filled_in(field: Field, object: ObjectSchema) -> pl.Expr:
+    """What the vendor fills in, where a create leaves the field out; null where that is not known."""
+    value = field.default
+    if field.sorts:
+        value = next((sort.id for sort in object.record_types or () if sort.default), None)
+    if field.options is not None and object.record_types:
+        value = None  # each record type may have a default of its own
+    return pl.lit(value, dtype=DTYPES[field.kind])
+
+
+def _named_type(values: Mapping[str, pl.Expr], name: str, object: ObjectSchema) -> dict[str, pl.Expr]:
+    """What a formula calls the record type whose id stands in field ``name``."""
+    if name not in values or object.record_types is None:
+        return {}
+    ids = [sort.id for sort in object.record_types]
+
+    def told(words: list[str]) -> pl.Expr:
+        return values[name].replace_strict(ids, words, default=None, return_dtype=pl.String)
+
+    return {
+        "RecordType.DeveloperName": told([sort.name for sort in object.record_types]),
+        "RecordType.Name": told([sort.label for sort in object.record_types]),
+    }
 
 
 def _plain(values: pl.Expr, field: Field) -> pl.Expr:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import awase_formula as formulas
-from awase.core.checks.rules import not_foreseen
+from awase.core.checks.rules import lacking, not_foreseen
 from awase.core.doctor import conditions, forms, mappings, objects, owners, values
 from awase.core.doctor.findings import Finding, Level
 from awase.core.doctor.known import Known
 from awase.core.mapping import Sync
-from awase.core.schema import ObjectSchema, Rule
 
-_AT_HAND = frozenset({"prior row", "operation"})
-"""What preflight knows beside the record itself."""
 _QUESTIONS = (
     mappings.findings,
     objects.findings,
@@ -46,32 +42,24 @@ def _rules(name: str, known: Known) -> Iterator[Finding]:
         return
     reasons = not_foreseen(object)
     for rule in object.rules:
-        lacking = [] if rule.name in reasons else _lacking(rule, object)
-        if rule.name not in reasons and not lacking:
+        hidden = [] if rule.name in reasons else lacking(rule, object)
+        if rule.name not in reasons and not hidden:
             continue
         yield Finding(
-            kind="rule_foreseen_in_part" if lacking else "rule_not_foreseen",
+            kind="rule_foreseen_in_part" if hidden else "rule_not_foreseen",
             level=Level.ADVICE,
             who="integration",
             words="what the validation rule {rule} of {object} refuses can be foreseen in part only, for it also looks at: "
             "{lacking}"
-            if lacking
+            if hidden
             else "what the validation rule {rule} of {object} refuses cannot be foreseen: {reason}",
             remedy="Nothing has to be done: what it refuses is told when the CRM answers.",
             places={
                 "rule": rule.name,
                 "object": name,
                 "reason": reasons.get(rule.name, ""),
-                "lacking": ", ".join(lacking),
+                "lacking": ", ".join(hidden),
             },
             object=name,
             part=("rule", name, rule.name),
         )
-
-
-def _lacking(rule: Rule, object: ObjectSchema) -> list[str]:
-    """What the formula looks at and preflight does not have, in the words of the formula language."""
-    read = formulas.check(formulas.parse(rule.formula), formulas.Schema({}))
-    names = {field.casefold() for field in object.fields}
-    hidden = [field for field in read.fields if "." not in field and field.casefold() not in names]
-    return [*(need for need in read.needs if need not in _AT_HAND), *hidden]
