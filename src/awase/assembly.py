@@ -30,8 +30,8 @@ from awase.core.mapping import Sync
 from awase.core.operations import Side
 from awase.engine import incidents
 from awase.engine.environment import Access, Environment
-from awase.errors import BadInput, MixedConnections, NotConnected, OrgChanged
-from awase.ports.connector import Connector, Credentials, OrgIdentity
+from awase.errors import BadInput, Bug, MixedConnections, NotConnected, OrgChanged
+from awase.ports.connector import Connector, Copyable, Credentials, OrgIdentity
 from awase.ports.runtime import Clock
 from awase.ports.secrets import Secrets
 from awase.ports.store import ConnectionRecord, Store
@@ -41,6 +41,7 @@ from awase.secrets.keyring import Keyring, open_keyring
 from awase.secrets.sealed import SealedSecrets
 from awase.store.embedded import backups_of, embedded_server
 from awase.store.home import data_home, make_private
+from awase.store.memory import MemoryStore
 from awase.store.postgres import PostgresStore
 from awase.transport.aiohttp_wire import AiohttpWire
 from awase.transport.hosts import AllowedHost, loopback_only, within
@@ -294,6 +295,39 @@ async def environment(
             diagnose=diagnosis,
             windows=workspace.write_windows.get(sync.name),
         )
+
+
+@asynccontextmanager
+async def copy_of(
+    workspace: Workspace, original: Access, address: str, credentials: Credentials
+) -> AsyncIterator[Access]:
+    """The way to a copy of a practice org, which may be written to freely: its calls are counted nowhere.
+
+    Raises Bug for a connector that cannot lead elsewhere, and what signing in raises.
+    """
+    if not isinstance(original.connector, Copyable):
+        raise Bug("the connector knows no copies", where=original.org.id)
+    connector, clock = original.connector.leading_to(address), SystemClock()
+    async with AiohttpWire() as wire:
+        transport = SessionTransport(
+            connection="copy",
+            connector=connector,
+            wire=wire,
+            store=MemoryStore(),
+            secrets=_Candidate(credentials),
+            tasks=AsyncioTasks(),
+            clock=clock,
+            rng=SystemRandom(),
+            policy=Policy(
+                writing=True, allowed_host=loopback_only, budget=Budget(allotment=None, consent_reserve=0)
+            ),
+            recording=_recording(workspace),
+        )
+        try:
+            org = await transport.run(connector.identify())
+            yield Access(connector.acting_as(org.user_id), transport, org)
+        finally:
+            await transport.close()
 
 
 async def _pinned(sides: Mapping[Side, ConnectionSettings], store: Store) -> dict[Side, ConnectionRecord]:

@@ -18,7 +18,7 @@ import ssl
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from .kernel.front import Front
 from .kernel.hosts import Switchboard
 from .kernel.http import Answer, HttpRequest, HttpResponse, Late
 from .kernel.org import ControlRefused, PracticeOrg
-from .kernel.snapshot import read_snapshot, write_snapshot
+from .kernel.snapshot import read_snapshot, snapshot_of, write_snapshot
 
 _LARGEST_BODY = 64 * 1024 * 1024
 _LONGEST_LINE = 65_536  # longer than any vendor allows, so that the vendor's own refusal is heard
@@ -99,6 +99,11 @@ async def _serve(switchboard: Switchboard, incoming: web.BaseRequest) -> web.Str
     return await _cut(incoming, answer) if answer.is_cut else _sent(answer)
 
 
+def _moved(org: PracticeOrg) -> float:
+    """Seconds by which the org's clock is ahead of the machine's."""
+    return max(0.0, (org.clock.now() - datetime.now(UTC)).total_seconds())
+
+
 class PracticeServer:
     """Orgs on ports of this machine: one port for the vendors' APIs, and one for each org's control API."""
 
@@ -113,6 +118,7 @@ class PracticeServer:
         self.switchboard = Switchboard()
         self.switchboard.add(self.front, hosts)
         self._housed = [_Housed(org, self.control)]
+        self.front.copy = lambda: snapshot_of(org, self.control, _moved(org))
         self._runners: list[web.ServerRunner] = []
         self._deliveries: list[asyncio.Task[None]] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 from rich.text import Text
 
 from awase.catalogue import entry
+from awase.cli import proving
 from awase.cli.amounts import shown
 from awase.cli.call import Call, help_text, verb
 from awase.cli.csv_files import csv_bytes
@@ -17,11 +19,23 @@ from awase.cli.plan_files import write_closed
 from awase.cli.selecting import in_each, syncs_of
 from awase.core.foresight import Cause, Foresight
 from awase.core.mapping import Sync
+from awase.core.proof import Proof
 from awase.engine.checking import check as foreseen
 
 _VALUES = 3
 """Values shown of a cause."""
-_COLUMNS = ("Sync", "Written to", "Certainty", "Error type", "Record", "Person", "Field", "Value", "Allowed")
+_COLUMNS = (
+    "Sync",
+    "Written to",
+    "Certainty",
+    "Error type",
+    "Rule",
+    "Record",
+    "Person",
+    "Field",
+    "Value",
+    "Allowed",
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -42,20 +56,39 @@ def check(
             help=help_text("Write every record with its cause as CSV for a spreadsheet."),
         ),
     ] = None,
+    prove: Annotated[
+        bool,
+        typer.Option(
+            "--prove",
+            help=help_text("Send everything to copies of the practice orgs, and compare what they answer."),
+            show_default=False,
+        ),
+    ] = False,
 ) -> int:
-    found = call.run(in_each(call, syncs_of(call, name), foreseen))
-    call.document({"checks": [_document(sync, result) for sync, result in found]})
+    if prove:
+        both = call.run(in_each(call, syncs_of(call, name), partial(proving.proved, call)))
+        found = [(sync, result) for sync, (result, _) in both]
+        proofs: dict[str, Proof] = {sync.name: proof for sync, (_, proof) in both}
+    else:
+        found, proofs = call.run(in_each(call, syncs_of(call, name), foreseen)), {}
+    call.document({"checks": [_document(sync, result, proofs.get(sync.name)) for sync, result in found]})
     for sync, result in found:
         _show(call, sync, result)
+        if sync.name in proofs:
+            proving.show(call, sync, proofs[sync.name])
     if csv is not None:
         rows = [row for sync, result in found for cause in result.causes for row in _rows(call, sync, cause)]
         write_closed(csv, csv_bytes([call.t(heading) for heading in _COLUMNS], rows))
         call.say("{count} rows written to {file}. It holds personal data.", count=len(rows), file=csv)
+    if prove:
+        return 1 if any(proof.wrong or proof.surprises for proof in proofs.values()) else 0
     return 1 if any(result.people(certain=True) for _, result in found) else 0
 
 
-def _document(sync: Sync, result: Foresight) -> dict[str, Any]:
+def _document(sync: Sync, result: Foresight, proof: Proof | None) -> dict[str, Any]:
+    proved = {} if proof is None else {"proof": proving.document_of(sync, proof)}
     return {
+        **proved,
         "sync": sync.name,
         "read": {shown(sync, place): count for place, count in result.read.items()},
         "refused": result.people(certain=True),
@@ -67,6 +100,7 @@ def _document(sync: Sync, result: Foresight) -> dict[str, Any]:
                 "certain": cause.certain,
                 "error_type": cause.error_type,
                 "field": cause.field,
+                "rule": cause.rule or None,
                 "records": cause.records,
                 "values": [{"value": value, "records": count} for value, count in cause.values()],
                 "detail": cause.items[0].detail,
@@ -96,7 +130,7 @@ def _show(call: Call, sync: Sync, result: Foresight) -> None:
         known = entry(cause.error_type)
         table.add_row(
             sync.connection(cause.side),
-            f"{known.name.in_(call.language)}\n{cause.error_type}",
+            f"{known.name.in_(call.language)}\n{cause.rule or cause.error_type}",
             cause.field,
             f"{cause.records:,}",
             _certainty(call, cause),
@@ -123,6 +157,7 @@ def _rows(call: Call, sync: Sync, cause: Cause) -> list[list[str]]:
             sync.connection(cause.side),
             _certainty(call, cause),
             entry(cause.error_type).name.in_(call.language),
+            cause.rule,
             item.record,
             item.label,
             item.field,

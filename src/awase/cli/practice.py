@@ -19,6 +19,7 @@ from awase.cli.call import Call, help_text, verb
 from awase.cli.connect import credentials_from
 from awase.cli.plan_files import write_closed
 from awase.errors import BadInput, HostUnreachable
+from awase.ports.connector import Credentials
 
 VENDORS: Mapping[str, str] = {"hubspot": "base_url", "salesforce": "login_url"}
 """Practice orgs that ``up`` starts, with the key of ``awase.toml`` that takes the address."""
@@ -149,26 +150,31 @@ def credentials_file(folder: Path, vendor: str) -> Path:
     return folder / f"{vendor}.json"
 
 
-def _credentials(org: Running) -> bytes:
+def credentials_of(org: Running) -> Credentials:
+    """What one signs in to a practice org with."""
     values = dict(org.credentials)
     if "access_token" in values:
         values["token"] = values["access_token"]
-    given = credentials_from(values, org.vendor, org.url)
+    return credentials_from(values, org.vendor, org.url)
+
+
+def _credentials(org: Running) -> bytes:
+    given = credentials_of(org)
     return json.dumps({"kind": given.kind, **given.values}, indent=2).encode() + b"\n"
 
 
 @asynccontextmanager
 async def practice_org(
-    vendor: str, folder: Path, port: int, project: Path | None = None
+    vendor: str, folder: Path, port: int, project: Path | None = None, *, name: str = "practice"
 ) -> AsyncIterator[Running]:
     """One practice org in its own process; what it holds is kept in ``folder`` from one start to the next.
 
-    project: an SFDX project that says how a new org is set up.
+    port: 0 takes any free one. project: an SFDX project that says how a new org is set up.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "awase_practice.server", "--vendor", vendor, "--org", "practice"),
-        *("--port", str(port), "--control-port", str(port + len(VENDORS))),
+        *("-m", "awase_practice.server", "--vendor", vendor, "--org", name),
+        *("--port", str(port), "--control-port", str(port + len(VENDORS) if port else 0)),
         *("--snapshot", str(folder / f"{vendor}.snapshot"), "--until-stdin-closes"),
         *(("--project", str(project)) if project is not None else ()),
         stdin=asyncio.subprocess.PIPE,

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from awase.core.capabilities import Capabilities
-from awase.core.checks import findings, target_of
+from awase.core.checks import duplicates, findings, target_of
 from awase.core.checks.check import Certainty
 from awase.core.checks.preflight import Finding, sends, value_column
 from awase.core.drafting_consent import ConsentDrafter
@@ -140,7 +140,9 @@ class Drafter:
     def write(self, side: Side, object: str, outgoing: pl.DataFrame) -> None:
         """Check one object's outgoing records; hold the certain failures, plan the rest."""
         found: dict[int, list[Finding]] = {}
-        for finding in findings(outgoing, target_of(self.sync, side, object, self.memory.now)):
+        target = target_of(self.sync, side, object, self.memory.now)
+        there = self.memory.there.get(side, {})
+        for finding in (*findings(outgoing, target), *duplicates(outgoing, target, there)):
             found.setdefault(finding.link, []).append(finding)
         for row in outgoing.to_dicts():
             link, creating = row["_link"], bool(row["_create"])
@@ -156,6 +158,8 @@ class Drafter:
                 named = {item.field for item in waits}
                 held = [self._held(row, side, f) for f in certain if f.field not in named]
                 self.draft.items += held
+                if self.memory.sends_held and not (creating and waits):
+                    self._plan_write(row, side, object)
             elif not (creating and waits):
                 self._plan_write(row, side, object)
 

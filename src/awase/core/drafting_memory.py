@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import polars as pl
+
 from awase.core.operations import Side
 from awase.core.records import BaseRow, Item, Link
 from awase.core.references import Tables
@@ -38,6 +40,10 @@ class Memory:
     """When the plan is made: what rules that look at the clock are judged by."""
     whole: bool = False
     """Every record is judged as if it were written whole: for foresight, never for a run."""
+    there: Mapping[Side, Mapping[str, pl.DataFrame]] = field(default_factory=dict)
+    """What may be too much alike, by side and object (``checks.duplicates.neighbours``); empty: nobody asks."""
+    sends_held: bool = False
+    """What is held is planned beside it, to see whether it would have been refused: for a proof, never for a run."""
 
 
 def patch(link: int, after: Mapping[Side, Mapping[str, Value]]) -> BaseRow:

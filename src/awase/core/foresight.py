@@ -23,6 +23,8 @@ class Cause:
     certain: bool
     """Likely ones are sent all the same."""
     items: tuple[Item, ...]
+    rule: str = ""
+    """The vendor's name of a validation or matching rule."""
 
     @property
     def records(self) -> int:
@@ -56,13 +58,24 @@ def foresight(draft: Draft, read: Mapping[str, int]) -> Foresight:
     causes = [*_causes(held, certain=True), *_causes(draft.likely, certain=False)]
     waiting = {item.link for item in draft.items if item.kind == ItemKind.WAITING}
     causes.sort(
-        key=lambda cause: (not cause.certain, -cause.records, cause.side, cause.error_type, cause.field)
+        key=lambda cause: (
+            not cause.certain,
+            -cause.records,
+            cause.side,
+            cause.error_type,
+            cause.field,
+            cause.rule,
+        )
     )
     return Foresight(read, tuple(causes), len(waiting))
 
 
 def _causes(items: Iterable[Item], *, certain: bool) -> list[Cause]:
-    groups: dict[tuple[Side, str, str], list[Item]] = {}
+    groups: dict[tuple[Side, str, str, str], list[Item]] = {}
     for item in items:
-        groups.setdefault((item.side, item.error_type, item.field), []).append(item)
-    return [Cause(*key, certain, tuple(group)) for key, group in groups.items()]
+        rule = item.detail.get("rule", "")
+        groups.setdefault((item.side, item.error_type, item.field, rule), []).append(item)
+    return [
+        Cause(side, error_type, field, certain, tuple(group), rule)
+        for (side, error_type, field, rule), group in groups.items()
+    ]

@@ -118,6 +118,25 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
+class MatchingField:
+    """One field by which a vendor finds records that are too much alike."""
+
+    name: str
+    exact: bool = True
+    """Otherwise the vendor compares in a way of its own."""
+    blanks_match: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingRule:
+    """How a vendor finds records of ``object`` that are too much alike: all the fields have to match."""
+
+    name: str
+    object: str
+    fields: tuple[MatchingField, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectSchema:
     """One object (Lead, Contact, contact …) with its fields by name."""
 
@@ -131,6 +150,8 @@ class ObjectSchema:
     deletable: bool = True
     rules: tuple[Rule, ...] = ()
     """What the vendor refuses by formula, as far as it may be read."""
+    matching_rules: tuple[MatchingRule, ...] = ()
+    """By which new records may be refused as duplicates, as far as they were read."""
     record_types: tuple[RecordType, ...] | None = None
     """None: not known, or the vendor has none."""
 
@@ -146,6 +167,14 @@ class Schema:
     def digest(self) -> str:
         """Changes whenever anything that could change a plan changes."""
         return hashlib.blake2b(msgspec.json.encode(self.objects, order="sorted"), digest_size=16).hexdigest()
+
+
+def with_matching_rules(schema: Schema, rules: Mapping[str, tuple[MatchingRule, ...]]) -> Schema:
+    """``schema`` whose objects know the matching rules that are named for them."""
+    objects = {
+        name: replace(object, matching_rules=rules.get(name, ())) for name, object in schema.objects.items()
+    }
+    return replace(schema, objects=objects)
 
 
 def with_rules(schema: Schema, rules: Iterable[Rule]) -> Schema:

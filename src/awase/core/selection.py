@@ -31,6 +31,8 @@ class Selection:
     """Both sides are read from the beginning."""
     whole: bool = False
     """Everything is read, and every record is judged as if it were written whole; for foresight, never for a run."""
+    sends_held: bool = False
+    """What is held is planned all the same: for a proof on copies."""
     opt_outs: bool = False
     """Nothing but opt-outs."""
     links: frozenset[int] = frozenset()

@@ -16,21 +16,28 @@ from awase.core.importing import Import
 from awase.core.mapping import BoundSync, Sync
 from awase.core.operations import SIDES, Side
 from awase.core.records import Cursor
-from awase.core.schema import Rule, Schema, with_rules
+from awase.core.schema import Rule, Schema, with_matching_rules, with_rules
 from awase.engine.environment import Environment
 from awase.errors import Bug
-from awase.ports.connector import ReadQuery, RuleReader, Searchable
+from awase.ports.connector import MatchingRuleReader, ReadQuery, RuleReader, Searchable
 from awase.ports.flows import Flow, Page
 
 
-async def bind_live(env: Environment, sync: Sync) -> BoundSync:
-    """``sync`` bound to both sides' schemas as they are now. Raises what ``mapping.bind`` raises."""
+async def bind_live(env: Environment, sync: Sync, *, likely_too: bool = False) -> BoundSync:
+    """``sync`` bound to both sides' schemas as they are now. Raises what ``mapping.bind`` raises.
+
+    ``likely_too``: with what is only needed to foresee refusals that are likely, and never keeps a record back.
+    """
     schemas: dict[Side, Schema] = {}
 
     async def describe(side: Side) -> None:
         access = env.sides[side]
         schema = await access.transport.run(access.connector.describe(sync.objects(side)))
-        schemas[side] = with_rules(schema, await _rules(env, sync, side))
+        schema = with_rules(schema, await _rules(env, sync, side))
+        if likely_too and isinstance(access.connector, MatchingRuleReader):
+            matching = await access.transport.run(access.connector.read_matching_rules(sync.objects(side)))
+            schema = with_matching_rules(schema, matching)
+        schemas[side] = schema
 
     async with env.tasks.nursery() as nursery:
         for side in SIDES:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 import polars as pl
 
+from awase.core.checks.duplicates import neighbours
 from awase.core.decide import Memory, decide
 from awase.core.frames import base_frame, complete, packed_rows, people, row_hash, side_from_base
 from awase.core.identity import hashed_match_key
@@ -77,11 +78,12 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
     )
 
 
-async def draft_whole(env: Environment, sync: BoundSync) -> Draft:
+async def draft_whole(env: Environment, sync: BoundSync, *, sends_held: bool = False) -> Draft:
     """What a run would do if every record were written whole: for foresight, never to be applied. Reads both sides;
-    the store is only read."""
+    the store is only read. ``sends_held``: what is held is among the writes too."""
     observed = await observe(env, sync, ())
-    return await _Planner(env, sync, observed, Selection(everything=True, whole=True)).draft()
+    selection = Selection(everything=True, whole=True, sends_held=sends_held)
+    return await _Planner(env, sync, observed, selection).draft()
 
 
 def _as_imported(sync: BoundSync) -> BoundSync:
@@ -291,6 +293,8 @@ class _Planner:
         tables = await partner_tables(self.env, self.sync, kept, bases.values())
         frame = people(kept["ma"], kept["crm"], base_frame(bases.values(), self.sync), self.sync)
         memory, shared = await self._memory(frame, tables)
+        if self.selection.whole:
+            memory = replace(memory, there={side: neighbours(kept[side], self.sync, side) for side in SIDES})
         draft = decide(frame, self.sync, self.env.capabilities(), memory)
         draft.items += [item for item in self.given_up if item.link in set(draft.evaluated)]
         draft.ledger += shared
@@ -385,6 +389,8 @@ class _Planner:
             item = stored.item
             # A refused opt-out is tried again in every run: nothing may keep it from arriving.
             is_ordinary = item.detail.get("operation") != OperationKind.OPT_OUT
+            if self.selection.whole:
+                continue  # what was refused once is judged, and proved, like everything else
             if item.kind == ItemKind.REJECTED and item.context == self.sync.context and is_ordinary:
                 refused[item.link, item.side] = item
             if _is_unanswered_create(item):
@@ -400,6 +406,7 @@ class _Planner:
             widowed=frozenset(link.id for link in found.links.values() if link.gone),
             now=self.env.clock.now(),
             whole=self.selection.whole,
+            sends_held=self.selection.sends_held,
             # Whose place somebody took at once (the same address, made anew) is gone no more.
             deleted={n: side for n, side in self.relinked.deleted.items() if found.links[n].gone == side},
         )

@@ -14,7 +14,7 @@ from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.new_fields import NewField
 from awase.core.operations import Operation, OperationKind, Outcome
-from awase.core.schema import ObjectSchema, Option, Rule, Schema
+from awase.core.schema import MatchingRule, ObjectSchema, Option, Rule, Schema
 from awase.ports.flows import Flow, Page, Request, Response
 
 
@@ -88,6 +88,16 @@ class WriteBatch:
     """The vendor's own assignment rules may run on these writes."""
     allow_duplicates: bool = False
     """Duplicate rules that only alert do not stop these writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeCopy:
+    """A practice org as a document that another process can go on from."""
+
+    vendor: str
+    name: str
+    document: bytes = field(repr=False)
+    """Holds personal data and what one signs in with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +229,31 @@ class Searchable(Protocol):
 
     def read_matching(self, query: ReadQuery, search: Search) -> Flow[Page, None]:
         """All living records that meet the search."""
+        ...
+
+
+@runtime_checkable
+class MatchingRuleReader(Protocol):
+    """A connector whose vendor shows by what it finds duplicates."""
+
+    def read_matching_rules(
+        self, objects: Sequence[str]
+    ) -> Flow[Never, Mapping[str, tuple[MatchingRule, ...]]]:
+        """The active matching rules that may be asked when a record of an object is saved, by object; an object
+        without an active duplicate rule has none."""
+        ...
+
+
+@runtime_checkable
+class Copyable(Protocol):
+    """A connector whose practice org gives a copy of itself."""
+
+    def read_copy(self) -> Flow[Never, PracticeCopy]:
+        """The practice org as it is now. Raises NotConnected where it gives none."""
+        ...
+
+    def leading_to(self, address: str) -> Connector:
+        """This connector for the same org at another address."""
         ...
 
 

@@ -91,6 +91,10 @@ class HubSpotPortal:
             return request.segments[-2:-1] == (self.org_id,)
         return signin.client_id in {request.first("client_id"), request.form().get("client_id")}
 
+    def is_signed_in(self, request: HttpRequest) -> bool:
+        signin = self.inside.signin
+        return signin.is_key(request.headers) or signin.is_session(request.headers)
+
     def is_sign_in(self, request: HttpRequest) -> bool:
         """Whether this is a call for tokens."""
         return is_token_call(request)

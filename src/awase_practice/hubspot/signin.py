@@ -112,6 +112,10 @@ class SignIn:
             )
         return Caller(OAUTH_APP, True, scopes if session.scopes is None else scopes & session.scopes)
 
+    def is_key(self, headers: Mapping[str, str]) -> bool:
+        """Whether the call carries the portal's service key."""
+        return _token(headers) == self.key
+
     def is_session(self, headers: Mapping[str, str]) -> bool:
         """Whether the call carries an OAuth token of this portal; a service key never lapses."""
         return _token(headers) in self._sessions

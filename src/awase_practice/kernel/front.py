@@ -5,6 +5,7 @@ Sign-in calls are left alone by these, except that the answer to one can be lost
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from .faults import FaultPlan
@@ -12,6 +13,8 @@ from .http import Answer, ConnectionLost, HttpRequest, HttpResponse, Late, http_
 from .org import PracticeOrg
 
 PRACTICE_PAGE = "/.well-known/awase-practice"
+COPY_PAGE = f"{PRACTICE_PAGE}/copy"
+"""The whole org as a document, for whoever holds a token of it: what a copy is made from."""
 
 _GATEWAY_PAGE = (
     b"<html><head><title>502 Bad Gateway</title></head>"
@@ -25,6 +28,8 @@ class Front:
     def __init__(self, org: PracticeOrg, faults: FaultPlan) -> None:
         self.org = org
         self.faults = faults
+        self.copy: Callable[[], bytes] | None = None
+        """What the copy page answers; None: this org gives none of itself."""
 
     def handle(self, request: HttpRequest) -> Answer:
         """Answer a request, unless something befalls it."""
@@ -40,6 +45,8 @@ class Front:
         """The org's answer with its own date, whatever the faults say."""
         if request.path == PRACTICE_PAGE:
             response = self._practice_page(request)
+        elif request.path == COPY_PAGE:
+            response = self._copy_page(request)
         else:
             response = self.org.handle_now(request)
         if "Date" in response.headers:
@@ -72,6 +79,11 @@ class Front:
             headers = {**response.headers, "Content-Length": str(len(response.body))}
             return replace(response, headers=headers, body=response.body[: len(response.body) // 2])
         return response
+
+    def _copy_page(self, request: HttpRequest) -> HttpResponse:
+        if self.copy is None or not self.org.is_signed_in(request):
+            return json_response(401 if self.copy else 404, {"practice": True})
+        return HttpResponse(200, {"Content-Type": "application/json"}, self.copy())
 
     def _practice_page(self, request: HttpRequest) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:

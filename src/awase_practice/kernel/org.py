@@ -22,6 +22,7 @@ class PracticeOrg(Protocol):
     """One practice org of one vendor. Everything is synchronous and decided by its clock, faults and requests."""
 
     vendor: str
+    name: str
     org_id: str
     clock: Clock
     tables: dict[str, Table]
@@ -37,6 +38,10 @@ class PracticeOrg(Protocol):
 
     def is_sign_in(self, request: HttpRequest) -> bool:
         """Whether this is a call for tokens, which general faults leave alone."""
+        ...
+
+    def is_signed_in(self, request: HttpRequest) -> bool:
+        """Whether the call carries a token that is good now."""
         ...
 
     def server_error(self, size: float) -> HttpResponse:

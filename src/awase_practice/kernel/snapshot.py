@@ -37,9 +37,17 @@ class KeepsMore(Protocol):
 
 def write_snapshot(path: Path, org: PracticeOrg, control: Control, moved: float) -> None:
     """Write everything; the file is complete or untouched. moved: seconds by which the clock was moved."""
+    beside = path.with_name(path.name + ".new")
+    beside.write_bytes(snapshot_of(org, control, moved))
+    os.replace(beside, path)
+
+
+def snapshot_of(org: PracticeOrg, control: Control, moved: float) -> bytes:
+    """The org as a document, with what one signs in with. moved: seconds by which the clock was moved."""
     document = {
         "form": _FORM,
         "vendor": org.vendor,
+        "name": org.name,
         "org_id": org.org_id,
         "moved": moved,
         "changes": control.changes,
@@ -50,9 +58,7 @@ def write_snapshot(path: Path, org: PracticeOrg, control: Control, moved: float)
         },
         "more": org.keep() if isinstance(org, KeepsMore) else {},
     }
-    beside = path.with_name(path.name + ".new")
-    beside.write_bytes(orjson.dumps(document))
-    os.replace(beside, path)
+    return orjson.dumps(document)
 
 
 def read_snapshot(path: Path, org: PracticeOrg, control: Control) -> float:

@@ -88,6 +88,9 @@ class SalesforceOrg:
             return b"login" in request.body and b"sessionId" not in request.body
         return request.segments[:2] == ("services", "oauth2") and request.segments[2:] != ("userinfo",)
 
+    def is_signed_in(self, request: HttpRequest) -> bool:
+        return self.login.session(request) is not None
+
     def server_error(self, size: float) -> HttpResponse:
         """500 for a size below 1, otherwise 503."""
         if size < 1:

@@ -23,6 +23,8 @@ from awase.connectors.hubspot import (
     write,
 )
 from awase.connectors.hubspot.paths import Paths
+from awase.connectors.sdk import copies
+from awase.connectors.sdk.bodies import JSON_HEADERS
 from awase.connectors.sdk.chunks import chunks
 from awase.core.capabilities import Capabilities
 from awase.core.new_fields import NewField
@@ -33,6 +35,7 @@ from awase.ports.connector import (
     LimitReading,
     OrgIdentity,
     Owner,
+    PracticeCopy,
     ReadQuery,
     Session,
     Throttled,
@@ -100,6 +103,16 @@ class HubSpotConnector:
         portal = yield from auth.identify(self._paths, lambda: (self._session, self._kind))
         self._zone = portal.zone
         return portal.identity
+
+    def read_copy(self) -> Flow[Never, PracticeCopy]:
+        """The practice portal as it is now."""
+        return copies.read_copy(JSON_HEADERS)
+
+    def leading_to(self, address: str) -> HubSpotConnector:
+        """This connector for the same portal at another address, signed out."""
+        other = copy.copy(self)
+        other._base_url, other._session = address.rstrip("/"), None
+        return other
 
     def acting_as(self, user_id: str) -> HubSpotConnector:
         """This connector, leaving the edits of the app ``user_id`` out of histories."""

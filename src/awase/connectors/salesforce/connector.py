@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Never
@@ -12,6 +12,7 @@ import polars as pl
 from awase.connectors.salesforce import (
     auth,
     consent,
+    duplicates,
     history,
     identity,
     limits,
@@ -22,16 +23,19 @@ from awase.connectors.salesforce import (
     searching,
     write,
 )
+from awase.connectors.sdk import copies
+from awase.connectors.sdk.bodies import JSON_HEADERS
 from awase.core.capabilities import Capabilities
 from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.operations import Outcome
-from awase.core.schema import ObjectSchema, Rule, Schema
+from awase.core.schema import MatchingRule, ObjectSchema, Rule, Schema
 from awase.ports.connector import (
     Credentials,
     LimitReading,
     OrgIdentity,
     Owner,
+    PracticeCopy,
     ReadQuery,
     Session,
     Throttled,
@@ -76,6 +80,12 @@ class SalesforceConnector:
     def identify(self) -> Flow[Never, OrgIdentity]:
         return identity.identify(self.api_version)
 
+    def read_copy(self) -> Flow[Never, PracticeCopy]:
+        return copies.read_copy(JSON_HEADERS)
+
+    def leading_to(self, address: str) -> SalesforceConnector:
+        return replace(self, login_url=address)
+
     def acting_as(self, user_id: str) -> SalesforceConnector:
         return replace(self, user_id=user_id)
 
@@ -84,6 +94,11 @@ class SalesforceConnector:
 
     def read_rules(self, objects: Sequence[str], known: Sequence[Rule]) -> Flow[Never, tuple[Rule, ...]]:
         return rules.read_rules(self.api_version, objects, known)
+
+    def read_matching_rules(
+        self, objects: Sequence[str]
+    ) -> Flow[Never, Mapping[str, tuple[MatchingRule, ...]]]:
+        return duplicates.read_matching_rules(self.api_version, objects)
 
     def read_snapshot(self, query: ReadQuery) -> Flow[Page, str]:
         return read.read_snapshot(self.api_version, query)

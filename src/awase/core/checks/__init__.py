@@ -6,6 +6,7 @@ refusals hide one another.
 """
 
 from awase.core.checks.preflight import Finding as Finding
+from awase.core.checks.preflight import duplicates as duplicates
 from awase.core.checks.preflight import findings as findings
 from awase.core.checks.preflight import target_of as target_of
 from awase.core.checks.target import Target as Target

@@ -11,6 +11,8 @@ import polars as pl
 
 from awase.core.checks import identifiers, numbers, picklists, places, required, rules, text
 from awase.core.checks.check import Certainty, Check, Outgoing
+from awase.core.checks.duplicates import ERROR_TYPE as DUPLICATE
+from awase.core.checks.duplicates import alike
 from awase.core.checks.target import Target
 from awase.core.mapping import BoundField, BoundSync
 from awase.core.operations import Side
@@ -101,6 +103,17 @@ def _by_rule(outgoing: pl.DataFrame, target: Target) -> Iterator[Finding]:
             yield Finding(
                 link, rules.ERROR_TYPE, Certainty.CERTAIN, one.rule.field, text, detail, one.rule.message
             )
+
+
+def duplicates(
+    outgoing: pl.DataFrame, target: Target, there: Mapping[str, pl.DataFrame]
+) -> Iterator[Finding]:
+    """Likely refusals of records that are like others (see ``checks.duplicates``)."""
+    if outgoing.is_empty() or not there:
+        return
+    for link, rule, value in alike(outgoing, target, there):
+        detail = {"rule": rule.name}
+        yield Finding(link, DUPLICATE, Certainty.LIKELY, "", value, detail)
 
 
 def _shown(value: Any) -> str | None:
