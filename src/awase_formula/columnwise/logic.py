@@ -134,12 +134,24 @@ def _if(_scope: Scope, columns: Sequence[Column], kind: Kind | None) -> Column:
         for condition, result in zip(reversed(conditions), reversed(columns[1:-1:2]), strict=True):
             nested = _if(_scope, (condition, result, nested), kind)
         return nested
-    trouble = conditions[0].trouble
+    size = _checked(picked.size + conditions[0].size)
+    unknown = conditions[0].trouble
+    trouble = unknown
     if trouble is not None and picked.trouble is not None:
         trouble = pl.coalesce(trouble, picked.trouble)
-    return Column(
-        picked.kind, picked.value, trouble, picked.number, size=_checked(picked.size + conditions[0].size)
-    )
+    if unknown is not None and picked.kind is kind is Kind.BOOLEAN:
+        trouble = pl.when(~((unknown < FAILED) & _same_truth(results))).then(trouble)
+        size = _checked(size * 2)
+    return Column(picked.kind, picked.value, trouble, picked.number, size=size)
+
+
+def _same_truth(results: Sequence[Column]) -> pl.Expr:
+    """Where two results are the same, so that a condition that is not known leaves nothing open."""
+    first, second = same_type(results, Kind.BOOLEAN)
+    same = first.value.eq_missing(second.value)
+    for trouble in (first.trouble, second.trouble):
+        same = same if trouble is None else same & trouble.is_null()
+    return same
 
 
 def _case(scope: Scope, columns: Sequence[Column], kind: Kind | None) -> Column:

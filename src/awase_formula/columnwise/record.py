@@ -9,6 +9,7 @@ from awase_formula.columnwise import numbers
 from awase_formula.columnwise.columns import Column, NotVectorisable, Scope, first_trouble
 from awase_formula.columnwise.fields import IS_NEW, PRIOR, constant, read_column, troubled
 from awase_formula.columnwise.logic import chosen
+from awase_formula.columnwise.operators import id15
 from awase_formula.kinds import Field, Kind, Schema
 from awase_formula.rowwise.building import NEEDS_OPERATION, NEEDS_PRIOR
 from awase_formula.tree import Call, Reference
@@ -46,7 +47,7 @@ class Record:
     def changed(self, node: Call, now: Column) -> Column:
         """ISCHANGED of a field whose present value is ``now``."""
         name, kind = self._stored_name(node)
-        new = self._plain_lines(name, now)
+        new = self._written_once(name, now)
         if IS_NEW not in self.scope.dtypes and self.scope.is_new is not False:
             if self.scope.is_new is None:
                 return troubled(self.scope, Kind.BOOLEAN, NEEDS_OPERATION)
@@ -54,7 +55,7 @@ class Record:
         if not self._has_priors():
             changed = troubled(self.scope, Kind.BOOLEAN, NEEDS_PRIOR)
         else:
-            old = self._plain_lines(PRIOR + name, self._prior(name, kind))
+            old = self._written_once(PRIOR + name, self._prior(name, kind))
             changed = Column(
                 Kind.BOOLEAN, _differs(new, old), first_trouble((new, old)), size=new.size + old.size
             )
@@ -75,8 +76,10 @@ class Record:
             raise NotVectorisable
         return self.schema.spelled(globals_.stored_name(argument.name)), field.kind
 
-    def _plain_lines(self, name: str, column: Column) -> Column:
-        """A text with its line ends written in one way, as ISCHANGED compares them."""
+    def _written_once(self, name: str, column: Column) -> Column:
+        """A text with its line ends written in one way, as ISCHANGED compares them; an id in its short form."""
+        if column.kind is Kind.ID:
+            return Column(Kind.ID, id15(column.value), column.trouble, size=column.size * 3 + 3)
         if column.kind is not Kind.TEXT or self.held(name) in self.scope.facts.unbroken:
             return column
         value = column.value.str.replace_all("\r\n", "\n", literal=True)

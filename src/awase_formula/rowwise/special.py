@@ -21,6 +21,7 @@ from awase_formula.rowwise.building import (
 )
 from awase_formula.rowwise.dates import NO_CLOCK, date_value, written
 from awase_formula.rowwise.operators import WRONG_TYPE, operation
+from awase_formula.rowwise.text import id15
 from awase_formula.tree import Call, Node, Reference
 from awase_formula.values import Failure, Result, Trouble, Value, plain, read
 
@@ -34,22 +35,25 @@ def platform(name: str) -> str:
 
 
 def _if(builder: Builder, node: Call) -> Thunk:
-    return _chosen(tuple(map(builder.thunk, node.arguments)))
-
-
-def _chosen(arguments: tuple[Thunk, ...]) -> Thunk:
     """IF and IFS: conditions and results in turn, then what is left; null is FALSE."""
-    pairs = tuple(zip(arguments[:-1:2], arguments[1:-1:2], strict=True))
-    rest = arguments[-1]
+    logical = builder.kind(node) is Kind.BOOLEAN
+    *thunks, rest = map(builder.thunk, node.arguments)
+    for condition, result in zip(reversed(thunks[::2]), reversed(thunks[1::2]), strict=True):
+        rest = _chosen(condition, result, rest, logical)
+    return rest
+
+
+def _chosen(condition: Thunk, result: Thunk, rest: Thunk, logical: bool) -> Thunk:
+    """``result`` or ``rest``. A condition that is not known leaves nothing open where both give the same truth."""
 
     def compute(moment: Moment) -> Result:
-        for condition, result in pairs:
-            held = truth_of(condition(moment))
-            if isinstance(held, Trouble):
-                return held
-            if held:
-                return result(moment)
-        return rest(moment)
+        held = truth_of(condition(moment))
+        if not isinstance(held, Trouble):
+            return result(moment) if held else rest(moment)
+        if held.failed or not logical:
+            return held
+        value, other = truth_of(result(moment)), truth_of(rest(moment))
+        return held if isinstance(value, Trouble) or value != other else value
 
     return compute
 
@@ -132,6 +136,7 @@ def _priorvalue(builder: Builder, node: Call) -> Thunk:
 
 def _ischanged(builder: Builder, node: Call) -> Thunk:
     now, before = builder.thunk(node.arguments[0]), _priorvalue(builder, node)
+    written_once = _short if builder.kind(node.arguments[0]) is Kind.ID else _unix_lines
 
     def compute(moment: Moment) -> Result:
         if moment.row.is_new:
@@ -143,13 +148,17 @@ def _ischanged(builder: Builder, node: Call) -> Thunk:
         new, old = now(moment), before(moment)
         if isinstance(old, Trouble) or isinstance(new, Trouble):
             return new if isinstance(new, Trouble) else old
-        return _unix_lines(new) != _unix_lines(old)
+        return written_once(new) != written_once(old)
 
     return compute
 
 
 def _unix_lines(value: Value) -> Value:
     return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
+def _short(value: Value) -> Value:
+    return id15(value) if isinstance(value, str) else value
 
 
 def _text(builder: Builder, node: Call) -> Thunk:

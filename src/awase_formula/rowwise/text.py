@@ -14,8 +14,12 @@ NO_NUMBER = "VALUE is given a text that is no number"
 NO_START = "FIND is given no place to start from"
 TOO_LONG = "a text becomes too long"
 
-NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-"""What VALUE and ISNUMBER take for a number: Java's grammar, which both Python's and Rust's expressions understand."""
+_DIGIT = f"[{''.join(filter(str.isdecimal, map(chr, range(0x10000))))}]"
+NUMBER = rf"[+-]?(?:{_DIGIT}+\.?{_DIGIT}*|\.{_DIGIT}+)(?:[eE][+-]?{_DIGIT}+)?"
+"""What VALUE and ISNUMBER take for a number: Java's grammar, which both Python's and Rust's expressions understand.
+
+Java's ``BigDecimal`` takes the digits of every script for digits, full-width ones too, but none beyond the basic plane (confirmed).
+"""
 
 _NUMBER = re.compile(NUMBER)
 _FIRST = Decimal(1)

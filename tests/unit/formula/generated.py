@@ -46,7 +46,7 @@ CONTEXT = Context(
     globals={"$Permission.Given": True, "$User.Level__c": 3, "$Profile.Name": "Standard"},
 )
 ABSENT = {"Gone", "Owner.Gone"}
-PRIORS = ("T1", "N1", "N2", "K1", "D1", "B1", "S1")
+PRIORS = ("T1", "N1", "N2", "K1", "D1", "B1", "S1", "I1")
 
 TEXTS = [
     "a",
@@ -55,6 +55,7 @@ TEXTS = [
     "abc",
     "A",
     "12",
+    "１２",
     "-3.50",
     "1e3",
     "x y",

@@ -1,6 +1,7 @@
 """Rows whose verdict a person has written down from the meaning of the rule; both forms must say the same.
 
-Each line of ``labelled.jsonl`` is a rule: ``fields`` (name → kind), ``now`` and ``zone`` where it looks at the clock, and ``rows`` with ``values``,
+``labelled_apart.jsonl`` was written by somebody who had not seen the evaluator, and kept before it was first run. Each line of
+either file is a rule: ``fields`` (name → kind), ``now`` and ``zone`` where it looks at the clock, and ``rows`` with ``values``,
 ``prior`` and ``new`` (absent: not known), ``globals`` and ``families`` (whose globals are all given), and the ``verdict``. No
 label was ever computed by this code: write new ones before you run them.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,18 @@ import pytest
 
 from awase_formula import Context, Evaluator, Field, Kind, Row, Schema, compile, parse
 
-LABELLED = Path(__file__).resolve().parents[2] / "golden" / "formula" / "labelled.jsonl"
-RULES = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()]
+GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "formula"
+RULES = [
+    json.loads(line)
+    for name in ("labelled.jsonl", "labelled_apart.jsonl")
+    for line in (GOLDEN / name).read_text("utf-8").splitlines()
+]
 DTYPES = {
     Kind.NUMBER: pl.Decimal(38, 10),
     Kind.DATE: pl.Date(),
     Kind.BOOLEAN: pl.Boolean(),
     Kind.DATETIME: pl.Datetime("us", "UTC"),
+    Kind.TIME: pl.Time(),
 }
 
 
@@ -49,6 +55,7 @@ def value_of(kind: Kind, value: Any) -> object:
         Kind.NUMBER: Decimal,
         Kind.DATE: date.fromisoformat,
         Kind.DATETIME: datetime.fromisoformat,
+        Kind.TIME: time.fromisoformat,
     }
     return read.get(kind, lambda same: same)(value)
 
@@ -88,4 +95,4 @@ def test_both_forms_say_what_a_person_said(rule: dict[str, Any], row: dict[str, 
 
 def test_each_rule_has_at_least_twenty_rows() -> None:
     assert all(len(rule["rows"]) >= 20 for rule in RULES)
-    assert len(RULES) >= 13
+    assert len(RULES) >= 13 + 36

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 
 from awase_formula import (
@@ -18,6 +19,7 @@ from awase_formula import (
     Schema,
     Value,
     Verdict,
+    compile,
     decide,
     evaluate,
     parse,
@@ -74,6 +76,10 @@ NOW = datetime(2026, 2, 28, 23, 30, tzinfo=UTC)
         ("CONTAINS('a', '')", True),
         ("$System.OriginDateTime", datetime(1900, 1, 1, tzinfo=UTC)),
         ("PICKLISTCOUNT(NULL)", Decimal(0)),
+        ("VALUE('１２')", Decimal(12)),
+        ("ISNUMBER('-１.٣e２')", True),
+        ("ISNUMBER('１，２')", False),
+        ("ISNUMBER('𝟏')", False),
     ],
 )
 def test_a_formula_has_this_value(text: str, value: Value) -> None:
@@ -121,6 +127,33 @@ def test_line_ends_alone_are_no_change() -> None:
     rule = parse("ISCHANGED(a)")
     assert decide(rule, Row({"a": "x\r\ny"}, {"a": "x\ny"}, is_new=False)).verdict is Verdict.PASS
     assert decide(rule, Row({"a": "x y"}, {"a": "x\ny"}, is_new=False)).verdict is Verdict.FIRE
+
+
+def test_an_id_in_its_other_form_is_no_change() -> None:
+    rule, schema = parse("ISCHANGED(OwnerId)"), Schema({"OwnerId": Field(Kind.ID)})
+    long, short = {"OwnerId": "005000000000001AAA"}, {"OwnerId": "005000000000001"}
+    assert decide(rule, Row(short, long, is_new=False), schema=schema).verdict is Verdict.PASS
+    other = {"OwnerId": "005000000000002AAA"}
+    assert decide(rule, Row(other, short, is_new=False), schema=schema).verdict is Verdict.FIRE
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("IF($Permission.X, a = 1, a > 0)", Verdict.FIRE),
+        ("IF($Permission.X, a = 2, a > 0)", Verdict.UNKNOWN),
+        ("IFS($Permission.X, a = 2, $Permission.Y, a = 3, NULL)", Verdict.UNKNOWN),
+        ("IFS($Permission.X, a = 2, $Permission.Y, a = 3, a = 4)", Verdict.PASS),
+        ("IF(VALUE('x') = 1, a = 1, a = 1)", Verdict.UNKNOWN),
+        ("IF(IF($Permission.X, 1, 1) = 1, a = 1, a = 2)", Verdict.UNKNOWN),
+    ],
+)
+def test_an_unknown_condition_leaves_nothing_open_where_both_truths_are_one(
+    text: str, verdict: Verdict
+) -> None:
+    assert decide(parse(text), {"a": 1}).verdict is verdict
+    column = compile(parse(text)).verdicts(pl.DataFrame({"a": [1]}))
+    assert (column.vectorised, column.decision(0).verdict) == (True, verdict)
 
 
 def test_prior_value_on_an_insert_is_the_new_value() -> None:
