@@ -163,3 +163,50 @@ def test_a_rule_of_one_record_type_is_foreseen_for_new_records_and_for_old_ones(
         here.hubspot.edit("contact", row["id"], {"jobtitle": ""})
     assert here.sync().status == 1
     assert held_by_rules(here) == {(contact(n)["email"], "Customers_Have_A_Title") for n in (1, 3)}
+
+
+def test_a_rule_that_a_proof_finds_wrong_holds_nobody_any_more(here: Installation) -> None:
+    load(here, *(contact(n, jobtitle="ＣＥＯ") for n in range(3)), contact(3))
+    here.salesforce.schema(
+        "Lead",
+        add_rule={
+            "name": "Titles_In_Half_Width",
+            "message": "役職は半角で入力してください。",
+            "field": "Title",
+            "formula": 'CONTAINS(Title, "ＣＥＯ")',
+        },
+    )
+    # Nobody but the administrator knows that a flow mends the title before the rule is asked.
+    here.salesforce.schema(
+        "Lead", add_rule={"name": "Mend", "set": {"Title": "CEO"}, "when": {"equals": ["Title", "ＣＥＯ"]}}
+    )
+    here.connect_by_command()
+    assert here.sync().status == 1
+    assert len(held_by_rules(here)) == 3
+    proved = here.run("check", "--prove", "--json")
+    assert proved.status == 1
+    (found,) = proved.document["checks"]
+    assert found["proof"]["precision"] == 0
+    (score,) = found["scores"]
+    assert (score["rule"], score["right"], score["wrong"], score["demoted"]) == (
+        "Titles_In_Half_Width",
+        0,
+        3,
+        True,
+    )
+    assert "Titles_In_Half_Width" in here.run("check", "--lang", "ja").out
+    assert here.sync().status == 0
+    assert here.items() == []
+    assert sorted(row["Title"] for row in here.salesforce.rows("Lead")) == ["CEO"] * 3 + ["課長"]
+
+
+def test_rules_that_cannot_be_foreseen_are_listed_with_their_reason(here: Installation) -> None:
+    load(here, contact(1))
+    rule = {"message": "選択できません。", "name": "Owner_Is_Active"}
+    here.salesforce.schema("Lead", add_rule={**rule, "formula": "NOT(Owner.IsActive)"})
+    here.connect_by_command()
+    (found,) = here.run("check", "--json").document["checks"]
+    assert [(one["rule"], one["reason"], one["lacking"]) for one in found["not_foreseen"]] == [
+        ("Owner_Is_Active", None, ["parent Owner"])
+    ]
+    assert "Owner_Is_Active" in here.run("check").out

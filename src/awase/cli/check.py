@@ -107,6 +107,31 @@ def _document(sync: Sync, result: Foresight, proof: Proof | None) -> dict[str, A
             }
             for cause in result.causes
         ],
+        "not_foreseen": [
+            {
+                "target": sync.connection(one.side),
+                "object": one.object,
+                "rule": one.rule,
+                "reason": one.reason or None,
+                "lacking": one.lacking,
+            }
+            for one in result.unforeseen
+        ],
+        "scores": [
+            {
+                "target": sync.connection(score.rule.side),
+                "error_type": score.rule.error_type,
+                "field": score.rule.field,
+                "rule": score.rule.rule or None,
+                "right": score.right,
+                "wrong": score.wrong,
+                "missed": score.missed,
+                "precision": score.precision,
+                "recall": score.recall,
+                "demoted": score.demoted,
+            }
+            for score in result.scores
+        ],
     }
 
 
@@ -120,6 +145,27 @@ def _show(call: Call, sync: Sync, result: Foresight) -> None:
     )
     if result.waiting:
         call.say("{count} more wait for another record.", count=f"{result.waiting:,}")
+    for one in result.unforeseen:
+        where = {"rule": one.rule, "object": one.object, "target": sync.connection(one.side)}
+        if one.reason:
+            call.say(
+                "Not foreseen: rule {rule} of {object} in {target} ({reason})", **where, reason=one.reason
+            )
+        else:
+            call.say(
+                "Foreseen in part: rule {rule} of {object} in {target}, which also looks at {lacking}",
+                **where,
+                lacking=", ".join(one.lacking),
+            )
+    for score in result.scores:
+        if score.demoted:
+            call.say(
+                "Rule {rule} of {target} was wrong {count} times: it holds nothing back any more until it is changed. "
+                "An automation there may mend what it looks at; ask the CRM's administrator.",
+                rule=score.rule.rule or f"{score.rule.error_type} {score.rule.field}".strip(),
+                target=sync.connection(score.rule.side),
+                count=f"{score.wrong:,}",
+            )
     if not result.causes:
         return
     table = call.table(

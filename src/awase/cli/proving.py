@@ -15,7 +15,7 @@ from awase.cli.practice import credentials_of, practice_org
 from awase.core.foresight import Foresight
 from awase.core.mapping import Sync
 from awase.core.operations import SIDES, Side
-from awase.core.proof import Proof, Score
+from awase.core.proof import Proof, Score, is_formula
 from awase.engine.environment import Access, Environment
 from awase.engine.proving import prove
 from awase.errors import NotConnected
@@ -74,7 +74,7 @@ def document_of(sync: Sync, proof: Proof) -> dict[str, Any]:
                 "error_type": score.rule.error_type,
                 "field": score.rule.field,
                 "rule": score.rule.rule or None,
-                "judged_by": "formula" if score.rule.by_formula else "metadata",
+                "judged_by": "formula" if is_formula(score.rule) else "metadata",
                 "certain": score.certain,
                 "foreseen": score.foreseen,
                 "refused_by_it": score.right,
@@ -106,8 +106,8 @@ def show(call: Call, sync: Sync, proof: Proof) -> None:
         covered=f"{proof.covered:,}",
         coverage=_share(proof.coverage),
     )
-    by_formula = [score for score in proof.scores if score.rule.by_formula]
-    _table(call, sync, [score for score in proof.scores if not score.rule.by_formula])
+    by_formula = [score for score in proof.scores if is_formula(score.rule)]
+    _table(call, sync, [score for score in proof.scores if not is_formula(score.rule)])
     if by_formula:
         call.say("Rules that are formulas:")
         _table(call, sync, by_formula)

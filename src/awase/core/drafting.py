@@ -19,6 +19,7 @@ from awase.core.mapping import BoundField, BoundSync, OnDelete, column
 from awase.core.merge import Decision, decision, listed, settles
 from awase.core.operations import SIDES, Operation, OperationKind, Side, other
 from awase.core.plan import Draft, PlannedWrite, fingerprint
+from awase.core.predictions import Foreseen, RuleName, foreseen_in, is_due, rule_of
 from awase.core.records import Item, ItemKind
 from awase.core.values import Value, as_text
 
@@ -49,6 +50,10 @@ class Drafter:
         self.memory = memory
         self.draft = draft
         self.consent = consent
+        self._foreseen: tuple[Foreseen, ...] = ()
+        """What is foreseen of the record that is being planned."""
+        self._asked: set[RuleName] = set()
+        """Rules for which this draft sends a held record."""
 
     # -- what needs no write, and conflicts ------------------------------------------------------------------------
     def agreements_and_conflicts(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -146,9 +151,10 @@ class Drafter:
             found.setdefault(finding.link, []).append(finding)
         for row in outgoing.to_dicts():
             link, creating = row["_link"], bool(row["_create"])
-            certain = [f for f in found.get(link, ()) if f.certainty == Certainty.CERTAIN]
-            likely = [f for f in found.get(link, ()) if f.certainty == Certainty.LIKELY]
-            self.draft.likely += [self._held(row, side, f) for f in likely]
+            items = [(self._held(row, side, f), self._is_sure(f, side)) for f in found.get(link, ())]
+            certain = [item for item, sure in items if sure]
+            self.draft.likely += [item for item, sure in items if not sure]
+            self._foreseen = tuple(foreseen_in(item, certain=sure) for item, sure in items)
             waits = self._stuck(row, side, object)
             self.draft.items += waits
             if (link, side) in self.memory.unanswered and creating:
@@ -156,12 +162,31 @@ class Drafter:
             elif certain:
                 # What is missing because a partner is missing is said once, by the one that waits.
                 named = {item.field for item in waits}
-                held = [self._held(row, side, f) for f in certain if f.field not in named]
-                self.draft.items += held
-                if self.memory.sends_held and not (creating and waits):
+                may_go = not (creating and waits)
+                asks = may_go and not self.memory.whole and self._asks(certain)
+                if not asks:
+                    self.draft.items += [item for item in certain if item.field not in named]
+                if asks or (self.memory.sends_held and may_go):
                     self._plan_write(row, side, object)
             elif not (creating and waits):
                 self._plan_write(row, side, object)
+
+    def _is_sure(self, finding: Finding, side: Side) -> bool:
+        """Whether it holds its record back: it is certain, and its rule has been right."""
+        if finding.certainty != Certainty.CERTAIN:
+            return False
+        rule = RuleName(side, finding.error_type, finding.field, finding.detail.get("rule", ""))
+        score = self.memory.scores.get(rule)
+        return score is None or not score.demoted
+
+    def _asks(self, certain: Sequence[Item]) -> bool:
+        """Whether this held record is the one that is sent today, to see whether its rules are right."""
+        due = {
+            rule_of(item) for item in certain if is_due(self.memory.scores, rule_of(item), self.memory.now)
+        }
+        fresh = due - self._asked
+        self._asked |= due
+        return bool(fresh)
 
     def _stuck(self, row: Mapping[str, Any], side: Side, object: str) -> list[Item]:
         """Items for each reference of the row whose record has no partner yet, or an owner nobody can be found for."""
@@ -356,8 +381,14 @@ class Drafter:
         label: str,
         made: tuple[str, ...] = (),
     ) -> None:
+        judged = operation.kind in (OperationKind.CREATE, OperationKind.UPDATE)
         write = PlannedWrite(
-            operation=operation, patch=patch(operation.link, after), record=record, label=label, made=made
+            operation=operation,
+            patch=patch(operation.link, after),
+            record=record,
+            label=label,
+            made=made,
+            foreseen=self._foreseen if judged else (),
         )
         self.draft.writes.append(write)
 

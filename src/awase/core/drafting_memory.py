@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from awase.core.operations import Side
+from awase.core.predictions import Scores
 from awase.core.records import BaseRow, Item, Link
 from awase.core.references import Tables
 from awase.core.values import Value, pack
@@ -40,6 +41,8 @@ class Memory:
     """When the plan is made: what rules that look at the clock are judged by."""
     whole: bool = False
     """Every record is judged as if it were written whole: for foresight, never for a run."""
+    scores: Scores = field(default_factory=dict)
+    """How right each rule has been: one that was wrong twice holds nothing back."""
     there: Mapping[Side, Mapping[str, pl.DataFrame]] = field(default_factory=dict)
     """What may be too much alike, by side and object (``checks.duplicates.neighbours``); empty: nobody asks."""
     sends_held: bool = False

@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from awase.core.operations import Side
+from awase.core.checks.rules import lacking, not_foreseen
+from awase.core.mapping import BoundSync
+from awase.core.operations import SIDES, Side
 from awase.core.plan import Draft
+from awase.core.predictions import RuleScore
 from awase.core.records import Item, ItemKind
 
 
@@ -37,6 +40,33 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Unforeseen:
+    """A validation rule of which not everything can be foreseen."""
+
+    side: Side
+    object: str
+    rule: str
+    reason: str
+    """Why it cannot be judged at all; empty where it can be in part."""
+    lacking: tuple[str, ...] = ()
+    """What it looks at and is not known here; where that decides, nothing is foreseen."""
+
+
+def unforeseen(sync: BoundSync) -> tuple[Unforeseen, ...]:
+    """The rules of both targets that cannot be judged, or only in part."""
+    found = []
+    for side in SIDES:
+        for name in sync.sync.objects(side):
+            object = sync.object(side, name)
+            reasons = not_foreseen(object)
+            for rule in object.rules:
+                missing = () if rule.name in reasons else tuple(lacking(rule, object))
+                if rule.name in reasons or missing:
+                    found.append(Unforeseen(side, name, rule.name, reasons.get(rule.name, ""), missing))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
 class Foresight:
     """Both directions of one sync, as if every record were written whole."""
 
@@ -46,6 +76,9 @@ class Foresight:
     """Certain ones first, then by how many records they stop."""
     waiting: int = 0
     """Records that wait for another record, which is no refusal."""
+    unforeseen: tuple[Unforeseen, ...] = ()
+    scores: tuple[RuleScore, ...] = ()
+    """How right rules have been so far, where that was tried."""
 
     def people(self, *, certain: bool) -> int:
         """How many records have at least one such cause."""

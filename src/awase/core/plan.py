@@ -16,6 +16,7 @@ import msgspec
 from awase.core.capabilities import Capabilities
 from awase.core.operations import Operation, OperationKind, Side
 from awase.core.packing import PricedCalls, pack_calls, price
+from awase.core.predictions import Foreseen
 from awase.core.records import BaseRow, Brought, Cursor, Item, ItemKind, LedgerEntry, Link, MatchEntry
 from awase.core.values import Value, pack
 
@@ -32,6 +33,8 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
     """How a person recognises the record; personal data."""
     made: tuple[str, ...] = ()
     """Mapped fields whose values a default or a truncation made; they never go back to their source."""
+    foreseen: tuple[Foreseen, ...] = ()
+    """Rules that it would break and that do not hold it back: likely ones, and one that is tried by sending it."""
 
 
 class Arrival(msgspec.Struct, frozen=True):

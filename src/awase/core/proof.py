@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from awase.core.checks import rules
 from awase.core.operations import Diagnosis, Side, VendorError
-from awase.core.records import Item
+from awase.core.predictions import Foreseen, RuleName
 
 AUTOMATIONS = frozenset({"automation", "flow"})
 """Error types of custom code that refuses: nobody can foresee it, so it is counted apart."""
@@ -16,22 +16,6 @@ AUTOMATIONS = frozenset({"automation", "flow"})
 
 _OF_SEVERAL = frozenset({"state_country", "country_required"})
 """Error types about fields that belong together: the vendor may name another of them than we did."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class RuleName:
-    """One rule of a target, as its refusals and our findings name it."""
-
-    side: Side
-    error_type: str
-    field: str
-    rule: str = ""
-    """The vendor's name of a validation rule."""
-
-    @property
-    def by_formula(self) -> bool:
-        """Whether it is judged by the formula language."""
-        return self.error_type == rules.ERROR_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +102,25 @@ class _Count:
     wrong: list[tuple[int, Side, RuleName]] = field(default_factory=list)
 
 
-def rule_of(item: Item) -> RuleName:
-    """The rule that a foreseen item names."""
-    return RuleName(item.side, item.error_type, item.field, item.detail.get("rule", ""))
+def is_formula(rule: RuleName) -> bool:
+    """Whether it is judged by the formula language."""
+    return rule.error_type == rules.ERROR_TYPE
 
 
 def compare(
-    certain: Iterable[Item], likely: Iterable[Item], answers: Sequence[Answer], messages: Mapping[str, str]
+    foreseen: Mapping[tuple[int, Side], Iterable[Foreseen]],
+    answers: Sequence[Answer],
+    messages: Mapping[str, str],
 ) -> Proof:
-    """``certain``, ``likely``: what was foreseen. ``messages``: validation rules by the words that they answer with."""
-    foreseen: dict[tuple[int, Side], dict[RuleName, tuple[bool, str]]] = defaultdict(dict)
-    for is_certain, items in ((False, likely), (True, certain)):
-        for item in items:
-            foreseen[item.link, item.side][rule_of(item)] = (is_certain, item.message)
+    """``foreseen``: by link and side. ``messages``: validation rules by the words that they answer with."""
     count = _Count()
     refused = automations = sure = sure_refused = named = covered = 0
     for answer in answers:
-        found = foreseen.get((answer.link, answer.side), {})
-        is_sure = any(certain for certain, _ in found.values())
-        for rule, (is_certain, _) in found.items():
+        found = {one.rule: one for one in foreseen.get((answer.link, answer.side), ())}
+        is_sure = any(one.certain for one in found.values())
+        for rule, one in found.items():
             tally = count.tallies[rule]
-            tally.certain |= is_certain
+            tally.certain |= one.certain
             tally.foreseen += 1
         sure += is_sure
         if answer.error is None:
@@ -171,21 +153,21 @@ def compare(
     )
 
 
-def _note_passed(answer: Answer, found: Mapping[RuleName, tuple[bool, str]], count: _Count) -> None:
-    for rule, (is_certain, _) in found.items():
+def _note_passed(answer: Answer, found: Mapping[RuleName, Foreseen], count: _Count) -> None:
+    for rule, one in found.items():
         count.tallies[rule].passed += 1
-        if is_certain:
+        if one.certain:
             count.wrong.append((answer.link, answer.side, rule))
 
 
 def _note_refused(
     answer: Answer,
-    found: Mapping[RuleName, tuple[bool, str]],
+    found: Mapping[RuleName, Foreseen],
     count: _Count,
     messages: Mapping[str, str],
 ) -> bool:
     """Whether a finding names a rule that refused this record."""
-    right = [rule for rule, (_, message) in found.items() if _names(rule, message, answer)]
+    right = [rule for rule, one in found.items() if _names(rule, one.message, answer)]
     for rule in found:
         if rule in right:
             count.tallies[rule].right += 1
@@ -203,7 +185,7 @@ def _names(rule: RuleName, message: str, answer: Answer) -> bool:
     error, diagnosis = answer.error, answer.diagnosis
     if error is None or diagnosis is None:
         return False
-    if rule.by_formula:
+    if is_formula(rule):
         return diagnosis.error_type == rules.ERROR_TYPE and bool(message) and message in error.message
     same = rule.error_type == diagnosis.error_type
     fields = {name.casefold() for name in (*error.fields, diagnosis.field or "") if name}

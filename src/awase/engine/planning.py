@@ -36,6 +36,7 @@ from awase.engine.identifying import (
 from awase.engine.observing import Observed, Unseen, observe, read_records
 from awase.engine.relinking import Relinked, is_gone, relink, restore
 from awase.engine.revisiting import MOST_ATTEMPTS, revisit
+from awase.engine.scores import scores_that_hold
 from awase.engine.sweeping import sweep
 from awase.engine.translating import partner_tables
 from awase.ports.store import StoredItem
@@ -405,6 +406,7 @@ class _Planner:
             winners=self.selection.winners,
             widowed=frozenset(link.id for link in found.links.values() if link.gone),
             now=self.env.clock.now(),
+            scores=await scores_that_hold(self.env, self.sync),
             whole=self.selection.whole,
             sends_held=self.selection.sends_held,
             # Whose place somebody took at once (the same address, made anew) is gone no more.

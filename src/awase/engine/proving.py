@@ -5,6 +5,7 @@ Nothing is journalled and nothing is remembered of whom: the copies are thrown a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from awase.core.foresight import Foresight, foresight
@@ -12,12 +13,14 @@ from awase.core.mapping import BoundSync, Sync
 from awase.core.operations import Operation, OperationKind, Outcome, Side, State
 from awase.core.packing import Batch, pack_calls
 from awase.core.plan import Draft, PlannedWrite
+from awase.core.predictions import Foreseen, foreseen_in
 from awase.core.proof import Answer, Proof, compare
 from awase.core.records import ItemKind
-from awase.engine.checking import records_read
+from awase.engine.checking import records_read, told
 from awase.engine.environment import Access, Environment
 from awase.engine.observing import bind_live
 from awase.engine.planning import draft_whole
+from awase.engine.scoring import learn, messages
 from awase.ports.connector import WriteBatch
 from awase.ports.flows import Errand
 
@@ -35,21 +38,18 @@ async def prove(env: Environment, sync: Sync, copies: Mapping[Side, Access]) -> 
             for batch in pack_calls(_judged(draft), env.capabilities())
             for answer in await _send(env, bound, copies[batch.side], _judged(draft), batch)
         ]
-    held = [item for item in draft.items if item.kind == ItemKind.HELD and item.source == "foreseen"]
-    return foresight(draft, records_read(draft)), compare(held, draft.likely, answers, _messages(bound))
+        foreseen: defaultdict[tuple[int, Side], list[Foreseen]] = defaultdict(list)
+        held = [item for item in draft.items if item.kind == ItemKind.HELD and item.source == "foreseen"]
+        for items, certain in ((held, True), (draft.likely, False)):
+            for item in items:
+                foreseen[item.link, item.side].append(foreseen_in(item, certain=certain))
+        proof = compare(foreseen, answers, messages(bound))
+        await learn(env, bound, proof.scores)
+        return await told(env, bound, foresight(draft, records_read(draft))), proof
 
 
 def _judged(draft: Draft) -> list[PlannedWrite]:
     return [write for write in draft.writes if write.operation.kind in _PROVED]
-
-
-def _messages(sync: BoundSync) -> dict[str, str]:
-    return {
-        rule.message: rule.name
-        for object in (sync.ma, *sync.crm.values())
-        for rule in object.rules
-        if rule.message
-    }
 
 
 async def _send(

@@ -25,6 +25,7 @@ from awase.engine.incidents import end, note
 from awase.engine.observing import bind_live
 from awase.engine.planning import SCOPE
 from awase.engine.recovering import recover, watch
+from awase.engine.scoring import learn_from_run
 from awase.engine.staleness import (
     moved_since,
     refuse_if_overtaken,
@@ -165,6 +166,7 @@ async def carry_out(
     applied = await apply(env, sync, claim, run.id, plan, frozenset(skipped))
     tell("settle")
     found = await _settle(env, sync, claim, run, plan, applied, list(skipped.values()))
+    await learn_from_run(env, sync, plan, applied)
     stopped = applied.stopped or closed
     finished = msgspec.structs.replace(
         run,

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from awase.core.operations import Diagnosis, VendorError
-from awase.core.proof import Answer, Proof, RuleName, compare
-from awase.core.records import Item, ItemKind
+from awase.core.operations import Diagnosis, Side, VendorError
+from awase.core.predictions import Foreseen, RuleName
+from awase.core.proof import Answer, Proof, compare
 
 RULE = "validation_rule"
 NO_TEST = RuleName("crm", RULE, "Company", "No_Test")
 MESSAGES = {"テスト用です": "No_Test", "電話番号は半角です": "Phone"}
 
 
-def finding(link: int, error_type: str, field: str, rule: str = "", message: str = "") -> Item:
-    return Item(
-        link=link,
-        side="crm",
-        kind=ItemKind.HELD,
-        code=error_type,
-        error_type=error_type,
-        field=field,
-        source="foreseen",
-        message=message,
-        detail={"rule": rule} if rule else {},
-    )
+def finding(
+    link: int, error_type: str, field: str, rule: str = "", message: str = ""
+) -> tuple[int, RuleName, str]:
+    return link, RuleName("crm", error_type, field, rule), message
 
 
 def refused(link: int, error_type: str, message: str = "", *fields: str) -> Answer:
@@ -34,8 +26,15 @@ def saved(link: int) -> Answer:
     return Answer(link, "crm")
 
 
-def proved(certain: list[Item], likely: list[Item], *answers: Answer) -> Proof:
-    return compare(certain, likely, answers, MESSAGES)
+Finding = tuple[int, RuleName, str]
+
+
+def proved(certain: list[Finding], likely: list[Finding], *answers: Answer) -> Proof:
+    foreseen: dict[tuple[int, Side], list[Foreseen]] = {}
+    for findings, is_certain in ((certain, True), (likely, False)):
+        for link, rule, message in findings:
+            foreseen.setdefault((link, "crm"), []).append(Foreseen(rule, is_certain, message))
+    return compare(foreseen, answers, MESSAGES)
 
 
 def test_a_certain_record_that_is_refused_by_its_rule_is_right() -> None:
