@@ -19,6 +19,8 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CHEAPEST_FIRST = ("unit", "contract", "store", "simulation", "security", "docs", "journey", "clients")
+WORKERS = min(os.cpu_count() or 1, 4)
+"""Files of tests that run side by side; what one file sets up is set up once."""
 LINT = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
@@ -68,7 +70,8 @@ def tests(tier: str) -> Result:
     began = time.monotonic()
     with TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.xml"
-        status = run("pytest", "-q", "--durations=3", f"tests/{tier}", f"--junitxml={report}")
+        beside = ("-n", str(WORKERS), "--dist", "loadfile") if WORKERS > 1 else ()
+        status = run("pytest", "-q", "--durations=3", *beside, f"tests/{tier}", f"--junitxml={report}")
         total, failed, skipped = _counts(report)
     good = status == 0 and failed == 0
     # A tier that ran nothing has shown nothing, and one that broke off has failed somewhere.
