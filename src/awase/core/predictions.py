@@ -88,6 +88,16 @@ def is_due(scores: Scores, rule: RuleName, now: datetime | None) -> bool:
     return now - score.asked >= ASK_EVERY
 
 
+def to_try(held: Iterable[Item], scores: Scores, now: datetime) -> set[int]:
+    """Links to be looked at again: one of each rule that is to be tried, and all of those that hold nobody any more."""
+    links: dict[RuleName, set[int]] = {}
+    for item in held:
+        links.setdefault(rule_of(item), set()).add(item.link)
+    due = {min(links[rule]) for rule in links if is_due(scores, rule, now)}
+    demoted = [links[rule] for rule, score in scores.items() if score.demoted and rule in links]
+    return due.union(*demoted)
+
+
 def current(kept: Iterable[RuleScore], versions: Mapping[tuple[Side, str], str]) -> dict[RuleName, RuleScore]:
     """The scores that still hold: of rules that have not changed since. ``versions``: by side and rule."""
     return {

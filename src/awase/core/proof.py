@@ -186,7 +186,7 @@ def _names(rule: RuleName, message: str, answer: Answer) -> bool:
     if error is None or diagnosis is None:
         return False
     if is_formula(rule):
-        return diagnosis.error_type == rules.ERROR_TYPE and bool(message) and message in error.message
+        return bool(message) and message in error.message
     same = rule.error_type == diagnosis.error_type
     fields = {name.casefold() for name in (*error.fields, diagnosis.field or "") if name}
     if rule.field and fields:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -17,6 +17,7 @@ from awase.core.mapping import BoundSync, OnDelete, column
 from awase.core.operations import SIDES, OperationKind, Side, other
 from awase.core.outcomes import UNANSWERED_CREATE
 from awase.core.plan import Arrival, Draft, Plan, assemble
+from awase.core.predictions import Scores, to_try
 from awase.core.rebasing import rebase
 from awase.core.records import BaseRow, Item, ItemKind, LedgerEntry, Link
 from awase.core.references import Tables
@@ -117,6 +118,7 @@ class _Planner:
     """Deletions that failed too often to be tried again by themselves: they stay listed."""
     also_out: list[LedgerEntry] = field(default_factory=list)
     """What records say that wait for a person, or stay out as somebody's second: their addresses are out all the same."""
+    scores: Scores = field(default_factory=dict)
     new_pairs: Set[int] = frozenset()
     """Links of which one record has given its place to another: whatever the base says is not about that one."""
 
@@ -127,7 +129,8 @@ class _Planner:
         self.relinked = await relink(env, sync, frames, found)
         await self._finish_deletions(open_items)
         await self._partners_still_there()
-        also = self.relinked.to_read | await self._asked_for()
+        self.scores = await scores_that_hold(env, sync)
+        also = self.relinked.to_read | await self._asked_for() | await self._to_try(open_items)
         if self.selection.bring is None:
             also |= await sweep(env, sync)
         await revisit(env, sync, frames, open_items, also)
@@ -203,12 +206,19 @@ class _Planner:
             people = await people_of(store, sync, text)
             self.named |= {link.id for link in people}
             links += people
-        return {
-            (side, *record)
-            for link in links
-            for side in SIDES
-            if link.gone != side and (record := link.record(side)) is not None
-        }
+        return _records(links)
+
+    async def _to_try(self, open_items: Sequence[StoredItem]) -> set[RecordName]:
+        """Records that a rule holds which is to be tried with one of them, or which holds nobody any more."""
+        if not self.scores:
+            return set()
+        held = [
+            stored.item
+            for stored in open_items
+            if stored.item.kind == ItemKind.HELD and stored.item.source == "foreseen"
+        ]
+        links = to_try(held, self.scores, self.env.clock.now())
+        return _records(await self.env.store.links_by_id(self.sync.sync.name, sorted(links)))
 
     def _to_look_at(self, open_items: Sequence[StoredItem]) -> set[int]:
         """Links that are looked at closely even where their records equal the base."""
@@ -406,7 +416,7 @@ class _Planner:
             winners=self.selection.winners,
             widowed=frozenset(link.id for link in found.links.values() if link.gone),
             now=self.env.clock.now(),
-            scores=await scores_that_hold(self.env, self.sync),
+            scores=self.scores,
             whole=self.selection.whole,
             sends_held=self.selection.sends_held,
             # Whose place somebody took at once (the same address, made anew) is gone no more.
@@ -458,3 +468,13 @@ class _Planner:
 
 def _is_unanswered_create(item: Item) -> bool:
     return item.kind == ItemKind.UNKNOWN and item.code == UNANSWERED_CREATE
+
+
+def _records(links: Iterable[Link]) -> set[RecordName]:
+    """What the links join, without what is gone."""
+    return {
+        (side, *record)
+        for link in links
+        for side in SIDES
+        if link.gone != side and (record := link.record(side)) is not None
+    }
