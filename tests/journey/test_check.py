@@ -210,3 +210,25 @@ def test_rules_that_cannot_be_foreseen_are_listed_with_their_reason(here: Instal
         ("Owner_Is_Active", None, ["parent Owner"])
     ]
     assert "Owner_Is_Active" in here.run("check").out
+
+
+def test_rules_that_ask_who_writes_are_foreseen_with_the_integration_users_own_rights(
+    here: Installation,
+) -> None:
+    load(here, *(contact(n, jobtitle=TITLES[n]) for n in range(3)))
+    formula = (
+        'AND(NOT($Permission.Bypass_Rules), $Profile.Name = "Integration User", $User.UserType = "Standard", '
+        'Title = "部長")'
+    )
+    rule = {"name": "No_Chiefs", "message": "部長は登録できません。", "formula": formula, "field": "Title"}
+    here.salesforce.schema("Lead", add_rule=rule)
+    here.connect_by_command()
+    (found,) = here.run("check", "--json").document["checks"]
+    assert found["not_foreseen"] == []
+    assert here.sync().status == 1
+    assert held_by_rules(here) == {(contact(0)["email"], "No_Chiefs")}
+    # The administrator lets the integration user pass, and whoever was held goes by themselves.
+    here.salesforce.process.control("settings", {"custom_permissions": ["Bypass_Rules"]})
+    pass_an_hour(here)
+    assert here.sync().status == 0
+    assert here.items() == []

@@ -118,6 +118,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
+class RunningUser:
+    """What formulas read of the user who writes: the integration user."""
+
+    values: Mapping[str, str | bool | float]
+    """By the name that a formula uses (``$Profile.Name``)."""
+    families: frozenset[str] = frozenset()
+    """Of these all is known: what is not among the values is false, or blank."""
+
+
+@dataclass(frozen=True, slots=True)
 class MatchingField:
     """One field by which a vendor finds records that are too much alike."""
 
@@ -150,6 +160,7 @@ class ObjectSchema:
     deletable: bool = True
     rules: tuple[Rule, ...] = ()
     """What the vendor refuses by formula, as far as it may be read."""
+    running_user: RunningUser = RunningUser({})
     matching_rules: tuple[MatchingRule, ...] = ()
     """By which new records may be refused as duplicates, as far as they were read."""
     record_types: tuple[RecordType, ...] | None = None
@@ -167,6 +178,12 @@ class Schema:
     def digest(self) -> str:
         """Changes whenever anything that could change a plan changes."""
         return hashlib.blake2b(msgspec.json.encode(self.objects, order="sorted"), digest_size=16).hexdigest()
+
+
+def with_running_user(schema: Schema, user: RunningUser) -> Schema:
+    """``schema`` whose rules know who writes."""
+    objects = {name: replace(object, running_user=user) for name, object in schema.objects.items()}
+    return replace(schema, objects=objects)
 
 
 def with_matching_rules(schema: Schema, rules: Mapping[str, tuple[MatchingRule, ...]]) -> Schema:

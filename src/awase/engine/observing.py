@@ -11,12 +11,13 @@ import msgspec
 import polars as pl
 
 from awase.core.binding import bind
+from awase.core.checks.rules import globals_read
 from awase.core.frames import fields_to_read, is_gone, latest, project
 from awase.core.importing import Import
 from awase.core.mapping import BoundSync, Sync
 from awase.core.operations import SIDES, Side
 from awase.core.records import Cursor
-from awase.core.schema import Rule, Schema, with_matching_rules, with_rules
+from awase.core.schema import Rule, Schema, with_matching_rules, with_rules, with_running_user
 from awase.engine.environment import Environment
 from awase.errors import Bug
 from awase.ports.connector import MatchingRuleReader, ReadQuery, RuleReader, Searchable
@@ -34,6 +35,10 @@ async def bind_live(env: Environment, sync: Sync, *, likely_too: bool = False) -
         access = env.sides[side]
         schema = await access.transport.run(access.connector.describe(sync.objects(side)))
         schema = with_rules(schema, await _rules(env, sync, side))
+        read = {name for object in schema.objects.values() for name in globals_read(object)}
+        if read and isinstance(access.connector, RuleReader):
+            user = await access.transport.run(access.connector.read_running_user(read))
+            schema = with_running_user(schema, user)
         if likely_too and isinstance(access.connector, MatchingRuleReader):
             matching = await access.transport.run(access.connector.read_matching_rules(sync.objects(side)))
             schema = with_matching_rules(schema, matching)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal, Never, Protocol, runtime_checkable
@@ -14,7 +14,7 @@ from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.new_fields import NewField
 from awase.core.operations import Operation, OperationKind, Outcome
-from awase.core.schema import MatchingRule, ObjectSchema, Option, Rule, Schema
+from awase.core.schema import MatchingRule, ObjectSchema, Option, Rule, RunningUser, Schema
 from awase.ports.flows import Flow, Page, Request, Response
 
 
@@ -264,6 +264,10 @@ class RuleReader(Protocol):
     def read_rules(self, objects: Sequence[str], known: Sequence[Rule]) -> Flow[Never, tuple[Rule, ...]]:
         """The active rules of these objects. ``known``: rules as they were read before; those that have not changed
         since are not read again. Empty where the integration user may not see them."""
+        ...
+
+    def read_running_user(self, names: Collection[str]) -> Flow[Never, RunningUser]:
+        """What formulas read of the user who writes (``$Profile.Name``), as far as it may be read."""
         ...
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .formula_rules import FormulaRule
 
 SYSTEM_AUTHOR = "system"
+PROFILE_NAME = "Integration User"
+"""The profile of every user of a practice org."""
 BIN_LIFE = timedelta(days=15)
 """How long a deleted row can still be seen and restored; after that only its id is remembered, as a hole."""
 ChildRelationship = tuple[str, str, str, bool]
@@ -57,6 +59,8 @@ class OrgData:
         self._stored = [self.tables[kind.name] for kind in STOCK.values() if kind.createable]
         self._make_organization(org_name, org_id)
         self._make_definitions()
+        profile = {"Name": PROFILE_NAME, "UserType": "Standard"}
+        self.profile = self.tables["Profile"].insert(profile, SYSTEM_AUTHOR, self.now()).id
         self.integration_user = self.user_id("user:integration")
         self.sales_user = self.user_id("user:sales")
         for stage in STAGES:
@@ -176,6 +180,32 @@ class OrgData:
             self._users[author] = found
         return found
 
+    def grant(self, names: Iterable[str]) -> None:
+        """The custom permissions that the integration user has; those set before are taken away."""
+        wanted, now = list(dict.fromkeys(names)), self.now()
+        for object in ("SetupEntityAccess", "PermissionSetAssignment", "PermissionSet", "CustomPermission"):
+            table = self.tables[object]
+            for row in list(table.live()):
+                table.delete(row, SYSTEM_AUTHOR, now)
+        if not wanted:
+            return
+
+        def insert(object: str, values: Mapping[str, Any]) -> str:
+            return self.tables[object].insert(dict(values), SYSTEM_AUTHOR, now).id
+
+        given = insert("PermissionSet", {"Name": "Integration_Permissions"})
+        insert("PermissionSetAssignment", {"PermissionSetId": given, "AssigneeId": self.integration_user})
+        for name in wanted:
+            entity = insert(
+                "CustomPermission", {"DeveloperName": name, "MasterLabel": name, "NamespacePrefix": None}
+            )
+            access = {"ParentId": given, "SetupEntityId": entity, "SetupEntityType": "CustomPermission"}
+            insert("SetupEntityAccess", access)
+
+    def custom_permissions(self) -> list[str]:
+        """Those of the integration user, by name."""
+        return [row.values["DeveloperName"] for row in self.tables["CustomPermission"].live()]
+
     def owner_id(self, owner: str) -> str:
         """The id of a queue or a user, who may be named as an author too."""
         return owner if self.tables["Group"].get(owner) else self.user_id(owner)
@@ -263,6 +293,7 @@ class OrgData:
             "Alias": name[:8],
             "IsActive": True,
             "UserType": "Standard",
+            "ProfileId": self.profile,
             "TimeZoneSidKey": "Asia/Tokyo",
             "LanguageLocaleKey": "ja",
         }

@@ -15,7 +15,7 @@ from awase_formula import Field as FormulaField
 
 from ..kernel.org import ControlRefused
 from ..kernel.rows import Row as StoredRow
-from .data import OrgData, shown_name
+from .data import PROFILE_NAME, OrgData, shown_name
 from .date_literals import ZONE
 from .fields import NUMBER_TYPES, Field, ObjectType
 from .writer import Writer
@@ -29,7 +29,6 @@ _KINDS: Final = {
     "reference": Kind.ID,
     "id": Kind.ID,
 }
-_PROFILE: Final = "Integration User"
 _KNOWN_NEEDS: Final = (
     "prior row",
     "operation",
@@ -101,7 +100,9 @@ def _context(data: OrgData, writer: Writer) -> Context:
     names = {
         f"$User.{name}": of_user.get(name) for name in ("Username", "LastName", "Email", "Alias", "UserType")
     }
-    known = {**names, "$User.Id": writer.user_id, "$Profile.Name": _PROFILE}
+    known = {**names, "$User.Id": writer.user_id, "$Profile.Name": PROFILE_NAME, "$Profile.Id": data.profile}
+    if writer.user_id == data.integration_user:
+        known |= {f"$Permission.{name}": True for name in data.custom_permissions()}
     families = frozenset(("$Permission", "$User", "$Profile"))
     return Context(now=data.clock.now(), zone=ZONE, globals=known, families=families)
 

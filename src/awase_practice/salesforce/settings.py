@@ -52,7 +52,7 @@ class Settings:
         redirect_uris: where a client may be sent back to, none for anywhere on this machine. row_access: id → read or none. locked_rows: ids, or id → tries. state_country: true, false or
         {country code: [name, {state code: name}]}. api: on, org or user (for whom it is off). maintenance: nothing can
         be written. storage_mb: room for data. login_hours: [from, to]. guarded_objects: kept from the API by a security
-        policy. rows_in_approval: ids that wait for an approval.
+        policy. rows_in_approval: ids that wait for an approval. custom_permissions: names that the API's user has.
         """
         for name, value in body.items():
             if not (self._set_number(name, value) or self._set_switch(name, value)):
@@ -108,6 +108,8 @@ class Settings:
             policies.guarded = frozenset(map(str, value))
         elif name == "rows_in_approval" and isinstance(value, list):
             self._data.permissions.await_approval(value)
+        elif name == "custom_permissions" and isinstance(value, list):
+            self._data.grant(map(str, value))
         elif name == "locked_rows" and isinstance(value, list | dict):
             self._data.permissions.lock(value if isinstance(value, dict) else dict.fromkeys(value))
         elif name == "redirect_uris" and isinstance(value, list):
@@ -159,6 +161,7 @@ class Settings:
             "login_hours": list(data.policies.login_hours),
             "guarded_objects": sorted(data.policies.guarded),
             "rows_in_approval": sorted(rights.in_approval),
+            "custom_permissions": data.custom_permissions(),
             "hidden_fields": rights.hidden,
             "read_only_fields": rights.read_only,
             "object_permissions": rights.objects,

@@ -12,7 +12,7 @@ from .stock_deals import ACCOUNT, CONTACT_ROLE, OPPORTUNITY, OPPORTUNITY_STAGE
 from .stock_fields import ID, INDUSTRIES, INTERESTS, LEAD_SOURCES, SYSTEM, pointer
 from .stock_people import CONTACT, LEAD
 from .stock_rules import RULE_OBJECTS
-from .stock_setup import GROUP, ORGANIZATION, RECORD_TYPE_OBJECT, USER
+from .stock_setup import GROUP, ORGANIZATION, RECORD_TYPE_OBJECT, RIGHTS_OBJECTS, USER
 
 __all__ = ("INDUSTRIES", "INTERESTS", "LEAD_SOURCES", "STOCK", "history_name", "history_type")
 
@@ -68,6 +68,7 @@ STOCK = {
         GROUP,
         ORGANIZATION,
         RECORD_TYPE_OBJECT,
+        *RIGHTS_OBJECTS,
         *ACTIVITY_OBJECTS,
         *RULE_OBJECTS,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .fields import Field, ObjectType
-from .stock_fields import ID, SYSTEM, choice, flag, kept, text
+from .stock_fields import ID, SYSTEM, choice, flag, kept, lookup, text
 
 OWNING_USER_TYPES = ("Standard", "PowerPartner", "Guest")
 """Users of these types may own records."""
@@ -31,6 +31,7 @@ USER = ObjectType(
         text("Alias", "別名", 8),
         flag("IsActive", "有効"),
         choice("UserType", "ユーザ種別", USER_TYPES),
+        lookup("ProfileId", "プロファイル ID", "Profile", "Profile"),
         text("TimeZoneSidKey", "タイムゾーン", 40, "picklist"),
         text("LanguageLocaleKey", "言語", 40, "picklist"),
         *SYSTEM[1:],
@@ -99,6 +100,48 @@ RECORD_TYPE_OBJECT = ObjectType(
     updateable=False,
     deletable=False,
 )
+
+
+def _only_read(name: str, label: str, prefix: str, *fields: Field) -> ObjectType:
+    parts = (ID, *fields, *SYSTEM[1:])
+    return ObjectType(name, label, label, prefix, parts, createable=False, updateable=False, deletable=False)
+
+
+PROFILE = _only_read(
+    "Profile",
+    "プロファイル",
+    "00e",
+    text("Name", "名前", 255, name_field=True),
+    choice("UserType", "種別", USER_TYPES),
+)
+CUSTOM_PERMISSION = _only_read(
+    "CustomPermission",
+    "カスタム権限",
+    "0CP",
+    text("DeveloperName", "API 参照名", 80),
+    text("MasterLabel", "表示ラベル", 80, name_field=True),
+    text("NamespacePrefix", "名前空間", 15),
+)
+PERMISSION_SET = _only_read(
+    "PermissionSet", "権限セット", "0PS", text("Name", "API 参照名", 80, name_field=True)
+)
+PERMISSION_SET_ASSIGNMENT = _only_read(
+    "PermissionSetAssignment",
+    "権限セットの割り当て",
+    "0Pa",
+    lookup("PermissionSetId", "権限セット ID", "PermissionSet", "PermissionSet"),
+    lookup("AssigneeId", "割り当て先 ID", "User", "Assignee"),
+)
+SETUP_ENTITY_ACCESS = _only_read(
+    "SetupEntityAccess",
+    "設定エンティティへのアクセス",
+    "0J0",
+    lookup("ParentId", "親 ID", "PermissionSet", "Parent"),
+    lookup("SetupEntityId", "設定エンティティ ID", "CustomPermission", None),
+    text("SetupEntityType", "設定エンティティの種別", 40),
+)
+RIGHTS_OBJECTS = (PROFILE, CUSTOM_PERMISSION, PERMISSION_SET, PERMISSION_SET_ASSIGNMENT, SETUP_ENTITY_ACCESS)
+"""Who may do what, as rows: profiles, and the custom permissions that sets of permissions give to users."""
 
 OWNER_TYPE = kept("Type", "種別", "picklist", length=40)
 OWNER_SHOWN_NAME = text("Name", "名前", 121, name_field=True)

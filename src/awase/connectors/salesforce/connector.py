@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Never
@@ -19,6 +19,7 @@ from awase.connectors.salesforce import (
     read,
     rows,
     rules,
+    running_user,
     schema,
     searching,
     write,
@@ -29,7 +30,7 @@ from awase.core.capabilities import Capabilities
 from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.operations import Outcome
-from awase.core.schema import MatchingRule, ObjectSchema, Rule, Schema
+from awase.core.schema import MatchingRule, ObjectSchema, Rule, RunningUser, Schema
 from awase.ports.connector import (
     Credentials,
     LimitReading,
@@ -94,6 +95,9 @@ class SalesforceConnector:
 
     def read_rules(self, objects: Sequence[str], known: Sequence[Rule]) -> Flow[Never, tuple[Rule, ...]]:
         return rules.read_rules(self.api_version, objects, known)
+
+    def read_running_user(self, names: Collection[str]) -> Flow[Never, RunningUser]:
+        return running_user.read_running_user(self.api_version, self.user_id, names)
 
     def read_matching_rules(
         self, objects: Sequence[str]

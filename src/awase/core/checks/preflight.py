@@ -9,7 +9,17 @@ from typing import Any
 
 import polars as pl
 
-from awase.core.checks import identifiers, numbers, picklists, places, required, rules, text
+from awase.core.checks import (
+    identifiers,
+    numbers,
+    picklists,
+    places,
+    record_types,
+    required,
+    rights,
+    rules,
+    text,
+)
 from awase.core.checks.check import Certainty, Check, Outgoing
 from awase.core.checks.duplicates import ERROR_TYPE as DUPLICATE
 from awase.core.checks.duplicates import alike
@@ -17,10 +27,19 @@ from awase.core.checks.target import Target
 from awase.core.mapping import BoundField, BoundSync
 from awase.core.operations import Side
 from awase.core.schema import Field
-from awase.core.values import DTYPES, as_text
+from awase.core.values import DTYPES, Kind, as_text
 
-FAMILIES = (required.checks, picklists.checks, text.checks, numbers.checks, identifiers.checks)
+FAMILIES = (
+    required.checks,
+    rights.checks,
+    picklists.checks,
+    text.checks,
+    numbers.checks,
+    identifiers.checks,
+)
 """What one field says about itself; ``places`` looks at several."""
+_WHOLE = Field(name="", label="", kind=Kind.TEXT, vendor_type="")
+"""Stands for no field, where a finding is about the whole record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +148,9 @@ def _checks(target: Target) -> Iterator[tuple[Field, Check]]:
                 yield field, check
         for check in places.checks(field, out, target.columns, fields):
             yield field, check
+        for check in record_types.checks(field, out, target.object):
+            yield field, check
+    yield from ((_WHOLE, check) for check in rights.of_object(target.object))
     # A required field that nobody maps fails every create; what an older record holds there is not known.
     for field in fields.values():
         if field.required and field.name not in target.columns:

@@ -50,7 +50,10 @@ def broken(frame: pl.DataFrame, target: Target) -> Iterator[Broken]:
     if not all_ready or frame.is_empty():
         return
     seen = _record(frame, object, target.columns)
-    context = formulas.Context(now=target.now, zone=ZoneInfo(target.zone))
+    user = object.running_user
+    context = formulas.Context(
+        now=target.now, zone=ZoneInfo(target.zone), globals=user.values, families=user.families
+    )
     judged = formulas.verdicts([ready for _, ready in all_ready], seen, context)
     for (rule, _), verdict in zip(all_ready, judged, strict=True):
         if verdict.fires.any():
@@ -71,6 +74,17 @@ def not_foreseen(object: ObjectSchema) -> dict[str, str]:
     return reasons
 
 
+_GLOBAL = "global "
+"""Begins what a formula needs of the kind of ``$Profile.Name``."""
+
+
+def globals_read(object: ObjectSchema) -> set[str]:
+    """What the object's rules read that is the same for every record (``$Profile.Name``)."""
+    ready = (compiled(rule, object) for rule in object.rules)
+    needs = (need for one in ready if one is not None for need in one.checked.needs)
+    return {need.removeprefix(_GLOBAL) for need in needs if need.startswith(_GLOBAL)}
+
+
 _GIVEN = frozenset({"prior row", "operation", "clock"})
 """What a formula may need beside the record, and has here."""
 
@@ -84,6 +98,15 @@ def lacking(rule: Rule, object: ObjectSchema) -> list[str]:
     sorted_by = object.record_types is not None and any(field.sorts for field in object.fields.values())
     given = _GIVEN | ({"record type"} if sorted_by else set())
     hidden = [name for name in ready.checked.fields if "." not in name and name.casefold() not in known]
+    told = {name.casefold() for name in object.running_user.values}
+    families = {name.casefold() for name in object.running_user.families}
+    asked = [need for need in ready.checked.needs if need.startswith(_GLOBAL)]
+    of_user = {
+        need
+        for need in asked
+        if (name := need.removeprefix(_GLOBAL).casefold()) in told or name.partition(".")[0] in families
+    }
+    given |= of_user | ({"running user"} if len(of_user) == len(asked) else set())
     return [*(need for need in ready.checked.needs if need not in given), *hidden]
 
 
