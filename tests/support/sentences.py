@@ -54,6 +54,7 @@ LISTS = {
     "engine/undoing.py": ("NOTE",),
     "cli/reconcile.py": ("REASONS", "_COLUMNS", "_NUMBERS"),
     "cli/check.py": ("_COLUMNS",),
+    "cli/drift.py": ("_BEGAN", "_ENDED", "_BECAME"),
     "cli/undo.py": ("_LEFT", "_THEN", "_COLUMNS"),
     "cli/worker.py": ("_LINES",),
     "cli/budget.py": ("LANES", "ERRANDS", "_ORIGINS"),

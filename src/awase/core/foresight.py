@@ -44,6 +44,8 @@ class Foresight:
     """Certain ones first, then by how many records they stop."""
     waiting: int = 0
     """Records that wait for another record, which is no refusal."""
+    drifted: int = 0
+    """Changes of settings since the last run that may matter to the sync."""
 
     def people(self, *, certain: bool) -> int:
         """How many records have at least one such cause."""

@@ -24,7 +24,18 @@ from awase.ports.flows import Flow, Page
 
 
 async def bind_live(env: Environment, sync: Sync) -> BoundSync:
-    """``sync`` bound to both sides' schemas as they are now. Raises what ``mapping.bind`` raises."""
+    """``sync`` bound to both sides' schemas as they are now. Raises what ``binding.bind`` raises."""
+    return bound_to(env, sync, await describe_live(env, sync))
+
+
+def bound_to(env: Environment, sync: Sync, schemas: Mapping[Side, Schema]) -> BoundSync:
+    """``sync`` bound to these schemas. Raises what ``binding.bind`` raises."""
+    consent = {side: env.sides[side].connector.capabilities.consent_fields for side in SIDES}
+    return bind(sync, schemas["ma"], schemas["crm"], consent)
+
+
+async def describe_live(env: Environment, sync: Sync) -> dict[Side, Schema]:
+    """Both sides' objects, fields and rules as they are now. Raises SchemaMismatch for an object that is not there."""
     schemas: dict[Side, Schema] = {}
 
     async def describe(side: Side) -> None:
@@ -35,8 +46,7 @@ async def bind_live(env: Environment, sync: Sync) -> BoundSync:
     async with env.tasks.nursery() as nursery:
         for side in SIDES:
             nursery.start(describe(side))
-    consent = {side: env.sides[side].connector.capabilities.consent_fields for side in SIDES}
-    return bind(sync, schemas["ma"], schemas["crm"], consent)
+    return schemas
 
 
 RULES = "rules:"

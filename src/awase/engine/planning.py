@@ -77,11 +77,28 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
     )
 
 
-async def draft_whole(env: Environment, sync: BoundSync) -> Draft:
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Everybody judged as if written whole, and what they were judged by, so that they may be judged by other rules."""
+
+    draft: Draft
+    people: pl.DataFrame
+    """See ``frames.people``."""
+    memory: Memory
+
+
+async def judge_whole(env: Environment, sync: BoundSync) -> Whole:
     """What a run would do if every record were written whole: for foresight, never to be applied. Reads both sides;
     the store is only read."""
     observed = await observe(env, sync, ())
-    return await _Planner(env, sync, observed, Selection(everything=True, whole=True)).draft()
+    planner = _Planner(env, sync, observed, Selection(everything=True, whole=True))
+    draft = await planner.draft()
+    return Whole(draft, *planner.judged)
+
+
+async def draft_whole(env: Environment, sync: BoundSync) -> Draft:
+    """The draft of ``judge_whole``."""
+    return (await judge_whole(env, sync)).draft
 
 
 def _as_imported(sync: BoundSync) -> BoundSync:
@@ -116,6 +133,8 @@ class _Planner:
     """What records say that wait for a person, or stay out as somebody's second: their addresses are out all the same."""
     new_pairs: Set[int] = frozenset()
     """Links of which one record has given its place to another: whatever the base says is not about that one."""
+    judged: tuple[pl.DataFrame, Memory] = field(default_factory=lambda: (pl.DataFrame(), Memory({})))
+    """Of a whole draft: the people and what was remembered of them."""
 
     async def draft(self) -> Draft:
         env, sync, found = self.env, self.sync, self.found
@@ -291,6 +310,8 @@ class _Planner:
         tables = await partner_tables(self.env, self.sync, kept, bases.values())
         frame = people(kept["ma"], kept["crm"], base_frame(bases.values(), self.sync), self.sync)
         memory, shared = await self._memory(frame, tables)
+        if self.selection.whole:
+            self.judged = frame, memory
         draft = decide(frame, self.sync, self.env.capabilities(), memory)
         draft.items += [item for item in self.given_up if item.link in set(draft.evaluated)]
         draft.ledger += shared
