@@ -40,8 +40,15 @@ Schemas = Mapping[Side, Schema]
 
 
 async def take_over(env: Environment, claim: Claim, sync: BoundSync) -> None:
-    """A run came through with these schemas: from now on changes are seen against them."""
+    """A run came through with these schemas: from now on changes are seen against them, and what was told of earlier
+    ones is over."""
     await env.store.keep_schemas(claim, used_by(sync), env.clock.now())
+    await env.store.end_incidents(incident_subject(sync.sync), env.clock.now())
+
+
+def incident_subject(sync: Sync) -> str:
+    """Of what an incident is that tells of drift."""
+    return f"drift:{sync.name}"
 
 
 def used_by(sync: BoundSync) -> dict[Side, Schema]:
@@ -63,18 +70,22 @@ def _between(sync: Sync, past: Schemas, live: Schemas) -> list[Change]:
 async def drift(env: Environment, sync: Sync) -> Drift:
     """What changed, and whom it stops. Raises AlreadyRunning, and what binding raises where that is no change's doing."""
     async with env.store.claim(sync.name):
-        past = await _past(env.store, sync)
-        try:
-            live = await describe_live(env, sync)
-        except SchemaMismatch as gone:
-            if past is None:
-                raise
-            linked = await _linked(env, sync)
-            return Drift(people=linked, next_run=linked, because=gone)
+        return await judged(env, sync)
+
+
+async def judged(env: Environment, sync: Sync) -> Drift:
+    """The same while a run may be under way."""
+    past = await _past(env.store, sync)
+    try:
+        live = await describe_live(env, sync)
+    except SchemaMismatch as gone:
         if past is None:
-            return Drift(compared=False)
-        found = _between(sync, past, live)
-        return await _Judge(env, sync, past, live, found).drift()
+            raise
+        linked = await _linked(env, sync)
+        return Drift(people=linked, next_run=linked, because=gone)
+    if past is None:
+        return Drift(compared=False)
+    return await _Judge(env, sync, past, live, _between(sync, past, live)).drift()
 
 
 async def _past(store: Store, sync: Sync) -> dict[Side, Schema] | None:
