@@ -77,7 +77,10 @@ def test_a_run_whose_worker_was_killed_is_taken_over_by_another(place: Installat
         (other,) = [worker for worker in both if worker is not working]
         working.kill()
         tap.let_go(caught, deliver=False)
-        until(lambda: other.told("ended"))
+        try:
+            until(lambda: other.told("ended"), 60)
+        finally:
+            print(other.events, ask(place.dsn, "select id, state, note, started from run"), ask(place.dsn, "select * from setting where name not like 'rules%'"))
         assert len(other.told("taken_over")) == 1
     assert states(place)[before:] == ["interrupted", "done"]
     assert has_arrived(place, "取締役")
@@ -155,7 +158,7 @@ def test_the_list_of_runs_says_how_they_ended_and_when_the_next_is_due(place: In
 def make_looking_due(place: Installation) -> None:
     """The last look for drift was long ago."""
     moved = "jsonb_set(value::jsonb, '{at}', to_jsonb('2020-01-01T00:00:00Z'::text))::text"
-    do(place.dsn, f"update setting set value = {moved} where name = 'drift:people'")
+    do(place.dsn, f"update setting set value = {moved} where name = 'drift:people'")  # noqa: S608
 
 
 def told_of_drift(place: Installation) -> list[dict[str, object]]:

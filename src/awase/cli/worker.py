@@ -40,7 +40,7 @@ _LINES: Mapping[str, str] = {
     "allowed": "Writing is allowed again.",
     "database": "Waiting for the database: {why}",
     "stopping": "Stopping; what runs may come to its end.",
-    "drifted": "“{sync}”: {why}",
+    "drifted": "Drift in “{sync}”: {why}",
     "not_looked": "Settings of “{sync}” were not looked at: {why}",
 }
 
