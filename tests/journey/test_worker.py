@@ -80,7 +80,11 @@ def test_a_run_whose_worker_was_killed_is_taken_over_by_another(place: Installat
         try:
             until(lambda: other.told("ended"), 60)
         finally:
-            print(other.events, ask(place.dsn, "select id, state, note, started from run"), ask(place.dsn, "select * from setting where name not like 'rules%'"))
+            print(
+                other.events,
+                ask(place.dsn, "select id, state, note, started from run"),
+                ask(place.dsn, "select * from setting where name not like 'rules%'"),
+            )
         assert len(other.told("taken_over")) == 1
     assert states(place)[before:] == ["interrupted", "done"]
     assert has_arrived(place, "取締役")

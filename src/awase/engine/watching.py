@@ -83,29 +83,30 @@ async def _look(env: Environment, sync: Sync, last: Watched) -> Watched:
 def _words(sync: Sync, drift: Drift) -> SettingsDrifted:
     """The change that stops most people by its name, and how many people all of them stop."""
     stopping = [effect for effect in drift.effects if effect.people or effect.stops_all]
-    places = {
-        "change": _named(sync, stopping[0].change) if stopping else str(drift.because),
-        "more": len(stopping) - 1,
-        "people": drift.people,
-        "sync": sync.name,
-    }
-    where = f"sync {sync.name}"
+    change = _named(sync, stopping[0].change) if stopping else str(drift.because)
+    where, more, people = f"sync {sync.name}", len(stopping) - 1, drift.people
     if drift.stops_all:
         return SettingsDrifted(
             "settings have changed ({change}): the next run stops as a whole; `awase drift {sync}` says more",
             where=where,
-            **places,
+            change=change,
+            sync=sync.name,
         )
-    if len(stopping) > 1:
+    if more:
         return SettingsDrifted(
             "settings have changed ({change}, and {more} more): {people} people stop; `awase drift {sync}` says more",
             where=where,
-            **places,
+            change=change,
+            more=more,
+            people=people,
+            sync=sync.name,
         )
     return SettingsDrifted(
         "settings have changed ({change}): {people} people stop; `awase drift {sync}` says more",
         where=where,
-        **places,
+        change=change,
+        people=people,
+        sync=sync.name,
     )
 
 
