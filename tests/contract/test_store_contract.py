@@ -12,9 +12,11 @@ import pytest
 
 from awase.core.consent import opted_out
 from awase.core.operations import Operation, OperationKind, Outcome, State, VendorError
-from awase.core.values import Value
+from awase.core.schema import Field, ObjectSchema, Option, Rule, Schema
+from awase.core.values import Kind, Value
 from awase.errors import AlreadyRunning, Bug, LostFence
 from awase.ports.store import (
+    MOST_SCHEMAS,
     BaseRow,
     CallUse,
     Claim,
@@ -575,5 +577,47 @@ def test_the_newest_word_of_the_vendor_about_its_count_holds(place: Place) -> No
         await store.save_limit_reading("sales", 1000, 950, NOW)
         use = await store.call_use("sales", LATER)
         assert (use.vendor_maximum, use.vendor_remaining, use.vendor_read_at) == (1000, 900, LATER)
+
+    tell(place, story)
+
+
+def a_schema(length: int) -> Schema:
+    options = (Option("製造業", "製造", default=True, valid_for=("日本",)),)
+    box = Field(
+        "Title", "役職", Kind.TEXT, "picklist", max_length=length, options=options, references=("User",)
+    )
+    rule = Rule(id="r1", object="Lead", name="No_Chiefs", formula="TRUE", message="不可")
+    return Schema({"Lead": ObjectSchema("Lead", "リード", {"Title": box}, key_field="k", rules=(rule,))})
+
+
+def test_the_schemas_that_runs_used_come_back_whole_the_newest_first_and_only_a_few(place: Place) -> None:
+    async def story(store: AnyStore) -> None:
+        assert await store.schemas("people", "crm") == []
+        moments = [NOW + timedelta(hours=hour) for hour in range(MOST_SCHEMAS + 3)]
+        async with store.claim("people") as claim:
+            for hour, moment in enumerate(moments):
+                await store.keep_schemas(claim, {"ma": a_schema(1), "crm": a_schema(hour)}, moment)
+            # One that was in use before is in use again.
+            await store.keep_schemas(claim, {"crm": a_schema(len(moments) - 2)}, LATER + timedelta(days=1))
+        (ma,) = await store.schemas("people", "ma")
+        assert (ma.schema, ma.first_used, ma.last_used) == (a_schema(1), NOW, moments[-1])
+        newest, *older = await store.schemas("people", "crm")
+        assert newest.schema == a_schema(len(moments) - 2)
+        assert newest.first_used == moments[-2]
+        assert len(older) == MOST_SCHEMAS - 1
+        assert older[0].schema == a_schema(len(moments) - 1)
+        assert await store.schemas("deals", "crm") == []
+
+    tell(place, story)
+
+
+def test_whose_claim_was_taken_over_keeps_no_schema(place: Place) -> None:
+    async def story(store: AnyStore) -> None:
+        async with store.claim("people") as old:
+            pass
+        async with store.claim("people"):
+            with pytest.raises(LostFence):
+                await store.keep_schemas(old, {"ma": a_schema(1)}, NOW)
+        assert await store.schemas("people", "ma") == []
 
     tell(place, story)

@@ -123,6 +123,18 @@ def test_reconciliation_finds_what_was_planted_and_a_reason_for_each(document: D
     assert told["reasons"] == dict(counted)
 
 
+def test_an_option_that_the_administrator_deletes_is_told_with_whom_it_stops_before_the_night(
+    document: Document,
+) -> None:
+    told = document["acts"]["drift"]
+    assert told["option"] == "製造業"
+    # The twelve of tonight, and those whom the org refused by what nobody foresees, for they are tried again.
+    assert 12 <= told["next_run"] < 20
+    assert told["after"] == 0
+    # Some of those who have it are held already, for another reason, or are not in the sync.
+    assert told["next_run"] < told["people"] <= told["have_it"] + told["next_run"]
+
+
 def test_conflicts_are_those_of_the_story(document: Document) -> None:
     assert [phase["conflicts"] for phase in document["phases"]] == [1, 4, 0, 0]
 

@@ -77,7 +77,14 @@ def test_a_run_whose_worker_was_killed_is_taken_over_by_another(place: Installat
         (other,) = [worker for worker in both if worker is not working]
         working.kill()
         tap.let_go(caught, deliver=False)
-        until(lambda: other.told("ended"))
+        try:
+            until(lambda: other.told("ended"), 60)
+        finally:
+            print(
+                other.events,
+                ask(place.dsn, "select id, state, note, started from run"),
+                ask(place.dsn, "select * from setting where name not like 'rules%'"),
+            )
         assert len(other.told("taken_over")) == 1
     assert states(place)[before:] == ["interrupted", "done"]
     assert has_arrived(place, "取締役")
@@ -147,3 +154,41 @@ def test_the_list_of_runs_says_how_they_ended_and_when_the_next_is_due(place: In
     assert standing["paused"] is None
     said = place.run("runs", "people", "--lang", "ja").out
     assert "「people」: 次回は" in said
+
+
+# -- drift ------------------------------------------------------------------------------------------------------------
+
+
+def make_looking_due(place: Installation) -> None:
+    """The last look for drift was long ago."""
+    moved = "jsonb_set(value::jsonb, '{at}', to_jsonb('2020-01-01T00:00:00Z'::text))::text"
+    do(place.dsn, f"update setting set value = {moved} where name = 'drift:people'")  # noqa: S608
+
+
+def told_of_drift(place: Installation) -> list[dict[str, object]]:
+    found = place.run("incidents", "--json").document["incidents"]
+    return [incident for incident in found if incident["subject"] == "drift:people"]
+
+
+def test_a_worker_finds_a_changed_setting_between_runs_and_the_incident_ends_when_it_is_put_back(
+    place: Installation,
+) -> None:
+    assert place.sync().status == 0
+    plain = {"name": "Title", "type": "string", "length": 128, "restricted": False, "values": []}
+    titles = sorted({row["Title"] for row in place.salesforce.rows("Lead")} - {"課長"})
+    listed = {"name": "Title", "type": "picklist", "restricted": True, "values": titles}
+    chiefs = sum(row["Title"] == "課長" for row in place.salesforce.rows("Lead"))
+    before = place.writes()
+    with workers(place) as (one,):
+        until(lambda: ask(place.dsn, "select 1 from setting where name = 'drift:people'"))
+        place.salesforce.schema("Lead", change_field=listed)
+        make_looking_due(place)
+        until(lambda: one.told("drifted"))
+        (incident,) = told_of_drift(place)
+        assert incident["affected"] == chiefs
+        assert "Lead.Title" in str(incident["text"])
+        assert f"{chiefs}人が止まります" in place.run("incidents", "--lang", "ja").out
+        place.salesforce.schema("Lead", change_field=plain)
+        make_looking_due(place)
+        until(lambda: not told_of_drift(place))
+    assert place.writes() == before

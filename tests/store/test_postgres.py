@@ -23,7 +23,7 @@ from awase.store.statements import statements
 from tests.support.database import ask, do
 
 NOW = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
-MIGRATIONS = ["0001_begin", "0002_run_notes", "0003_identities_and_incidents"]
+MIGRATIONS = ["0001_begin", "0002_run_notes", "0003_identities_and_incidents", "0004_schemas"]
 
 WRITER = """
 import asyncio, sys

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from awase.core.operations import Operation, OperationKind, Outcome, State, VendorError
+from awase.core.schema import Schema
 from awase.errors import AlreadyRunning, BadInput, DamagedFile, LostFence, StoreUnusable
 from awase.ports.store import (
     BaseRow,
@@ -67,6 +68,7 @@ async def _fill(dsn: str) -> None:
                 NOW,
             )
             await store.settle(claim, Settlement(run=run, cleared=(2,)), NOW)
+            await store.keep_schemas(claim, {"ma": Schema({})}, NOW)
         out = LedgerEntry(link=1, address_key=None, state="out", scope="organisation", source="x")
         await store.record_opt_outs("people", [out], NOW)
         await store.save_secret("sales", b"sealed")

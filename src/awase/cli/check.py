@@ -94,6 +94,7 @@ def _document(sync: Sync, result: Foresight, proof: Proof | None) -> dict[str, A
         "refused": result.people(certain=True),
         "likely_refused": result.people(certain=False),
         "waiting": result.waiting,
+        "changed_settings": result.drifted,
         "causes": [
             {
                 "target": sync.connection(cause.side),
@@ -143,6 +144,12 @@ def _show(call: Call, sync: Sync, result: Foresight) -> None:
         refused=f"{result.people(certain=True):,}",
         likely=f"{result.people(certain=False):,}",
     )
+    if result.drifted:
+        call.say(
+            "Settings have changed since the last run ({count}): `awase drift {sync}` says what, and whom it stops.",
+            count=f"{result.drifted:,}",
+            sync=sync.name,
+        )
     if result.waiting:
         call.say("{count} more wait for another record.", count=f"{result.waiting:,}")
     for one in result.unforeseen:

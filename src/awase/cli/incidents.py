@@ -12,7 +12,7 @@ from awase.cli.items import local
 from awase.locale import text, told
 from awase.ports.store import Incident
 
-_SUBJECTS = {"connection": "connection {name}", "sync": "sync {name}"}
+_SUBJECTS = {"connection": "connection {name}", "sync": "sync {name}", "drift": "settings of sync {name}"}
 _MANY = 1_000
 
 

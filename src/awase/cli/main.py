@@ -15,6 +15,7 @@ _VERBS = (
     "connect",
     "plan",
     "check",
+    "drift",
     "doctor",
     "sync",
     "importing",

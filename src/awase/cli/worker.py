@@ -20,6 +20,7 @@ from awase.configuration import FILE_NAME, Workspace, load
 from awase.core.mapping import Sync
 from awase.engine.running import Report, sync_now
 from awase.engine.switches import refusal
+from awase.engine.watching import Watched, watch
 from awase.errors import BadConfiguration, BadInput
 from awase.locale import told
 from awase.runtime.clock import SystemClock
@@ -39,6 +40,8 @@ _LINES: Mapping[str, str] = {
     "allowed": "Writing is allowed again.",
     "database": "Waiting for the database: {why}",
     "stopping": "Stopping; what runs may come to its end.",
+    "drifted": "Drift in “{sync}”: {why}",
+    "not_looked": "Settings of “{sync}” were not looked at: {why}",
 }
 
 
@@ -84,6 +87,10 @@ def worker(
                 async with environment(workspace, sync, store) as env:
                     return await sync_now(env, sync, nobody_to_ask(sync, records))
 
+            async def look_for_drift(workspace: Workspace, sync: Sync) -> Watched:
+                async with environment(workspace, sync, store) as env:
+                    return await watch(env, sync)
+
             configuration = _Configuration(call)
             await SyncWorker(
                 dsn,
@@ -91,6 +98,7 @@ def worker(
                 SystemClock(),
                 configuration.now,
                 carry_out,
+                look_for_drift,
                 lambda event: _tell(call, event),
                 habits,
             ).work()

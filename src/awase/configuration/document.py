@@ -38,6 +38,14 @@ class WorkspacePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
             examples=[["mon-fri 22:00-06:00", "sat,sun 00:00-24:00"]],
         ),
     ] = []
+    drift_minutes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_080,
+            description="How often a worker looks whether settings of the systems changed so that people stop; 0 is never.",
+        ),
+    ] = 60
 
 
 class ConnectionPart(

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path as FilePath
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -77,6 +78,8 @@ class Workspace:
     """By sync; one that is not named runs only when told to."""
     write_windows: Mapping[str, WriteWindows]
     """By sync: its own, else the workspace's. Beside the syncs, for they change no plan."""
+    drift_every: timedelta | None
+    """How often a worker looks for changed settings; None: never."""
 
     def sync(self, name: str | None) -> Sync:
         """The sync of that name, or the only one. Raises UnknownName."""
@@ -152,6 +155,7 @@ def parse(text: str, file: FilePath = FilePath(FILE_NAME)) -> Workspace:
         file=file,
         schedules=schedules(document, checker),
         write_windows=write_windows(document, checker),
+        drift_every=timedelta(minutes=document.workspace.drift_minutes) or None,
     )
 
 

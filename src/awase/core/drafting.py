@@ -145,7 +145,7 @@ class Drafter:
     def write(self, side: Side, object: str, outgoing: pl.DataFrame) -> None:
         """Check one object's outgoing records; hold the certain failures, plan the rest."""
         found: dict[int, list[Finding]] = {}
-        target = target_of(self.sync, side, object, self.memory.now)
+        target = target_of(self.sync, side, object, outgoing, self.memory.now)
         there = self.memory.there.get(side, {})
         for finding in (*findings(outgoing, target), *duplicates(outgoing, target, there)):
             found.setdefault(finding.link, []).append(finding)

@@ -79,6 +79,8 @@ class Foresight:
     unforeseen: tuple[Unforeseen, ...] = ()
     scores: tuple[RuleScore, ...] = ()
     """How right rules have been so far, where that was tried."""
+    drifted: int = 0
+    """Changes of settings since the last run that may matter to the sync."""
 
     def people(self, *, certain: bool) -> int:
         """How many records have at least one such cause."""

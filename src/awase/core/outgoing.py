@@ -54,7 +54,9 @@ def updates(
             sticks.alias(f"stuck:{name}"),
             pl.col(makes(side, name)).alias(f"made:{name}"),
         ]
-    columns += [pl.col(seen_column(object, n)).alias(seen(n)) for n in sync.watched_on(side, object)]
+    # Those that were read: where people are judged by other rules than when they were read, some may not have been.
+    watched = [n for n in sync.watched_on(side, object) if seen_column(object, n) in pairs.columns]
+    columns += [pl.col(seen_column(object, name)).alias(seen(name)) for name in watched]
     touched = [pl.col(sends(b.name)) | pl.col(f"stuck:{b.name}") for b in here]
     chosen = rows.select(*columns, pl.col(f"_id_{side}").alias("_target"))
     return chosen.filter(pl.any_horizontal(pl.lit(value=False), *touched))

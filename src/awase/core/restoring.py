@@ -162,7 +162,8 @@ class _Undoing:
         refused: dict[tuple[RecordName, str], str] = {}
         for (side, object), group in groups.items():
             records = {one.link.id: one.written.record for one in group}
-            for found in findings(self._outgoing(group, side, object), target_of(self.sync, side, object)):
+            outgoing = self._outgoing(group, side, object)
+            for found in findings(outgoing, target_of(self.sync, side, object, outgoing)):
                 if found.certainty == Certainty.CERTAIN:
                     refused[records[found.link], found.field] = found.error_type
         accepted = []

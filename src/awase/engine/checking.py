@@ -8,6 +8,7 @@ from dataclasses import replace
 from awase.core.foresight import Foresight, foresight, unforeseen
 from awase.core.mapping import BoundSync, Sync
 from awase.core.plan import Draft
+from awase.engine.drifting import changed_since, used_by
 from awase.engine.environment import Environment
 from awase.engine.observing import bind_live
 from awase.engine.planning import draft_whole
@@ -23,9 +24,15 @@ async def check(env: Environment, sync: Sync) -> Foresight:
 
 
 async def told(env: Environment, sync: BoundSync, found: Foresight) -> Foresight:
-    """``found`` with what cannot be foreseen, and how right rules have been so far."""
+    """``found`` with what cannot be foreseen, how right rules have been so far, and whether settings have changed."""
     scores = await scores_that_hold(env, sync)
-    return replace(found, unforeseen=unforeseen(sync), scores=tuple(scores.values()))
+    changes = await changed_since(env.store, sync.sync, used_by(sync)) or ()
+    return replace(
+        found,
+        unforeseen=unforeseen(sync),
+        scores=tuple(scores.values()),
+        drifted=sum(change.touches for change in changes),
+    )
 
 
 def records_read(draft: Draft) -> Counter[str]:

@@ -25,10 +25,21 @@ from awase.ports.flows import Flow, Page
 
 
 async def bind_live(env: Environment, sync: Sync, *, likely_too: bool = False) -> BoundSync:
-    """``sync`` bound to both sides' schemas as they are now. Raises what ``mapping.bind`` raises.
+    """``sync`` bound to both sides' schemas as they are now. Raises what ``binding.bind`` raises.
 
     ``likely_too``: with what is only needed to foresee refusals that are likely, and never keeps a record back.
     """
+    return bound_to(env, sync, await describe_live(env, sync, likely_too=likely_too))
+
+
+def bound_to(env: Environment, sync: Sync, schemas: Mapping[Side, Schema]) -> BoundSync:
+    """``sync`` bound to these schemas. Raises what ``binding.bind`` raises."""
+    consent = {side: env.sides[side].connector.capabilities.consent_fields for side in SIDES}
+    return bind(sync, schemas["ma"], schemas["crm"], consent)
+
+
+async def describe_live(env: Environment, sync: Sync, *, likely_too: bool = False) -> dict[Side, Schema]:
+    """Both sides' objects, fields and rules as they are now. Raises SchemaMismatch for an object that is not there."""
     schemas: dict[Side, Schema] = {}
 
     async def describe(side: Side) -> None:
@@ -47,8 +58,7 @@ async def bind_live(env: Environment, sync: Sync, *, likely_too: bool = False) -
     async with env.tasks.nursery() as nursery:
         for side in SIDES:
             nursery.start(describe(side))
-    consent = {side: env.sides[side].connector.capabilities.consent_fields for side in SIDES}
-    return bind(sync, schemas["ma"], schemas["crm"], consent)
+    return schemas
 
 
 RULES = "rules:"

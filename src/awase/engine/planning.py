@@ -80,12 +80,28 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
     )
 
 
-async def draft_whole(env: Environment, sync: BoundSync, *, sends_held: bool = False) -> Draft:
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Everybody judged as if written whole, and what they were judged by, so that they may be judged by other rules."""
+
+    draft: Draft
+    people: pl.DataFrame
+    """See ``frames.people``."""
+    memory: Memory
+
+
+async def judge_whole(env: Environment, sync: BoundSync, *, sends_held: bool = False) -> Whole:
     """What a run would do if every record were written whole: for foresight, never to be applied. Reads both sides;
     the store is only read. ``sends_held``: what is held is among the writes too."""
     observed = await observe(env, sync, ())
-    selection = Selection(everything=True, whole=True, sends_held=sends_held)
-    return await _Planner(env, sync, observed, selection).draft()
+    planner = _Planner(env, sync, observed, Selection(everything=True, whole=True, sends_held=sends_held))
+    draft = await planner.draft()
+    return Whole(draft, *planner.judged)
+
+
+async def draft_whole(env: Environment, sync: BoundSync, *, sends_held: bool = False) -> Draft:
+    """The draft of ``judge_whole``."""
+    return (await judge_whole(env, sync, sends_held=sends_held)).draft
 
 
 def _as_imported(sync: BoundSync) -> BoundSync:
@@ -121,6 +137,8 @@ class _Planner:
     scores: Scores = field(default_factory=dict)
     new_pairs: Set[int] = frozenset()
     """Links of which one record has given its place to another: whatever the base says is not about that one."""
+    judged: tuple[pl.DataFrame, Memory] = field(default_factory=lambda: (pl.DataFrame(), Memory({})))
+    """Of a whole draft: the people and what was remembered of them."""
 
     async def draft(self) -> Draft:
         env, sync, found = self.env, self.sync, self.found
@@ -306,6 +324,7 @@ class _Planner:
         memory, shared = await self._memory(frame, tables)
         if self.selection.whole:
             memory = replace(memory, there={side: neighbours(kept[side], self.sync, side) for side in SIDES})
+            self.judged = frame, memory
         draft = decide(frame, self.sync, self.env.capabilities(), memory)
         draft.items += [item for item in self.given_up if item.link in set(draft.evaluated)]
         draft.ledger += shared

@@ -18,6 +18,7 @@ from awase.core.records import Item, ItemKind, RunCounts
 from awase.core.selection import Selection
 from awase.engine.applying import Applied, apply, settled_writes
 from awase.engine.choosing import asked_for, looked_at
+from awase.engine.drifting import take_over
 from awase.engine.environment import Environment
 from awase.engine.folding import fold
 from awase.engine.importing import KIND, ask_for_the_rest, prepared
@@ -245,6 +246,7 @@ async def _settle(
         seen |= set(await asked_for(env.store, sync.sync.name))
     await looked_at(env.store, sync.sync.name, seen)
     if moves:
+        await take_over(env, claim, sync)
         await env.store.save_setting(SCOPE + sync.sync.name, sync.sync.scope())
         if SWEPT + sync.sync.name not in await env.store.settings() or await is_due(env, sync):
             await env.store.save_setting(SWEPT + sync.sync.name, plan.header.made_at.isoformat())

@@ -26,6 +26,7 @@ from awase.core.records import Link as Link
 from awase.core.records import LinkState as LinkState
 from awase.core.records import MatchEntry as MatchEntry
 from awase.core.records import RunCounts as RunCounts
+from awase.core.schema import Schema
 from awase.errors import AwaseError
 
 
@@ -152,6 +153,19 @@ class ConnectionRecord(msgspec.Struct, frozen=True, kw_only=True):
     user: str
 
 
+MOST_SCHEMAS = 5
+"""How many past schemas of each side of a sync are kept."""
+
+
+class KeptSchema(msgspec.Struct, frozen=True, kw_only=True):
+    """How one side was when runs used it."""
+
+    schema: Schema
+    """Without notes for people."""
+    first_used: datetime
+    last_used: datetime
+
+
 class CallUse(msgspec.Struct, frozen=True, kw_only=True):
     """Calls of one connection within the last 24 hours, as we counted them."""
 
@@ -258,6 +272,15 @@ class Store(Protocol):
 
     async def incidents(self, *, open_only: bool = True, limit: int = 50) -> list[Incident]:
         """Newest first."""
+        ...
+
+    # -- schemas -------------------------------------------------------------------------------------------------
+    async def keep_schemas(self, claim: Claim, schemas: Mapping[Side, Schema], now: datetime) -> None:
+        """What a run used; the newest ``MOST_SCHEMAS`` that differ are kept."""
+        ...
+
+    async def schemas(self, sync: str, side: Side) -> list[KeptSchema]:
+        """The one used last first."""
         ...
 
     # -- consent -------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from awase.configuration import Workspace
 from awase.core.mapping import Sync, parents_first
 from awase.engine.running import Report
 from awase.engine.switches import refusal
+from awase.engine.watching import Watched, is_due
 from awase.errors import AlreadyRunning, AwaseError, Bug, LostFence, StoreBusy
 from awase.ports.runtime import Clock
 from awase.ports.store import Note, RunRecord, Store
@@ -30,6 +31,8 @@ from awase.runtime.unattended import put_on_record
 
 _LOOK_SECONDS = 1.0
 """How often a worker looks what is due."""
+_WATCH_SECONDS = 5.0
+"""How often it looks whether it is time to look for drift."""
 _WAIT_FOR_DATABASE = 5.0
 
 
@@ -48,6 +51,8 @@ class Event:
         "allowed",
         "database",
         "stopping",
+        "drifted",
+        "not_looked",
     ]
     sync: str = ""
     run: RunRecord | None = None
@@ -58,6 +63,7 @@ class Event:
 
 Tell = Callable[[Event], None]
 CarryOut = Callable[[Workspace, Sync], Awaitable[Report]]
+LookForDrift = Callable[[Workspace, Sync], Awaitable[Watched]]
 Order = Callable[[Sequence[Sync]], Sequence[Sync]]
 
 
@@ -76,7 +82,8 @@ class Habits:
 
 
 class SyncWorker:
-    """See the module's text. ``workspace`` gives the configuration of the moment; ``carry_out`` one guarded run."""
+    """See the module's text. ``workspace`` gives the configuration of the moment; ``carry_out`` one guarded run,
+    ``look_for_drift`` what changed in the systems since the last one."""
 
     def __init__(
         self,
@@ -85,6 +92,7 @@ class SyncWorker:
         clock: Clock,
         workspace: Callable[[], Workspace],
         carry_out: CarryOut,
+        look_for_drift: LookForDrift,
         tell: Tell,
         habits: Habits = Habits(),
     ) -> None:
@@ -93,6 +101,7 @@ class SyncWorker:
         self._clock = clock
         self._workspace = workspace
         self._carry_out = carry_out
+        self._look_for_drift = look_for_drift
         self._tell = tell
         self._habits = habits
         self._stopping = asyncio.Event()
@@ -134,12 +143,14 @@ class SyncWorker:
         self._at_queue = worker
         self._tell(Event("ready"))
         house = asyncio.create_task(self._keep_house(queue, worker))
+        watch = asyncio.create_task(self._keep_watch())
         try:
             await worker.work()
         finally:
             self._at_queue = None
             house.cancel()
-            (found,) = await asyncio.gather(house, return_exceptions=True)
+            watch.cancel()
+            found, _ = await asyncio.gather(house, watch, return_exceptions=True)
         if isinstance(found, Exception):
             raise found
         if not self._stopping.is_set():
@@ -157,6 +168,34 @@ class SyncWorker:
         except Exception:
             worker.stop()
             raise
+
+    async def _keep_watch(self) -> None:
+        """Look for drift between runs; nothing that goes wrong with it keeps a run from beginning."""
+        while not self._stopping.is_set():
+            with suppress(StoreBusy):  # housekeeping tells it and waits for it
+                workspace = self._workspace()
+                every, now = workspace.drift_every, self._clock.now()
+                for sync in self._habits.order(workspace.syncs) if every else ():
+                    if every and await is_due(self._store, sync.name, every, now):
+                        await self._watch(workspace, sync)
+            await asyncio.sleep(_WATCH_SECONDS)
+
+    async def _watch(self, workspace: Workspace, sync: Sync) -> None:
+        try:
+            found = await self._look_for_drift(workspace, sync)
+        except StoreBusy:
+            raise
+        except AwaseError as trouble:
+            self._tell(Event("not_looked", sync.name, why=Note.of(trouble)))
+        except Exception as trouble:  # noqa: BLE001  no look may end the worker
+            kept = keep_trace(trouble)
+            error = Bug(
+                "This is a mistake of Awase's, not yours. Reference: {reference}", reference=kept.reference
+            )
+            self._tell(Event("not_looked", sync.name, why=Note.of(error)))
+        else:
+            if found.note is not None:
+                self._tell(Event("drifted", sync.name, why=found.note))
 
     async def _look(self, queue: Queue) -> None:
         """Take over what a dead worker left, and put in what is due."""

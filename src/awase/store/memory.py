@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from awase.core.operations import Outcome, Side
+from awase.core.schema import Schema
 from awase.errors import AlreadyRunning, Bug, LostFence
 from awase.ports.store import (
+    MOST_SCHEMAS,
     BaseRow,
     CallUse,
     Claim,
@@ -22,6 +24,7 @@ from awase.ports.store import (
     Cursor,
     Incident,
     JournalBatch,
+    KeptSchema,
     LedgerEntry,
     Link,
     Note,
@@ -55,6 +58,7 @@ class MemoryStore:
         self._limits: dict[str, LimitReading] = {}
         self._settings: dict[str, str] = {}
         self._incidents: list[Incident] = []
+        self._schemas: dict[tuple[str, Side], dict[str, KeptSchema]] = {}
 
     def _sync(self, name: str) -> SyncState:
         return self._syncs.setdefault(name, SyncState())
@@ -253,6 +257,21 @@ class MemoryStore:
     async def incidents(self, *, open_only: bool = True, limit: int = 50) -> list[Incident]:
         shown = [one for one in reversed(self._incidents) if not open_only or one.closed_at is None]
         return shown[:limit]
+
+    # -- schemas -------------------------------------------------------------------------------------------------
+    async def keep_schemas(self, claim: Claim, schemas: Mapping[Side, Schema], now: datetime) -> None:
+        self._fenced(claim)
+        for side, schema in schemas.items():
+            kept = self._schemas.setdefault((claim.sync, side), {})
+            plain, digest = Schema(schema.objects), schema.digest()
+            before = kept.get(digest) or KeptSchema(schema=plain, first_used=now, last_used=now)
+            kept[digest] = msgspec.structs.replace(before, schema=plain, last_used=max(now, before.last_used))
+            while len(kept) > MOST_SCHEMAS:
+                del kept[min(kept, key=lambda one: (kept[one].last_used, kept[one].first_used))]
+
+    async def schemas(self, sync: str, side: Side) -> list[KeptSchema]:
+        kept = self._schemas.get((sync, side), {}).values()
+        return sorted(kept, key=lambda one: (one.last_used, one.first_used), reverse=True)
 
     # -- consent -------------------------------------------------------------------------------------------------
     async def record_opt_outs(self, sync: str, entries: Sequence[LedgerEntry], now: datetime) -> None:

@@ -19,12 +19,13 @@ from awase.store.tables.items import Items
 from awase.store.tables.journal import Journal
 from awase.store.tables.links import Links
 from awase.store.tables.runs import Runs
+from awase.store.tables.schemas import Schemas
 from awase.store.upkeep import backup
 
 _log = logging.getLogger("awase.store")
 
 
-class PostgresStore(Runs, Links, Journal, Items, Choices, Incidents, Consent, Install):
+class PostgresStore(Runs, Links, Journal, Items, Choices, Incidents, Schemas, Consent, Install):
     """The whole of ``ports.store.Store``; ``console`` answers what only people ask."""
 
     def __init__(self, connections: Connections) -> None:

@@ -49,7 +49,8 @@ def found(
             sends(b.name): pl.Boolean,
             f"before:{b.name}": DTYPES[b.crm_kind],
         }
-    return findings(pl.DataFrame(columns, schema=schema), target_of(sync, "crm", "Lead"))
+    frame = pl.DataFrame(columns, schema=schema)
+    return findings(frame, target_of(sync, "crm", "Lead", frame))
 
 
 def types(*args: Any, **more: Any) -> list[str]:
@@ -278,7 +279,7 @@ def found_in_ma(field: Mapped, value: Value, *, creating: bool = False) -> list[
             f"source:{b.name}": pl.String,
         },
     ).with_columns(pl.lit(value is not None).alias(sends(b.name)))
-    return [f.error_type for f in findings(frame, target_of(sync, "ma", "contact"))]
+    return [f.error_type for f in findings(frame, target_of(sync, "ma", "contact", frame))]
 
 
 def test_on_the_way_to_the_ma_a_stage_of_the_crm_is_missing_and_what_is_no_stage_there_is_invalid() -> None:
@@ -355,7 +356,7 @@ def test_a_required_field_that_nobody_maps_fails_every_create_and_no_update() ->
             },
         }
     )
-    found_now = findings(rows, target_of(wanting, "crm", "Lead"))
+    found_now = findings(rows, target_of(wanting, "crm", "Lead", rows))
     assert [(f.link, f.error_type, f.field, f.value) for f in found_now] == [
         (1, "required_value_missing", "Region__c", None)
     ]
@@ -393,7 +394,7 @@ def test_all_broken_rules_of_a_record_are_found_at_once() -> None:
             **{f"sends:{n}": [True] for n in ("email", "title")},
         }
     )
-    assert sorted(f.error_type for f in findings(rows, target_of(sync, "crm", "Lead"))) == [
+    assert sorted(f.error_type for f in findings(rows, target_of(sync, "crm", "Lead", rows))) == [
         "invalid_email",
         "string_too_long",
     ]
@@ -431,7 +432,8 @@ def places(
             sends(b.name): [b.name in sent],
             f"before:{b.name}": pl.Series([stored.get(b.name)], dtype=pl.String),
         }
-    found = findings(pl.DataFrame(columns), target_of(sync, "crm", "Lead"))
+    frame = pl.DataFrame(columns)
+    found = findings(frame, target_of(sync, "crm", "Lead", frame))
     assert all(finding.certainty is Certainty.CERTAIN for finding in found) or country is not COUNTRY
     return [(finding.field, finding.error_type) for finding in found]
 
@@ -495,5 +497,6 @@ def test_of_two_creates_with_one_unique_value_the_first_goes() -> None:
             f"before:{b.name}": [None] * rows,
         }
         columns[sends(b.name)] = values.is_not_null()
-    found = findings(pl.DataFrame(columns), target_of(sync, "crm", "Lead"))
+    frame = pl.DataFrame(columns)
+    found = findings(frame, target_of(sync, "crm", "Lead", frame))
     assert [(f.link, f.error_type, f.value) for f in found] == [(2, "duplicate_value", "a")]

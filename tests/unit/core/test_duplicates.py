@@ -45,7 +45,8 @@ def alike(
         [{"_id": row["id"], "Mobile__c": row.get("mobile"), "City__c": row.get("city")} for row in there],
         schema={"_id": pl.String, "Mobile__c": pl.String, "City__c": pl.String},
     )
-    found = list(duplicates(pl.DataFrame(columns), target_of(sync, "crm", "Lead"), {"Lead": rows}))
+    frame = pl.DataFrame(columns)
+    found = list(duplicates(frame, target_of(sync, "crm", "Lead", frame), {"Lead": rows}))
     assert {(one.certainty, one.error_type, one.detail["rule"]) for one in found} <= {
         (Certainty.LIKELY, "duplicate_rule", rule.name)
     }

@@ -55,7 +55,8 @@ def found(sync: BoundSync, *, stored: dict[str, Any] | None = None, **sent: Any)
     for name in sync.watched_on("crm", "Lead"):
         kind = DTYPES[sync.crm["Lead"].fields[name].kind]
         columns[seen(name)] = pl.Series([stored.get(name)], dtype=kind)
-    result = findings(pl.DataFrame(columns), target_of(sync, "crm", "Lead", NOW))
+    frame = pl.DataFrame(columns)
+    result = findings(frame, target_of(sync, "crm", "Lead", frame, NOW))
     return [(one.error_type, one.field) for one in result]
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,8 @@ from awase.core.records import Item
 from awase.engine.reconciling import reconcile
 from awase.engine.undoing import find_run, preview, undo_run
 from awase.errors import Bug
-from awase_practice.seeds.control import rows
+from awase_practice.salesforce.stock_fields import INDUSTRIES
+from awase_practice.seeds.control import load, rows
 from awase_practice.seeds.loading import Stage, let_pass
 from awase_practice.seeds.story import Part, Record
 
@@ -29,6 +30,9 @@ HOUR: Final = 3_600.0
 _NAME: Final = "山田"
 MISTAKE: Final = "一括更新の誤り"
 """What somebody writes over the titles of people by mistake."""
+
+LOST: Final = "製造業"
+"""The industry that the CRM's administrator deletes from the list."""
 
 _TITLE_WHILE_KILLED: Final = "営業推進部 部長"
 _TOUCHED: Final = 12
@@ -148,6 +152,38 @@ class Acts:
             "reasons": dict(reasons),
         }
         return found
+
+    async def drift(self) -> dict[str, Any]:
+        """The CRM's administrator takes an industry in use off the list of leads while people with it wait for the next
+        run: who stops is told before it, and the industry is put back."""
+        fresh = [
+            {
+                "email": f"tonight{n}@example.jp",
+                "lastname": f"{_NAME}{n}",
+                "company": "今夜製作所",
+                "industry": LOST,
+            }
+            for n in range(_TOUCHED)
+        ]
+        await load(self.stage.hubspot, "contact", fresh, "user:sato")
+        have_it = sum(row.get("Industry") == LOST for row in await rows(self.stage.salesforce, "Lead"))
+        await self._industries([each for each in INDUSTRIES if each != LOST])
+        found = (await self._ended("drift", "people", "--json")).document["drifts"][0]
+        await self._industries(INDUSTRIES)
+        after = (await self._ended("drift", "people", "--json")).document["drifts"][0]
+        facts = {
+            "option": LOST,
+            "have_it": have_it,
+            "people": found["people"],
+            "next_run": found["next_run"],
+            "after": after["people"],
+        }
+        self.told["drift"] = facts
+        return facts
+
+    async def _industries(self, values: Sequence[str]) -> None:
+        change = {"name": "Industry", "values": list(values)}
+        await self.stage.salesforce.tell("schema", {"object": "Lead", "change_field": change})
 
     # -- commands --------------------------------------------------------------------------------------------------
 

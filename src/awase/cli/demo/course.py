@@ -1,4 +1,4 @@
-"""The demo's course: two orgs, their people, every phase on the screen, and the page at the end."""
+"""The demo's course: two orgs, their people, every phase on the screen, a finale, and the page at the end."""
 
 from __future__ import annotations
 
@@ -79,6 +79,12 @@ class Course:
                 await self._act_after(phase, performance, acts)
         against, least = await performance.judge(), await performance.least()
         self._screen.verdict(against, performance.played, least)
+        if acts.has_enough_people:
+            self._screen.act(
+                "The administrator of the CRM deletes “{option}” from the list of industries. Awase says before anything "
+                "runs: {next_run} people stop tonight, {people} in all when their industry has to be written. It is put back.",
+                **await acts.drift(),
+            )
         return document(self._seed, self._people, performance.played, least, against, acts.told)
 
     async def _act_after(self, phase: Phase, performance: Performance, acts: Acts) -> None:

@@ -71,13 +71,19 @@ def value_column(name: str) -> str:
     return f"set:{name}"
 
 
-def target_of(sync: BoundSync, side: Side, object: str, now: datetime | None = None) -> Target:
+def target_of(
+    sync: BoundSync, side: Side, object: str, outgoing: pl.DataFrame, now: datetime | None = None
+) -> Target:
     """The object as ``sync`` writes it. A mapped field x stands in ``set:x``, ``source:x``, ``sends:x``, ``before:x``, a
-    watched one in ``seen:x``."""
+    watched one in ``seen:x``, as far as ``outgoing`` has it: of what was not read nothing is known."""
     mapped = {field.name: bound for bound in sync.fields if (field := bound.on(side, object)) is not None}
     columns = {name: _columns(bound, side) for name, bound in mapped.items()}
     fields = sync.object(side, object).fields
-    columns |= {name: _stored_only(fields[name], side) for name in sync.watched_on(side, object)}
+    columns |= {
+        name: _stored_only(fields[name], side)
+        for name in sync.watched_on(side, object)
+        if seen(name) in outgoing.columns
+    }
     return Target(sync.object(side, object), columns, sync.sync.time_zone, now)
 
 
