@@ -73,7 +73,7 @@ def read(workspace: Workspace, syncs: Sequence[Sync], sources: Sources) -> Patie
         ),
         None,
     )
-    project = _project(sources, crm.key_field)
+    project = read_metadata(sources.project, sources.rights, crm.key_field)
     export = _export(sources, ma.key_property if ma is not None else "awase_key")
     owners: dict[Side, Sequence[OwnerLike]] = {}
     users = _content(sources.users, sources.project / USERS_FILE)
@@ -117,25 +117,26 @@ def _known(
     )
 
 
-def _project(sources: Sources, key_field: str) -> Project:
-    if not sources.project.is_dir():
+def read_metadata(folder: Path, rights: Sequence[str], key_field: str = "Awase_Key__c") -> Project:
+    """The project in ``folder``, seen with ``rights``. Raises BadInput or UnknownName."""
+    if not folder.is_dir():
         raise BadInput(
             "there is no such folder",
-            where=str(sources.project),
+            where=str(folder),
             remedy="Name a folder with an SFDX project.",
         )
-    files = {shown(file): _bytes(file) for file in _metadata(sources.project)}
+    files = {shown(file): bytes_of(file) for file in _metadata(folder)}
     if not files:
         raise BadInput(
             "the folder holds no metadata of objects or fields",
-            where=str(sources.project),
+            where=str(folder),
             remedy="Name a folder with an SFDX project.",
         )
-    project = read_project(files, key_field=key_field, rights=sources.rights)
+    project = read_project(files, key_field=key_field, rights=rights)
     if project.unknown_rights:
         raise UnknownName(
             "the project holds no permission set or profile “{name}”",
-            where=str(sources.project),
+            where=str(folder),
             remedy="Retrieve it, or correct the name.",
             name=project.unknown_rights[0],
         )
@@ -161,10 +162,11 @@ def _export(sources: Sources, key_property: str) -> Export | None:
 
 def _content(named: Path | None, usual: Path) -> tuple[Path, bytes] | None:
     file = named or (usual if usual.is_file() else None)
-    return (file, _bytes(file)) if file is not None else None
+    return (file, bytes_of(file)) if file is not None else None
 
 
-def _bytes(file: Path) -> bytes:
+def bytes_of(file: Path) -> bytes:
+    """What stands in ``file``. Raises BadInput."""
     try:
         return file.read_bytes()
     except FileNotFoundError:

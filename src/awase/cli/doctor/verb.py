@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from awase.cli.call import Call, help_text, verb
-from awase.cli.doctor.reading import Patient, Sources, beside, read
+from awase.cli.doctor.data import Asked, Subject, look_at
+from awase.cli.doctor.reading import Patient, Sources, beside, read, read_metadata
 from awase.cli.doctor.report import document, show, told
 from awase.cli.doctor.sarif import sarif as as_sarif
+from awase.configuration import FILE_NAME
 from awase.core.doctor import Level, examine
+from awase.core.doctor.rows import Moment
 from awase.errors import BadInput
 
 
@@ -28,6 +32,50 @@ def doctor(
         typer.Option("--sfdx", metavar="DIR", help=help_text("An SFDX project or a folder of metadata.")),
     ],
     name: Annotated[str | None, typer.Argument(metavar="[SYNC]", show_default=False)] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="FILE",
+            help=help_text(
+                "A CSV file: foresee which of its rows would be refused if they were created in the CRM."
+            ),
+        ),
+    ] = None,
+    object: Annotated[
+        str | None,
+        typer.Option(
+            "--object",
+            metavar="NAME",
+            help=help_text("With --data: what the rows would become, for instance Lead."),
+        ),
+    ] = None,
+    good: Annotated[
+        Path | None,
+        typer.Option(
+            "--good",
+            metavar="FILE",
+            help=help_text("With --data: where the good rows go; without it, beside the file."),
+        ),
+    ] = None,
+    bad: Annotated[
+        Path | None,
+        typer.Option(
+            "--bad",
+            metavar="FILE",
+            help=help_text(
+                "With --data: where the refused rows go, with their reasons; without it, beside the file."
+            ),
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help=help_text("With --data: replace those two files if they are there."),
+            show_default=False,
+        ),
+    ] = False,
     ma: Annotated[
         Path | None,
         typer.Option(
@@ -66,6 +114,16 @@ def doctor(
     ] = Level.CERTAIN,
 ) -> int:
     call.directory = beside(sfdx, call.directory)
+    if data is not None:
+        if object is None:
+            raise BadInput(
+                "what the rows would become has to be said", where="--data", remedy="Add --object Lead."
+            )
+        if sarif:
+            raise BadInput(
+                "rows of a file are not told as SARIF", where="--sarif", remedy="Ask for --json instead."
+            )
+        return look_at(call, Asked(data, object, good, bad, overwrite), _subject(call, sfdx, rights or ()))
     workspace = call.workspace()
     syncs = [(place, sync) for place, sync in enumerate(workspace.syncs) if name in (None, sync.name)]
     if not syncs:
@@ -82,6 +140,19 @@ def doctor(
         show(call, findings, notes)
     surest = list(Level)
     return int(any(surest.index(finding.level) <= surest.index(fail_on) for finding in findings))
+
+
+def _subject(call: Call, sfdx: Path, rights: Sequence[str]) -> Subject:
+    """The CRM as the project tells it; no configuration is needed, but where there is one, its time zone counts."""
+    configured = (call.directory / FILE_NAME).is_file()
+    zone = call.workspace().time_zone if configured else "UTC"
+    project = read_metadata(sfdx, rights)
+    notes = [
+        f"{trouble.place.file}:{trouble.place.line}: {call.t(trouble.words, **trouble.places)}"
+        for trouble in project.troubles
+        if trouble.kind != "metadata_unknown"
+    ]
+    return Subject(project.schema, project.labels, Moment(datetime.now(UTC), zone), notes)
 
 
 def _notes(call: Call, patient: Patient) -> Iterator[str]:

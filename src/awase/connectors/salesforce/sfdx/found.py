@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -54,6 +54,8 @@ class Project:
     """(object, field) that are there, but not for the integration user."""
     rights: tuple[str, ...]
     """The permission sets and profiles by which rights were judged; none: nobody said."""
+    labels: Mapping[str, Mapping[str, Sequence[str]]]
+    """Object → field → what people call it beside its label, in any language."""
     unknown_rights: tuple[str, ...] = ()
     """Those asked for that the project does not hold."""
 
