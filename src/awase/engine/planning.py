@@ -79,10 +79,12 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
     )
 
 
-async def draft_whole(env: Environment, sync: BoundSync, *, sends_held: bool = False) -> Draft:
-    """What a run would do if every record were written whole: for foresight, never to be applied. Reads both sides;
-    the store is only read. ``sends_held``: what is held is among the writes too."""
-    observed = await observe(env, sync, ())
+async def draft_whole(
+    env: Environment, sync: BoundSync, observed: Observed | None = None, *, sends_held: bool = False
+) -> Draft:
+    """What a run would do if every record were written whole: for foresight, never to be applied. Reads both sides,
+    unless that has been done; the store is only read. ``sends_held``: what is held is among the writes too."""
+    observed = observed or await observe(env, sync, ())
     selection = Selection(everything=True, whole=True, sends_held=sends_held)
     return await _Planner(env, sync, observed, selection).draft()
 

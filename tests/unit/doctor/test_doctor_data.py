@@ -295,3 +295,30 @@ def test_an_empty_checkbox_is_what_the_org_fills_in(project: Path) -> None:
     sfdx.rule(project, "Common", "AND(NOT(Vip__c), Budget__c = 5)", "?")
     people(project, {"Vip__c": ""}, {"Budget__c": "5"}, {"Budget__c": "5", "Vip__c": "1"})
     assert causes(ask(project)[1]) == {("validation_rule", "Common"): [3]}
+
+
+def test_what_a_change_would_refuse_is_counted_and_nothing_is_written(project: Path) -> None:
+    sfdx.rule(project, "Asleep", "ISBLANK(Phone)", "電話がありません", active=False)
+    people(
+        project,
+        {"Segment__c": "製造業", "Phone": "1"},
+        {"Segment__c": "小売業", "Phone": "2"},
+        {"Segment__c": "", "Phone": ""},
+        {"Segment__c": "その他", "Phone": "", "Company": ""},
+    )
+    status, document = ask(project, "--what-if", "Lead.Segment__c without 小売業")
+    assert (document["refused_now"], document["refused"], document["newly_refused"]) == (1, 2, 1)
+    assert (status, causes(document)) == (1, {("restricted_picklist_value", "Segment__c"): [3]})
+    _, document = ask(project, "--what-if", "Lead.Segment__c required", "--what-if", "Lead rule Asleep on")
+    assert (document["refused_now"], document["refused"], document["newly_refused"]) == (1, 2, 1)
+    assert causes(document) == {
+        ("required_value_missing", "Segment__c"): [4],
+        ("validation_rule", "Asleep"): [4],
+    }
+    assert not (project.parent / "people.good.csv").exists()
+
+
+@pytest.mark.parametrize("text", ["Contact.Email required", "Lead.Nothing required", "nonsense"])
+def test_a_change_of_something_else_is_bad_input(project: Path, text: str) -> None:
+    people(project, {})
+    assert ask(project, "--what-if", text)[0] == 2

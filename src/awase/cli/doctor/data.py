@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from awase.catalogue import entry
 from awase.cli.call import Call
-from awase.cli.doctor.data_file import LINE, DataFile, read_data
-from awase.cli.doctor.reasons import Reasons, RowCause, brief, causes_of
+from awase.cli.doctor.data_file import LINE, read_data
+from awase.cli.doctor.reasons import Reasons, causes_of
+from awase.cli.doctor.rows_report import Outcome, cause_documents, notes, show_causes
 from awase.cli.plan_files import write_closed
+from awase.cli.what_if import say_what_if
 from awase.connectors.salesforce.cells import read_cell
-from awase.core.checks.rules import lacking, not_foreseen
-from awase.core.doctor.headings import Headings, OddHeading, Oddity, fields_of
-from awase.core.doctor.rows import Judged, Moment, judge, seen_in_part
-from awase.core.schema import ObjectSchema, Schema
+from awase.core.doctor.headings import fields_of
+from awase.core.doctor.rows import Judged, Moment, judge
+from awase.core.schema import ObjectSchema, Rule, Schema
+from awase.core.what_if import WhatIf, changed, known_object
 from awase.errors import BadInput, MissingPermission, UnknownName
 
 _RECORD_ID = "Id"
-_VALUES = 3
-"""Values and lines shown of a cause."""
-_ODD: Mapping[Oddity, str] = {
-    Oddity.UNKNOWN: "Column {column} “{heading}” is no field of {object} that the integration user sees; it was not looked at.",
-    Oddity.REPEATED: "Column {column} “{heading}” means {field} once more; the first such column counts.",
-    Oddity.AMBIGUOUS: "Column {column} “{heading}” may mean {near}, so it was not looked at: use the API name.",
-    Oddity.READ_ONLY: "Column {column} “{heading}” ({field}) cannot be given when a record is created: leave it out when "
-    "you load the file. It was not looked at.",
-    Oddity.RECORD_ID: "Column {column} “{heading}”: a row with an id is an update, and updates are not judged.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +33,7 @@ class Asked:
     good: Path | None
     bad: Path | None
     overwrite: bool
+    what_if: Sequence[WhatIf] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +44,16 @@ class Subject:
     labels: Mapping[str, Mapping[str, Sequence[str]]]
     """Object → field → what people call it beside its label."""
     moment: Moment
+    asleep: Sequence[Rule] = ()
+    """Rules that are switched off."""
     notes: Sequence[str] = ()
     """What could not be read of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    asked: Asked
-    data: DataFile
-    object: ObjectSchema
-    headings: Headings
-    judged: Judged
-    causes: Sequence[RowCause]
-
-    def lines(self, rows: Sequence[int]) -> list[int]:
-        """The lines of the file on which these rows begin."""
-        column: list[int] = self.data.cells[LINE].gather(list(rows)).to_list()
-        return column
 
 
 def look_at(call: Call, asked: Asked, subject: Subject) -> int:
     """Judge the file, write its two parts and tell. Raises BadInput before anything is written."""
     object = object_of(subject.schema, asked.object)
+    after = _after(asked, subject, object)
     data = read_data(asked.file)
     parts = _parts(asked)
     headings = fields_of(data.headings, object, subject.labels.get(object.name, {}), _RECORD_ID)
@@ -85,11 +65,14 @@ def look_at(call: Call, asked: Asked, subject: Subject) -> int:
             object=object.name,
         )
     judged = judge(data.cells, headings, object, subject.moment, read_cell)
-    outcome = Outcome(asked, data, object, headings, judged, causes_of(judged.findings))
+    if after is not None:
+        then = judge(data.cells, headings, after, subject.moment, read_cell)
+        return _forecast(call, asked, Outcome(asked.file, data, after, headings, then, ()), judged)
+    outcome = Outcome(asked.file, data, object, headings, judged, causes_of(judged.findings))
     _write(call, outcome, parts)
-    notes = [*_notes(call, outcome), *subject.notes]
-    call.document(_document(call, outcome, parts, notes))
-    _show(call, outcome, parts, notes)
+    told = [*notes(call, outcome), *subject.notes]
+    call.document(_document(call, outcome, parts, told))
+    _show(call, outcome, parts, told)
     return int(bool(judged.refused))
 
 
@@ -118,12 +101,43 @@ def object_of(schema: Schema, name: str) -> ObjectSchema:
     return found
 
 
+def _after(asked: Asked, subject: Subject, object: ObjectSchema) -> ObjectSchema | None:
+    """The object after the changes that were asked about; None where none were."""
+    if not asked.what_if:
+        return None
+    for change in asked.what_if:
+        known_object(change, [object.name])
+    return changed(subject.schema, asked.what_if, subject.asleep).objects[object.name]
+
+
+def _forecast(call: Call, asked: Asked, outcome: Outcome, now: Judged) -> int:
+    """Tell what the changes would do to the rows of the file; nothing is written."""
+    then = outcome.judged
+    newly = then.refused - now.refused
+    outcome = replace(outcome, causes=causes_of(one for one in then.findings if one.link in newly))
+    numbers = {
+        "refused_now": len(now.refused),
+        "refused": len(then.refused),
+        "newly_refused": len(newly),
+    }
+    told = list(notes(call, outcome))
+    document = {"what_if": [change.text for change in asked.what_if], **_described(outcome), **numbers}
+    call.document({**document, "causes": cause_documents(call, outcome), "notes": told})
+    say_what_if(call, asked.what_if, numbers)
+    show_causes(call, outcome)
+    for note in told:
+        call.say("{line}", line=note)
+    return int(bool(then.refused))
+
+
 def _parts(asked: Asked) -> tuple[Path, Path]:
     """Where the good and the bad rows go. Raises BadInput where something would be overwritten."""
     good = asked.good or asked.file.with_suffix(f".good{asked.file.suffix}")
     bad = asked.bad or asked.file.with_suffix(f".bad{asked.file.suffix}")
     if len({part.resolve() for part in (asked.file, good, bad)}) < 3:
         raise BadInput("the file and its two parts must be three files", where=f"{good}, {bad}")
+    if asked.what_if:
+        return good, bad  # nothing is written
     there = [str(part) for part in (good, bad) if part.exists()]
     if there and not asked.overwrite:
         raise BadInput(
@@ -149,88 +163,43 @@ def _write(call: Call, outcome: Outcome, parts: tuple[Path, Path]) -> None:
 
     out = refused | judged.updates
     write_closed(parts[0], data.part(lambda row: row not in out))
-    headings = (call.t("Line in {file}", file=outcome.asked.file.name), call.t("Why it would be refused"))
+    headings = (call.t("Line in {file}", file=outcome.file.name), call.t("Why it would be refused"))
     write_closed(parts[1], data.part(refused.__contains__, headings, told))
 
 
-def _notes(call: Call, outcome: Outcome) -> Iterator[str]:
-    """What was not looked at, and why."""
-    for one in outcome.headings.odd:
-        yield _odd(call, outcome, one)
-    unjudged = not_foreseen(outcome.object)
-    filled_in = seen_in_part(outcome.object, outcome.data.cells, outcome.headings)
-    for rule in outcome.object.rules:
-        if reason := unjudged.get(rule.name):
-            yield call.t(
-                "The validation rule {rule} was not looked at: {reason}", rule=rule.name, reason=reason
-            )
-        elif unknown := [*lacking(rule, outcome.object), *filled_in.get(rule.name, ())]:
-            yield call.t(
-                "What the validation rule {rule} refuses is foreseen in part at most, for it also looks at: {lacking}",
-                rule=rule.name,
-                lacking=", ".join(unknown),
-            )
-
-
-def _odd(call: Call, outcome: Outcome, one: OddHeading) -> str:
-    said = call.t(
-        _ODD[one.oddity],
-        column=one.place + 1,
-        heading=one.heading,
-        object=outcome.object.name,
-        field=one.field,
-        near=", ".join(one.near),
-    )
-    if one.oddity is Oddity.UNKNOWN and one.near:
-        said += call.t(" Did you mean {near}?", near=", ".join(one.near))
-    return said
-
-
-def _document(call: Call, outcome: Outcome, parts: tuple[Path, Path], notes: Sequence[str]) -> dict[str, Any]:
+def _document(call: Call, outcome: Outcome, parts: tuple[Path, Path], told: Sequence[str]) -> dict[str, Any]:
     judged = outcome.judged
     return {
-        "file": str(outcome.asked.file),
-        "encoding": outcome.data.encoding,
-        "object": outcome.object.name,
-        "rows": judged.rows,
-        "not_judged": len(judged.updates),
+        **_described(outcome),
         "refused": len(judged.refused),
         "likely_refused": len(judged.doubtful),
-        "causes": [
-            {
-                "error_type": cause.error_type,
-                "text": entry(cause.error_type).name.in_(call.language),
-                "field": cause.field,
-                "column": _column(outcome, cause),
-                "rule": cause.rule,
-                "message": cause.message,
-                "certain": cause.certain,
-                "rows": len(cause.rows),
-                "values": [{"value": value, "rows": count} for value, count in cause.values()],
-                "lines": outcome.lines(cause.rows),
-            }
-            for cause in outcome.causes
-        ],
+        "causes": cause_documents(call, outcome),
+        "good": str(parts[0]),
+        "bad": str(parts[1]),
+        "notes": list(told),
+    }
+
+
+def _described(outcome: Outcome) -> dict[str, Any]:
+    """The file, for programs."""
+    return {
+        "file": str(outcome.file),
+        "encoding": outcome.data.encoding,
+        "object": outcome.object.name,
+        "rows": outcome.judged.rows,
+        "not_judged": len(outcome.judged.updates),
         "columns_not_looked_at": [
             {"column": one.place + 1, "heading": one.heading, "why": one.oddity.value, "near": list(one.near)}
             for one in outcome.headings.odd
         ],
-        "good": str(parts[0]),
-        "bad": str(parts[1]),
-        "notes": list(notes),
     }
 
 
-def _column(outcome: Outcome, cause: RowCause) -> str:
-    place = outcome.headings.fields.get(cause.field)
-    return outcome.data.headings[place] if place is not None else ""
-
-
-def _show(call: Call, outcome: Outcome, parts: tuple[Path, Path], notes: Sequence[str]) -> None:
+def _show(call: Call, outcome: Outcome, parts: tuple[Path, Path], told: Sequence[str]) -> None:
     judged = outcome.judged
     call.say(
         "{file}: of {rows} rows that would be created as {object}, {refused} would be refused and {likely} probably.",
-        file=outcome.asked.file,
+        file=outcome.file,
         rows=f"{judged.rows - len(judged.updates):,}",
         object=outcome.object.name,
         refused=f"{len(judged.refused):,}",
@@ -241,32 +210,11 @@ def _show(call: Call, outcome: Outcome, parts: tuple[Path, Path], notes: Sequenc
             "{count} more name a record by its id; they were not judged and are in neither file.",
             count=f"{len(judged.updates):,}",
         )
-    if outcome.causes:
-        _table(call, outcome)
-    for note in notes:
+    show_causes(call, outcome)
+    for note in told:
         call.say("{line}", line=note)
     call.say(
         "The good rows are in {good}, the refused ones with their reasons in {bad}. Both hold personal data.",
         good=parts[0],
         bad=parts[1],
     )
-
-
-def _table(call: Call, outcome: Outcome) -> None:
-    table = call.table(
-        ("Error type", "Column", "Rows", "Certainty", "Values", "Lines"),
-        numbers=("Rows",),
-    )
-    for cause in outcome.causes:
-        name = entry(cause.error_type).name.in_(call.language)
-        values = [(value, count) for value, count in cause.values()[:_VALUES] if count > 1]
-        lines = [str(line) for line in outcome.lines(cause.rows[:_VALUES])]
-        table.add_row(
-            f"{name}\n{cause.message or cause.error_type}",
-            _column(outcome, cause) or cause.field,
-            f"{len(cause.rows):,}",
-            call.t("certain") if cause.certain else call.t("likely"),
-            ", ".join(f"{brief(value)} ({count:,})" for value, count in values),
-            ", ".join([*lines, "…"] if len(cause.rows) > _VALUES else lines),
-        )
-    call.show(table)

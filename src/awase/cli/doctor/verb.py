@@ -14,9 +14,11 @@ from awase.cli.doctor.data import Asked, Subject, look_at
 from awase.cli.doctor.reading import Patient, Sources, beside, read, read_metadata
 from awase.cli.doctor.report import document, show, told
 from awase.cli.doctor.sarif import sarif as as_sarif
+from awase.cli.what_if import WhatIfOption
 from awase.configuration import FILE_NAME
 from awase.core.doctor import Level, examine
 from awase.core.doctor.rows import Moment
+from awase.core.what_if import read as read_change
 from awase.errors import BadInput
 
 
@@ -76,6 +78,7 @@ def doctor(
             show_default=False,
         ),
     ] = False,
+    what_if: WhatIfOption = None,
     ma: Annotated[
         Path | None,
         typer.Option(
@@ -123,7 +126,15 @@ def doctor(
             raise BadInput(
                 "rows of a file are not told as SARIF", where="--sarif", remedy="Ask for --json instead."
             )
-        return look_at(call, Asked(data, object, good, bad, overwrite), _subject(call, sfdx, rights or ()))
+        changes = [read_change(text) for text in what_if or ()]
+        asked = Asked(data, object, good, bad, overwrite, changes)
+        return look_at(call, asked, _subject(call, sfdx, rights or ()))
+    if what_if:
+        raise BadInput(
+            "what a change would do is told of the rows of a file",
+            where="--what-if",
+            remedy="Add --data FILE, or ask `awase check --what-if …` about the people in the connected systems.",
+        )
     workspace = call.workspace()
     syncs = [(place, sync) for place, sync in enumerate(workspace.syncs) if name in (None, sync.name)]
     if not syncs:
@@ -152,7 +163,7 @@ def _subject(call: Call, sfdx: Path, rights: Sequence[str]) -> Subject:
         for trouble in project.troubles
         if trouble.kind != "metadata_unknown"
     ]
-    return Subject(project.schema, project.labels, Moment(datetime.now(UTC), zone), notes)
+    return Subject(project.schema, project.labels, Moment(datetime.now(UTC), zone), project.asleep, notes)
 
 
 def _notes(call: Call, patient: Patient) -> Iterator[str]:

@@ -69,6 +69,7 @@ class _Reading:
     layouts: dict[str, list[Layout]] = field(default_factory=dict)
     labels: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     places: KnownPlaces | None = None
+    asleep: list[Rule] = field(default_factory=list)
     rule_places: dict[tuple[str, str], Place] = field(default_factory=dict)
 
     def read(self, file: str, content: bytes) -> None:
@@ -142,11 +143,12 @@ class _Reading:
             self._tell(file, element.line, "the rule {name} has no errorConditionFormula", name=name)
             return
         self.rule_places[object, name] = Place(file, formula.line)
-        if not is_true(element, "active", default=True):
-            return
+        active = is_true(element, "active", default=True)
         try:
             parse(formula.text)
         except FormulaError as error:
+            if not active:
+                return
             below = error.at.line - 1 if error.at else 0
             self.troubles.append(
                 Trouble(
@@ -157,16 +159,15 @@ class _Reading:
                 )
             )
             return
-        self._object(object).rules.append(
-            Rule(
-                id=f"{object}.{name}",
-                object=object,
-                name=name,
-                formula=formula.text,
-                message=element.value("errorMessage"),
-                field=element.value("errorDisplayField"),
-            )
+        rule = Rule(
+            id=f"{object}.{name}",
+            object=object,
+            name=name,
+            formula=formula.text,
+            message=element.value("errorMessage"),
+            field=element.value("errorDisplayField"),
         )
+        (self._object(object).rules if active else self.asleep).append(rule)
 
     def _labels(self, object: str) -> dict[str, tuple[str, ...]]:
         """Standard ones, then the project's own."""
@@ -196,6 +197,7 @@ class _Reading:
                 (o, name): at for o, parts in self.objects.items() for name, (_, at) in parts.fields.items()
             },
             rules=self.rule_places,
+            asleep=tuple(self.asleep),
             layouts={name: tuple(each) for name, each in self.layouts.items()},
             labels={name: self._labels(name) for name in objects},
             partial=frozenset(name for name, parts in self.objects.items() if parts.is_partial),
