@@ -87,7 +87,7 @@ def object_of(schema: Schema, name: str) -> ObjectSchema:
             where="--object",
             remedy="Did you mean {near}?"
             if near
-            else "Retrieve the object into the project, or correct its name.",
+            else "Correct its name, let the integration user read it, or retrieve it into the project.",
             object=name,
             near=", ".join(near),
         )

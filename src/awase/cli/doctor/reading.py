@@ -34,7 +34,8 @@ class Patient:
 
     workspace: Workspace
     lines: Mapping[ConfigurationPath, int]
-    project: Project
+    project: Project | None
+    """None: both systems were asked themselves."""
     export: Export | None
     known: Known
 
@@ -81,15 +82,21 @@ def read(workspace: Workspace, syncs: Sequence[Sync], sources: Sources) -> Patie
         owners["crm"] = read_users(users[1], where=shown(users[0]))
     if export is not None and export.owners is not None:
         owners["ma"] = export.owners
-    text = workspace.file.read_text(encoding="utf-8").removeprefix("\ufeff")
-    return Patient(workspace, lines_of(text), project, export, _known(project, export, owners, syncs))
+    return Patient(workspace, lines_in(workspace), project, export, _known(project, export, owners, syncs))
+
+
+def lines_in(workspace: Workspace) -> Mapping[ConfigurationPath, int]:
+    """Where each thing of the configuration stands."""
+    return lines_of(workspace.file.read_text(encoding="utf-8").removeprefix("\ufeff"))
 
 
 def _known(
     project: Project, export: Export | None, owners: Mapping[Side, Sequence[OwnerLike]], syncs: Sequence[Sync]
 ) -> Known:
     def absence(side: Side, object: str, field: str) -> Level | None:
-        return Level.CERTAIN if side == "ma" else _SURE[project.sure_of_absence(object, field)]
+        if side == "ma":
+            return Level.CERTAIN if field else None  # an export need not hold every object
+        return _SURE[project.sure_of_absence(object, field)]
 
     # The configuration may write an object's name otherwise than we do (contacts, Contact).
     named = {sync.ma_object: canonical_object(sync.ma_object) for sync in syncs}

@@ -24,15 +24,21 @@ from awase.errors import BadInput
 
 def add_to(app: typer.Typer) -> None:
     """Make this a verb of ``app``."""
-    verb(app, "doctor", "Hold awase.toml against what both systems demand, from files alone.")(doctor)
+    verb(app, "doctor", "Hold awase.toml against what both systems demand, live or from files alone.")(doctor)
 
 
 def doctor(
     call: Call,
     sfdx: Annotated[
-        Path,
-        typer.Option("--sfdx", metavar="DIR", help=help_text("An SFDX project or a folder of metadata.")),
-    ],
+        Path | None,
+        typer.Option(
+            "--sfdx",
+            metavar="DIR",
+            help=help_text(
+                "An SFDX project or a folder of metadata; without it, both systems are asked themselves."
+            ),
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Argument(metavar="[SYNC]", show_default=False)] = None,
     data: Annotated[
         Path | None,
@@ -116,7 +122,14 @@ def doctor(
         ),
     ] = Level.CERTAIN,
 ) -> int:
-    call.directory = beside(sfdx, call.directory)
+    if sfdx is not None:
+        call.directory = beside(sfdx, call.directory)
+    elif ma or users or rights:
+        raise BadInput(
+            "files and rights count beside an SFDX project only",
+            where="--ma, --users, --permission-set",
+            remedy="Add --sfdx DIR.",
+        )
     if data is not None:
         if object is None:
             raise BadInput(
@@ -128,7 +141,7 @@ def doctor(
             )
         changes = [read_change(text) for text in what_if or ()]
         asked = Asked(data, object, good, bad, overwrite, changes)
-        return look_at(call, asked, _subject(call, sfdx, rights or ()))
+        return look_at(call, asked, _subject(call, object, sfdx, rights or ()))
     if what_if:
         raise BadInput(
             "what a change would do is told of the rows of a file",
@@ -140,9 +153,13 @@ def doctor(
     if not syncs:
         workspace.sync(name)
         raise BadInput("there is no sync yet", where=str(workspace.file), remedy="Add one under [[syncs]].")
-    patient = read(workspace, [sync for _, sync in syncs], Sources(sfdx, ma, users, rights or ()))
-    findings = told(call, patient, examine(syncs, patient.known))
-    notes = list(_notes(call, patient))
+    if sfdx is None:
+        from awase.cli.doctor.live import findings_of  # needs what an install without extras lacks
+
+        findings, notes = findings_of(call, syncs)
+    else:
+        patient = read(workspace, [sync for _, sync in syncs], Sources(sfdx, ma, users, rights or ()))
+        findings, notes = told(call, patient, examine(syncs, patient.known)), list(_notes(call, patient))
     if sarif:
         call.json = True
         call.document(as_sarif(findings, call.t, call.language))
@@ -153,8 +170,13 @@ def doctor(
     return int(any(surest.index(finding.level) <= surest.index(fail_on) for finding in findings))
 
 
-def _subject(call: Call, sfdx: Path, rights: Sequence[str]) -> Subject:
-    """The CRM as the project tells it; no configuration is needed, but where there is one, its time zone counts."""
+def _subject(call: Call, object: str, sfdx: Path | None, rights: Sequence[str]) -> Subject:
+    """The CRM as it tells itself, or as the project does: no configuration is needed then, but where there is one, its
+    time zone counts."""
+    if sfdx is None:
+        from awase.cli.doctor.live import subject_of  # needs what an install without extras lacks
+
+        return subject_of(call, object)
     configured = (call.directory / FILE_NAME).is_file()
     zone = call.workspace().time_zone if configured else "UTC"
     project = read_metadata(sfdx, rights)
@@ -172,7 +194,7 @@ def _notes(call: Call, patient: Patient) -> Iterator[str]:
         yield call.t(
             "The marketing side's fields, options and forms were not looked at: name them with --ma."
         )
-    if not patient.project.rights:
+    if patient.project is not None and not patient.project.rights:
         yield call.t("Rights were not looked at: name the integration user's with --permission-set.")
     if "crm" not in patient.known.owners:
         yield call.t("Owners were not looked at: name the CRM's users with --users.")
