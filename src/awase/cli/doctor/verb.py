@@ -12,7 +12,7 @@ import typer
 from awase.cli.call import Call, help_text, verb
 from awase.cli.doctor.data import Asked, Subject, look_at
 from awase.cli.doctor.reading import Patient, Sources, beside, read, read_metadata
-from awase.cli.doctor.report import document, show, told
+from awase.cli.doctor.report import Told, document, show, told
 from awase.cli.doctor.sarif import sarif as as_sarif
 from awase.cli.what_if import WhatIfOption
 from awase.configuration import FILE_NAME
@@ -142,24 +142,14 @@ def doctor(
         changes = [read_change(text) for text in what_if or ()]
         asked = Asked(data, object, good, bad, overwrite, changes)
         return look_at(call, asked, _subject(call, object, sfdx, rights or ()))
-    if what_if:
+    if what_if or object or good or bad or overwrite:
         raise BadInput(
-            "what a change would do is told of the rows of a file",
-            where="--what-if",
-            remedy="Add --data FILE, or ask `awase check --what-if …` about the people in the connected systems.",
+            "this is asked about the rows of a file",
+            where="--what-if, --object, --good, --bad, --overwrite",
+            remedy="Add --data FILE. What a change would do to the people in the connected systems, `awase check --what-if …` "
+            "tells.",
         )
-    workspace = call.workspace()
-    syncs = [(place, sync) for place, sync in enumerate(workspace.syncs) if name in (None, sync.name)]
-    if not syncs:
-        workspace.sync(name)
-        raise BadInput("there is no sync yet", where=str(workspace.file), remedy="Add one under [[syncs]].")
-    if sfdx is None:
-        from awase.cli.doctor.live import findings_of  # needs what an install without extras lacks
-
-        findings, notes = findings_of(call, syncs)
-    else:
-        patient = read(workspace, [sync for _, sync in syncs], Sources(sfdx, ma, users, rights or ()))
-        findings, notes = told(call, patient, examine(syncs, patient.known)), list(_notes(call, patient))
+    findings, notes = _findings(call, name, Sources(sfdx, ma, users, rights or ()) if sfdx else None)
     if sarif:
         call.json = True
         call.document(as_sarif(findings, call.t, call.language))
@@ -168,6 +158,21 @@ def doctor(
         show(call, findings, notes)
     surest = list(Level)
     return int(any(surest.index(finding.level) <= surest.index(fail_on) for finding in findings))
+
+
+def _findings(call: Call, name: str | None, sources: Sources | None) -> tuple[list[Told], list[str]]:
+    """What is found and what could not be looked at, in files or, without ``sources``, at the connected systems."""
+    workspace = call.workspace()
+    syncs = [(place, sync) for place, sync in enumerate(workspace.syncs) if name in (None, sync.name)]
+    if not syncs:
+        workspace.sync(name)
+        raise BadInput("there is no sync yet", where=str(workspace.file), remedy="Add one under [[syncs]].")
+    if sources is None:
+        from awase.cli.doctor.live import findings_of  # needs what an install without extras lacks
+
+        return findings_of(call, syncs)
+    patient = read(workspace, [sync for _, sync in syncs], sources)
+    return told(call, patient, examine(syncs, patient.known)), list(_notes(call, patient))
 
 
 def _subject(call: Call, object: str, sfdx: Path | None, rights: Sequence[str]) -> Subject:
