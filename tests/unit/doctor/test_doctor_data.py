@@ -266,6 +266,14 @@ def test_a_rule_that_cannot_be_judged_is_told(project: Path) -> None:
     assert any("Status_is_said" in note and "Status" in note for note in document["notes"])
 
 
+def test_a_refused_row_leaves_its_unique_value_to_the_next(project: Path) -> None:
+    people(project, {"Code__c": "x", "Company": ""}, {"Code__c": "x"}, {"Code__c": "x"}, {"Code__c": "y"})
+    assert causes(ask(project)[1]) == {
+        ("required_value_missing", "Company"): [2],
+        ("duplicate_value", "Code__c"): [4],
+    }
+
+
 def test_it_speaks_japanese(project: Path) -> None:
     people(project, {"Segment__c": "製造", "Seen__c": "昨日"}, encoding="cp932")
     said = CliRunner().invoke(
