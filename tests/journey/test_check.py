@@ -232,3 +232,28 @@ def test_rules_that_ask_who_writes_are_foreseen_with_the_integration_users_own_r
     pass_an_hour(here)
     assert here.sync().status == 0
     assert here.items() == []
+
+
+def test_a_change_is_counted_before_anybody_makes_it(here: Installation) -> None:
+    load(here, *(contact(n, jobtitle=TITLES[n % 3]) for n in range(7)), contact(7, company=""))
+    here.connect_by_command()
+    before = here.writes()
+    asked = here.run(
+        "check", "--what-if", "Lead.Title length 1", "--what-if", "Lead.Phone required", "--json"
+    )
+    (found,) = asked.document["checks"]
+    assert (found["refused_now"], found["refused"], found["newly_refused"]) == (1, 8, 7)
+    assert {(cause["error_type"], cause["field"]): cause["records"] for cause in found["causes"]} == {
+        ("string_too_long", "Title"): 7,
+        ("required_value_missing", "Phone"): 7,
+    }
+    formula = "Lead rule 'Title = \"課長\"'"
+    (found,) = here.run("check", "--what-if", formula, "--json", "--csv", "new.csv").document["checks"]
+    assert (found["refused_now"], found["refused"], found["newly_refused"]) == (1, 3, 2)
+    rows = (here.folder / "new.csv").read_text(encoding="utf-8-sig")
+    assert ("person1@example.jp" in rows, "person7@example.jp" in rows) == (True, False)
+    assert here.writes() == before
+    said = here.run("check", "--what-if", "Lead.Title length 1", "--lang", "ja").out
+    assert "7 件は、この変更によって新たに拒否されます" in said
+    wrong = here.run("check", "--what-if", "Leed.Title required", "--json")
+    assert (wrong.status, "Lead" in wrong.document["error"]["remedy"]) == (2, True)

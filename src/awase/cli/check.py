@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,13 +15,20 @@ from awase.cli import proving
 from awase.cli.amounts import shown
 from awase.cli.call import Call, help_text, verb
 from awase.cli.csv_files import csv_bytes
+from awase.cli.doctor.reading import read_metadata
 from awase.cli.items import owners
 from awase.cli.plan_files import write_closed
 from awase.cli.selecting import in_each, syncs_of
-from awase.core.foresight import Cause, Foresight
+from awase.cli.what_if import WhatIfOption, say_what_if
+from awase.core.foresight import Cause, Forecast, Foresight
 from awase.core.mapping import Sync
+from awase.core.operations import SIDES
 from awase.core.proof import Proof
+from awase.core.what_if import WhatIf, known_object
+from awase.core.what_if import read as read_change
 from awase.engine.checking import check as foreseen
+from awase.engine.checking import forecast
+from awase.engine.environment import Environment
 
 _VALUES = 3
 """Values shown of a cause."""
@@ -64,7 +72,18 @@ def check(
             show_default=False,
         ),
     ] = False,
+    what_if: WhatIfOption = None,
+    sfdx: Annotated[
+        Path | None,
+        typer.Option(
+            "--sfdx",
+            metavar="DIR",
+            help=help_text("With --what-if: an SFDX project with the rules that are switched off."),
+        ),
+    ] = None,
 ) -> int:
+    if what_if:
+        return _foretell(call, syncs_of(call, name), what_if, sfdx, csv)
     if prove:
         both = call.run(in_each(call, syncs_of(call, name), partial(proving.proved, call)))
         found = [(sync, result) for sync, (result, _) in both]
@@ -78,11 +97,57 @@ def check(
             proving.show(call, sync, proofs[sync.name])
     if csv is not None:
         rows = [row for sync, result in found for cause in result.causes for row in _rows(call, sync, cause)]
-        write_closed(csv, csv_bytes([call.t(heading) for heading in _COLUMNS], rows))
-        call.say("{count} rows written to {file}. It holds personal data.", count=len(rows), file=csv)
+        _write(call, csv, rows)
     if prove:
         return 1 if any(proof.wrong or proof.surprises for proof in proofs.values()) else 0
     return 1 if any(result.people(certain=True) for _, result in found) else 0
+
+
+def _foretell(
+    call: Call, syncs: Sequence[Sync], texts: Sequence[str], sfdx: Path | None, csv: Path | None
+) -> int:
+    """Tell what changes of a target would refuse that is not refused now."""
+    changes = [read_change(text) for text in texts]
+    for change in changes:
+        known_object(change, [object for sync in syncs for side in SIDES for object in sync.objects(side)])
+    asleep = read_metadata(sfdx, ()).asleep if sfdx is not None else ()
+
+    async def look(env: Environment, sync: Sync) -> Forecast:
+        return await forecast(env, sync, changes, asleep)
+
+    found = call.run(in_each(call, [sync for sync in syncs if _is_about(sync, changes)], look))
+    call.document({"checks": [_forecast_document(sync, changes, result) for sync, result in found]})
+    for sync, result in found:
+        call.say("Check of “{sync}”", sync=sync.name)
+        say_what_if(call, changes, _numbers(result))
+        _list_causes(call, sync, result.newly())
+    if csv is not None:
+        rows = [row for sync, result in found for cause in result.newly() for row in _rows(call, sync, cause)]
+        _write(call, csv, rows)
+    return int(any(result.refused()[1] for _, result in found))
+
+
+def _is_about(sync: Sync, changes: Sequence[WhatIf]) -> bool:
+    named = {change.object.casefold() for change in changes}
+    return any(object.casefold() in named for side in SIDES for object in sync.objects(side))
+
+
+def _numbers(result: Forecast) -> dict[str, int]:
+    return dict(zip(("refused_now", "refused", "newly_refused"), result.refused(), strict=True))
+
+
+def _forecast_document(sync: Sync, changes: Sequence[WhatIf], result: Forecast) -> dict[str, Any]:
+    return {
+        "sync": sync.name,
+        "what_if": [change.text for change in changes],
+        **_numbers(result),
+        "causes": [_cause(sync, cause) for cause in result.newly()],
+    }
+
+
+def _write(call: Call, csv: Path, rows: Sequence[Sequence[str]]) -> None:
+    write_closed(csv, csv_bytes([call.t(heading) for heading in _COLUMNS], rows))
+    call.say("{count} rows written to {file}. It holds personal data.", count=len(rows), file=csv)
 
 
 def _document(sync: Sync, result: Foresight, proof: Proof | None) -> dict[str, Any]:
@@ -95,19 +160,7 @@ def _document(sync: Sync, result: Foresight, proof: Proof | None) -> dict[str, A
         "likely_refused": result.people(certain=False),
         "waiting": result.waiting,
         "changed_settings": result.drifted,
-        "causes": [
-            {
-                "target": sync.connection(cause.side),
-                "certain": cause.certain,
-                "error_type": cause.error_type,
-                "field": cause.field,
-                "rule": cause.rule or None,
-                "records": cause.records,
-                "values": [{"value": value, "records": count} for value, count in cause.values()],
-                "detail": cause.items[0].detail,
-            }
-            for cause in result.causes
-        ],
+        "causes": [_cause(sync, cause) for cause in result.causes],
         "not_foreseen": [
             {
                 "target": sync.connection(one.side),
@@ -133,6 +186,19 @@ def _document(sync: Sync, result: Foresight, proof: Proof | None) -> dict[str, A
             }
             for score in result.scores
         ],
+    }
+
+
+def _cause(sync: Sync, cause: Cause) -> dict[str, Any]:
+    return {
+        "target": sync.connection(cause.side),
+        "certain": cause.certain,
+        "error_type": cause.error_type,
+        "field": cause.field,
+        "rule": cause.rule or None,
+        "records": cause.records,
+        "values": [{"value": value, "records": count} for value, count in cause.values()],
+        "detail": cause.items[0].detail,
     }
 
 
@@ -173,13 +239,17 @@ def _show(call: Call, sync: Sync, result: Foresight) -> None:
                 target=sync.connection(score.rule.side),
                 count=f"{score.wrong:,}",
             )
-    if not result.causes:
+    _list_causes(call, sync, result.causes)
+
+
+def _list_causes(call: Call, sync: Sync, causes: Sequence[Cause]) -> None:
+    if not causes:
         return
     table = call.table(
         ("Written to", "Error type", "Field", "Records", "Certainty", "Values", "Whose move"),
         numbers=("Records",),
     )
-    for cause in result.causes:
+    for cause in causes:
         known = entry(cause.error_type)
         table.add_row(
             sync.connection(cause.side),

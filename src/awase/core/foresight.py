@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from awase.core.checks.rules import lacking, not_foreseen
 from awase.core.mapping import BoundSync
@@ -85,6 +85,38 @@ class Foresight:
     def people(self, *, certain: bool) -> int:
         """How many records have at least one such cause."""
         return len({item.link for cause in self.causes if cause.certain == certain for item in cause.items})
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is refused now, and what would be after a change of a target."""
+
+    now: Foresight
+    then: Foresight
+
+    def refused(self) -> tuple[int, int, int]:
+        """How many records surely are refused now, would be then, and would be only because of the change."""
+        now, then = _refused(self.now), _refused(self.then)
+        return len(now), len(then), len(then - now)
+
+    def newly(self) -> list[Cause]:
+        """The causes of then, with nobody who is refused now."""
+        now = _refused(self.now)
+        left = [
+            replace(cause, items=tuple(item for item in cause.items if _record(item) not in now))
+            for cause in self.then.causes
+            if cause.certain
+        ]
+        return sorted((cause for cause in left if cause.items), key=lambda cause: -cause.records)
+
+
+def _refused(found: Foresight) -> set[tuple[str, str]]:
+    return {_record(item) for cause in found.causes if cause.certain for item in cause.items}
+
+
+def _record(item: Item) -> tuple[str, str]:
+    """Whose values were to be sent, and where to: links of people nobody has met yet are new in every draft."""
+    return item.side, item.record or str(item.link)
 
 
 def foresight(draft: Draft, read: Mapping[str, int]) -> Foresight:

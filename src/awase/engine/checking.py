@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
-from awase.core.foresight import Foresight, foresight, unforeseen
+from awase.core.binding import bind
+from awase.core.foresight import Forecast, Foresight, foresight, unforeseen
 from awase.core.mapping import BoundSync, Sync
+from awase.core.operations import SIDES
 from awase.core.plan import Draft
+from awase.core.schema import Rule, Schema
+from awase.core.what_if import WhatIf, changed
 from awase.engine.drifting import changed_since, used_by
 from awase.engine.environment import Environment
-from awase.engine.observing import bind_live
+from awase.engine.observing import bind_live, observe
 from awase.engine.planning import draft_whole
 from awase.engine.scores import scores_that_hold
 
@@ -38,3 +43,29 @@ async def told(env: Environment, sync: BoundSync, found: Foresight) -> Foresight
 def records_read(draft: Draft) -> Counter[str]:
     """Records read by ``side:object``."""
     return Counter(f"{one.side}:{one.object}" for one in draft.arrivals)
+
+
+async def forecast(
+    env: Environment, sync: Sync, changes: Sequence[WhatIf], asleep: Sequence[Rule] = ()
+) -> Forecast:
+    """The same now and after ``changes`` of the targets, by one reading. ``asleep``: rules that are switched off.
+
+    Raises AlreadyRunning, and BadInput or UnknownName for a change that is none.
+    """
+    async with env.store.claim(sync.name):
+        now = await bind_live(env, sync)
+        then = _bound_after(env, now, changes, asleep)
+        # Of what the checks look at either way: the same frames serve both.
+        now = replace(now, watched=then.watched)
+        observed = await observe(env, then, ())
+        drafts = [await draft_whole(env, one, observed) for one in (now, then)]
+        return Forecast(*(foresight(draft, records_read(draft)) for draft in drafts))
+
+
+def _bound_after(
+    env: Environment, now: BoundSync, changes: Sequence[WhatIf], asleep: Sequence[Rule]
+) -> BoundSync:
+    consent = {side: env.sides[side].connector.capabilities.consent_fields for side in SIDES}
+    ma = changed(Schema({now.sync.ma_object: now.ma}), changes, asleep)
+    crm = changed(Schema(now.crm), changes, asleep)
+    return bind(now.sync, ma, crm, consent)

@@ -45,7 +45,7 @@ async def describe_live(env: Environment, sync: Sync, *, likely_too: bool = Fals
     async def describe(side: Side) -> None:
         access = env.sides[side]
         schema = await access.transport.run(access.connector.describe(sync.objects(side)))
-        schema = with_rules(schema, await _rules(env, sync, side))
+        schema = with_rules(schema, await rules_of(env, sync, side))
         read = {name for object in schema.objects.values() for name in globals_read(object)}
         if read and isinstance(access.connector, RuleReader):
             user = await access.transport.run(access.connector.read_running_user(read))
@@ -65,7 +65,7 @@ RULES = "rules:"
 """Setting, with a sync's name and a side: the target's rules as last read, so that unchanged ones need no call."""
 
 
-async def _rules(env: Environment, sync: Sync, side: Side) -> tuple[Rule, ...]:
+async def rules_of(env: Environment, sync: Sync, side: Side) -> tuple[Rule, ...]:
     """The rules by which ``side`` refuses records; none where the vendor has or shows none."""
     access, name = env.sides[side], f"{RULES}{sync.name}:{side}"
     if not isinstance(access.connector, RuleReader):

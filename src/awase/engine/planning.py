@@ -90,18 +90,22 @@ class Whole:
     memory: Memory
 
 
-async def judge_whole(env: Environment, sync: BoundSync, *, sends_held: bool = False) -> Whole:
-    """What a run would do if every record were written whole: for foresight, never to be applied. Reads both sides;
-    the store is only read. ``sends_held``: what is held is among the writes too."""
-    observed = await observe(env, sync, ())
+async def judge_whole(
+    env: Environment, sync: BoundSync, observed: Observed | None = None, *, sends_held: bool = False
+) -> Whole:
+    """What a run would do if every record were written whole: for foresight, never to be applied. Reads both sides,
+    unless that has been done; the store is only read. ``sends_held``: what is held is among the writes too."""
+    observed = observed or await observe(env, sync, ())
     planner = _Planner(env, sync, observed, Selection(everything=True, whole=True, sends_held=sends_held))
     draft = await planner.draft()
     return Whole(draft, *planner.judged)
 
 
-async def draft_whole(env: Environment, sync: BoundSync, *, sends_held: bool = False) -> Draft:
+async def draft_whole(
+    env: Environment, sync: BoundSync, observed: Observed | None = None, *, sends_held: bool = False
+) -> Draft:
     """The draft of ``judge_whole``."""
-    return (await judge_whole(env, sync, sends_held=sends_held)).draft
+    return (await judge_whole(env, sync, observed, sends_held=sends_held)).draft
 
 
 def _as_imported(sync: BoundSync) -> BoundSync:

@@ -10,6 +10,7 @@ from typing import Literal, Never, Protocol, runtime_checkable
 import polars as pl
 
 from awase.core.capabilities import Capabilities
+from awase.core.doctor.known import Form
 from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.new_fields import NewField
@@ -268,6 +269,32 @@ class RuleReader(Protocol):
 
     def read_running_user(self, names: Collection[str]) -> Flow[Never, RunningUser]:
         """What formulas read of the user who writes (``$Profile.Name``), as far as it may be read."""
+        ...
+
+
+@runtime_checkable
+class FormReader(Protocol):
+    """A connector whose vendor has forms by which people come in."""
+
+    def read_forms(self) -> Flow[Never, tuple[Form, ...] | None]:
+        """All forms in use; None where the integration user may not see any."""
+        ...
+
+    def several_lines(self, object: ObjectSchema) -> frozenset[str]:
+        """Fields whose texts may have several lines."""
+        ...
+
+
+@runtime_checkable
+class LayoutReader(Protocol):
+    """A connector whose vendor shows records to people by page layouts."""
+
+    def read_layouts(self, objects: Sequence[str]) -> Flow[Never, Mapping[str, Mapping[str, frozenset[str]]]]:
+        """Object → layout → the fields on it; objects whose layouts cannot be seen are absent."""
+        ...
+
+    def opt_out_fields(self) -> Mapping[str, str]:
+        """Object → the field that carries an opt-out from e-mail."""
         ...
 
 

@@ -34,7 +34,8 @@ class Patient:
 
     workspace: Workspace
     lines: Mapping[ConfigurationPath, int]
-    project: Project
+    project: Project | None
+    """None: both systems were asked themselves."""
     export: Export | None
     known: Known
 
@@ -73,7 +74,7 @@ def read(workspace: Workspace, syncs: Sequence[Sync], sources: Sources) -> Patie
         ),
         None,
     )
-    project = _project(sources, crm.key_field)
+    project = read_metadata(sources.project, sources.rights, crm.key_field)
     export = _export(sources, ma.key_property if ma is not None else "awase_key")
     owners: dict[Side, Sequence[OwnerLike]] = {}
     users = _content(sources.users, sources.project / USERS_FILE)
@@ -81,15 +82,21 @@ def read(workspace: Workspace, syncs: Sequence[Sync], sources: Sources) -> Patie
         owners["crm"] = read_users(users[1], where=shown(users[0]))
     if export is not None and export.owners is not None:
         owners["ma"] = export.owners
-    text = workspace.file.read_text(encoding="utf-8").removeprefix("\ufeff")
-    return Patient(workspace, lines_of(text), project, export, _known(project, export, owners, syncs))
+    return Patient(workspace, lines_in(workspace), project, export, _known(project, export, owners, syncs))
+
+
+def lines_in(workspace: Workspace) -> Mapping[ConfigurationPath, int]:
+    """Where each thing of the configuration stands."""
+    return lines_of(workspace.file.read_text(encoding="utf-8").removeprefix("\ufeff"))
 
 
 def _known(
     project: Project, export: Export | None, owners: Mapping[Side, Sequence[OwnerLike]], syncs: Sequence[Sync]
 ) -> Known:
     def absence(side: Side, object: str, field: str) -> Level | None:
-        return Level.CERTAIN if side == "ma" else _SURE[project.sure_of_absence(object, field)]
+        if side == "ma":
+            return Level.CERTAIN if field else None  # an export need not hold every object
+        return _SURE[project.sure_of_absence(object, field)]
 
     # The configuration may write an object's name otherwise than we do (contacts, Contact).
     named = {sync.ma_object: canonical_object(sync.ma_object) for sync in syncs}
@@ -117,25 +124,26 @@ def _known(
     )
 
 
-def _project(sources: Sources, key_field: str) -> Project:
-    if not sources.project.is_dir():
+def read_metadata(folder: Path, rights: Sequence[str], key_field: str = "Awase_Key__c") -> Project:
+    """The project in ``folder``, seen with ``rights``. Raises BadInput or UnknownName."""
+    if not folder.is_dir():
         raise BadInput(
             "there is no such folder",
-            where=str(sources.project),
+            where=str(folder),
             remedy="Name a folder with an SFDX project.",
         )
-    files = {shown(file): _bytes(file) for file in _metadata(sources.project)}
+    files = {shown(file): bytes_of(file) for file in _metadata(folder)}
     if not files:
         raise BadInput(
             "the folder holds no metadata of objects or fields",
-            where=str(sources.project),
+            where=str(folder),
             remedy="Name a folder with an SFDX project.",
         )
-    project = read_project(files, key_field=key_field, rights=sources.rights)
+    project = read_project(files, key_field=key_field, rights=rights)
     if project.unknown_rights:
         raise UnknownName(
             "the project holds no permission set or profile “{name}”",
-            where=str(sources.project),
+            where=str(folder),
             remedy="Retrieve it, or correct the name.",
             name=project.unknown_rights[0],
         )
@@ -161,10 +169,11 @@ def _export(sources: Sources, key_property: str) -> Export | None:
 
 def _content(named: Path | None, usual: Path) -> tuple[Path, bytes] | None:
     file = named or (usual if usual.is_file() else None)
-    return (file, _bytes(file)) if file is not None else None
+    return (file, bytes_of(file)) if file is not None else None
 
 
-def _bytes(file: Path) -> bytes:
+def bytes_of(file: Path) -> bytes:
+    """What stands in ``file``. Raises BadInput."""
     try:
         return file.read_bytes()
     except FileNotFoundError:

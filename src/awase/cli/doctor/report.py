@@ -80,8 +80,9 @@ class Told:
 
 def told(call: Call, patient: Patient, findings: Sequence[Finding]) -> list[Told]:
     """What is wrong with the project's files first, for it may explain the rest."""
+    troubles = patient.project.troubles if patient.project is not None else ()
     return [
-        *(_of_trouble(call, trouble) for trouble in patient.project.troubles),
+        *(_of_trouble(call, trouble) for trouble in troubles),
         *(_of_finding(call, patient, finding) for finding in findings),
     ]
 
@@ -116,7 +117,7 @@ def _of_finding(call: Call, patient: Patient, finding: Finding) -> Told:
 
 
 def _part(patient: Patient, finding: Finding) -> Place | None:
-    if finding.part is None:
+    if finding.part is None or patient.project is None:
         return None
     sort, object, name = finding.part
     match sort:

@@ -12,6 +12,7 @@ import polars as pl
 from awase.connectors.hubspot import (
     auth,
     consent,
+    forms,
     history,
     limits,
     owners,
@@ -27,9 +28,10 @@ from awase.connectors.sdk import copies
 from awase.connectors.sdk.bodies import JSON_HEADERS
 from awase.connectors.sdk.chunks import chunks
 from awase.core.capabilities import Capabilities
+from awase.core.doctor.known import Form
 from awase.core.new_fields import NewField
 from awase.core.operations import Outcome
-from awase.core.schema import Option, Schema
+from awase.core.schema import ObjectSchema, Option, Schema
 from awase.ports.connector import (
     Credentials,
     LimitReading,
@@ -164,6 +166,12 @@ class HubSpotConnector:
 
     def read_owners(self) -> Flow[Never, tuple[Owner, ...]]:
         return (yield from owners.read_owners(self._paths))
+
+    def read_forms(self) -> Flow[Never, tuple[Form, ...] | None]:
+        return forms.read_forms(self._paths)
+
+    def several_lines(self, object: ObjectSchema) -> frozenset[str]:
+        return forms.several_lines(object)
 
     # -- writing -----------------------------------------------------------------------------------------------
     def write(self, batch: WriteBatch) -> Flow[Never, list[Outcome]]:

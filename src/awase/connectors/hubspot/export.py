@@ -8,54 +8,22 @@ its ``results`` alone. Each part may be missing. The shape of forms is confirmed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
 
+from awase.connectors.hubspot.forms import SEVERAL_LINES, FormAnswer, form_of
 from awase.connectors.hubspot.owners import OwnerAnswer, owner_of
 from awase.connectors.hubspot.paths import canonical_object
 from awase.connectors.hubspot.schema import Definition, object_of
-from awase.core.doctor import Form, FormField
+from awase.core.doctor import Form
 from awase.core.schema import Schema
 from awase.errors import BadInput
 from awase.ports.connector import Owner
 
 T = TypeVar("T")
-
-_OBJECT_TYPES: Mapping[str, str] = {"0-1": "contact", "0-2": "company", "0-3": "deal", "0-5": "ticket"}
-_SEVERAL_LINES = frozenset({"textarea", "html"})
-
-
-class _Option(msgspec.Struct):
-    value: str
-
-
-class _Dependent(msgspec.Struct, rename="camel"):
-    dependent_field: _FormField | None = None
-
-
-class _FormField(msgspec.Struct, rename="camel"):
-    name: str
-    object_type_id: str = "0-1"
-    required: bool = False
-    hidden: bool = False
-    options: list[_Option] | None = None
-    default_value: str | None = None
-    default_values: list[str] = []
-    dependent_fields: list[_Dependent] = []
-
-
-class _Group(msgspec.Struct):
-    fields: list[_FormField] = []
-
-
-class _Form(msgspec.Struct, rename="camel"):
-    id: str
-    name: str = ""
-    archived: bool = False
-    field_groups: list[_Group] = []
 
 
 class _Content(msgspec.Struct):
@@ -85,17 +53,17 @@ def read_export(content: bytes, *, key_property: str = "awase_key", where: str =
         ]
         for name, answer in read.properties.items()
     }
-    forms = _listed(read.forms, _Form, where, "forms") if read.forms is not None else []
+    forms = _listed(read.forms, FormAnswer, where, "forms") if read.forms is not None else []
     owners = _listed(read.owners, OwnerAnswer, where, "owners") if read.owners is not None else None
     return Export(
         schema=Schema({name: object_of(name, all, key_property) for name, all in definitions.items()}),
-        forms=tuple(_form(one) for one in forms if not one.archived),
+        forms=tuple(form_of(one) for one in forms if not one.archived),
         owners=None if owners is None else tuple(owner_of(one, active=not one.archived) for one in owners),
         several_lines=frozenset(
             (name, one.name)
             for name, all in definitions.items()
             for one in all
-            if one.field_type in _SEVERAL_LINES
+            if one.field_type in SEVERAL_LINES
         ),
     )
 
@@ -115,32 +83,3 @@ def _unreadable(where: str, part: str, problem: Exception) -> BadInput:
         remedy="Put HubSpot's own answers together as docs/how-to/doctor.md shows.",
         words=str(problem),
     )
-
-
-def _form(form: _Form) -> Form:
-    asked = [field for group in form.field_groups for field in _all(group.fields)]
-    return Form(
-        form.name or form.id,
-        tuple(
-            FormField(
-                name=field.name,
-                object=_OBJECT_TYPES.get(field.object_type_id, field.object_type_id),
-                required=field.required,
-                options=tuple(option.value for option in field.options)
-                if field.options is not None
-                else None,
-                filled=bool(field.default_value or field.default_values),
-            )
-            for field in asked
-        ),
-    )
-
-
-def _all(fields: Sequence[_FormField]) -> Iterator[_FormField]:
-    """A form's questions, those that other answers bring up included: such a one is never sure to be asked."""
-    for field in fields:
-        yield field
-        for dependent in field.dependent_fields:
-            if dependent.dependent_field is not None:
-                for below in _all([dependent.dependent_field]):
-                    yield msgspec.structs.replace(below, required=False)

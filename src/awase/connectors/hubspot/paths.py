@@ -68,6 +68,9 @@ class Paths:
     def owners(self) -> str:
         return f"/crm/owners/{self.version}" if self._dated else f"/crm/{self.version}/owners"
 
+    def forms(self) -> str:
+        return "/marketing/v3/forms"
+
     def list_memberships(self, list_id: str, tail: str) -> str:
         """Who is on a list."""
         family = f"/crm/lists/{self.version}" if self._dated else f"/crm/{self.version}/lists"

@@ -15,6 +15,7 @@ from awase.connectors.salesforce import (
     duplicates,
     history,
     identity,
+    layouts,
     limits,
     read,
     rows,
@@ -103,6 +104,12 @@ class SalesforceConnector:
         self, objects: Sequence[str]
     ) -> Flow[Never, Mapping[str, tuple[MatchingRule, ...]]]:
         return duplicates.read_matching_rules(self.api_version, objects)
+
+    def read_layouts(self, objects: Sequence[str]) -> Flow[Never, Mapping[str, Mapping[str, frozenset[str]]]]:
+        return layouts.read_layouts(self.api_version, objects)
+
+    def opt_out_fields(self) -> Mapping[str, str]:
+        return dict.fromkeys(consent.CONSENT_FIELDS, consent.OPT_OUT_FIELD)
 
     def read_snapshot(self, query: ReadQuery) -> Flow[Page, str]:
         return read.read_snapshot(self.api_version, query)

@@ -11,11 +11,15 @@ from awase.core.schema import ObjectSchema
 
 
 def findings(sync: Sync, here: Path, known: Known) -> Iterator[Finding]:
+    if known.ma is not None and known.object("ma", sync.ma_object) is None:
+        level = known.absence("ma", sync.ma_object, "")
+        if level is not None:
+            yield _unknown(sync.ma_object, (*here, "ma", "object"), level)
     for place, name in enumerate(sync.crm_objects):
         at = (*here, "crm", "objects", place)
         object = known.object("crm", name)
         if object is None:
-            yield _unknown(name, at, known)
+            yield _unknown(name, at, known.absence("crm", name, "") or Level.ADVICE)
             continue
         rules = [i for i, rule in enumerate(sync.create_as) if rule.object == name]
         if rules:
@@ -26,13 +30,13 @@ def findings(sync: Sync, here: Path, known: Known) -> Iterator[Finding]:
             yield from _layouts(object, known.opt_outs[name], at, known)
 
 
-def _unknown(name: str, at: Path, known: Known) -> Finding:
+def _unknown(name: str, at: Path, level: Level) -> Finding:
     return Finding(
         kind="object_unknown",
-        level=known.absence("crm", name, "") or Level.ADVICE,
+        level=level,
         who="integration",
         words="nothing is known of the object {object}, so nothing about it was looked at",
-        remedy="Retrieve the object into the project, or correct its name.",
+        remedy="Correct its name, let the integration user read it, or retrieve it into the project.",
         places={"object": name},
         object=name,
         path=at,

@@ -133,7 +133,7 @@ def _results(step: Step, kinds: frozenset[Kind]) -> frozenset[Kind]:
 
 
 _SOMETHING_ELSE = "something else"
-_WORDS: Mapping[Kind, str] = {
+KIND_WORDS: Mapping[Kind, str] = {
     Kind.TEXT: "a text",
     Kind.BOOLEAN: "true or false",
     Kind.INTEGER: "a whole number",
@@ -149,7 +149,7 @@ def _in_words(kinds: Iterable[Kind]) -> str:
     several = set(kinds)
     if Kind.DECIMAL in several:
         several.discard(Kind.INTEGER)
-    return _WORDS[several.pop()] if len(several) == 1 else _SOMETHING_ELSE
+    return KIND_WORDS[several.pop()] if len(several) == 1 else _SOMETHING_ELSE
 
 
 def _could_take(name: str, kinds: frozenset[Kind]) -> bool:

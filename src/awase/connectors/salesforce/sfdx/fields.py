@@ -62,6 +62,7 @@ def described(element: Element, name: str) -> dict[str, Any]:
         "createable": not computed,
         "updateable": not computed and (not master or is_true(element, "reparentableMasterDetail")),
         "defaulted_on_create": not computed and (kind == "Checkbox" or bool(element.value("defaultValue"))),
+        "default_value": is_true(element, "defaultValue") if kind == "Checkbox" else None,
         "length": int(element.value("length") or length),
         "precision": int(element.value("precision") or 0),
         "scale": int(element.value("scale") or 0),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from awase.core.schema import Schema
+from awase.core.schema import Rule, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Project:
     """(object, field) → its own file; standard fields that the project does not mention have none."""
     rules: Mapping[tuple[str, str], Place]
     """(object, rule) → where its formula begins."""
+    asleep: tuple[Rule, ...]
+    """Rules that are switched off."""
     layouts: Mapping[str, tuple[Layout, ...]]
     partial: frozenset[str]
     """Objects whose standard fields nobody told us: only a custom field can be missing there."""
@@ -54,6 +56,8 @@ class Project:
     """(object, field) that are there, but not for the integration user."""
     rights: tuple[str, ...]
     """The permission sets and profiles by which rights were judged; none: nobody said."""
+    labels: Mapping[str, Mapping[str, Sequence[str]]]
+    """Object → field → what people call it beside its label, in any language."""
     unknown_rights: tuple[str, ...] = ()
     """Those asked for that the project does not hold."""
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from awase.connectors.salesforce.setup import PERMISSION_SET
 from awase.connectors.salesforce.sfdx.elements import is_true, unknown_elements
 from awase.connectors.salesforce.sfdx.found import Layout, Place, Project, Trouble
+from awase.connectors.salesforce.sfdx.labels import standard_labels, translated
 from awase.connectors.salesforce.sfdx.objects import ObjectParts, as_object
 from awase.connectors.salesforce.sfdx.picklists import options_of
 from awase.connectors.salesforce.sfdx.places import KnownPlaces, known_places
@@ -29,12 +30,15 @@ _ROOTS = {
     "profile": "Profile",
     "layout": "Layout",
     "settings": "AddressSettings",
+    "fieldTranslation": "CustomFieldTranslation",
+    "objectTranslation": "CustomObjectTranslation",
 }
 """Ending of a file's name → the root element it must have. Source format adds ``-meta.xml`` (confirmed)."""
-_WHOLE = frozenset({"CustomObject", "PermissionSet", "Profile", "Layout", "AddressSettings"})
+_TRANSLATIONS = frozenset({"CustomFieldTranslation", "CustomObjectTranslation"})
+_WHOLE = frozenset({"CustomObject", "PermissionSet", "Profile", "Layout", "AddressSettings"}) | _TRANSLATIONS
+"""Roots that hold far more than concerns us: their unknown elements say nothing."""
 _SETTINGS = "Address"
 """The only settings that concern us."""
-"""Roots that hold far more than concerns us: their unknown elements say nothing."""
 
 
 def is_metadata(name: str) -> bool:
@@ -63,7 +67,9 @@ class _Reading:
     sets: dict[str, tuple[Option, ...]] = field(default_factory=dict)
     granting: dict[str, Element] = field(default_factory=dict)
     layouts: dict[str, list[Layout]] = field(default_factory=dict)
+    labels: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     places: KnownPlaces | None = None
+    asleep: list[Rule] = field(default_factory=list)
     rule_places: dict[tuple[str, str], Place] = field(default_factory=dict)
 
     def read(self, file: str, content: bytes) -> None:
@@ -106,6 +112,12 @@ class _Reading:
                 self.sets[name] = options_of(root.all("standardValue"))
             case "AddressSettings":
                 self.places = known_places(root)
+            case "CustomFieldTranslation" | "CustomObjectTranslation":
+                # Lead-ja/Rank__c.fieldTranslation, or Lead-ja.objectTranslation
+                whole = root.name == "CustomObjectTranslation"
+                of = (name if whole else PurePosixPath(file).parent.name).rpartition("-")[0]
+                for each, label in translated(root, name):
+                    self.labels.setdefault(of, {}).setdefault(each, []).append(label)
             case "Layout":
                 object, _, title = name.partition("-")
                 self.layouts.setdefault(object, []).append(_layout(title, root, file))
@@ -131,11 +143,12 @@ class _Reading:
             self._tell(file, element.line, "the rule {name} has no errorConditionFormula", name=name)
             return
         self.rule_places[object, name] = Place(file, formula.line)
-        if not is_true(element, "active", default=True):
-            return
+        active = is_true(element, "active", default=True)
         try:
             parse(formula.text)
         except FormulaError as error:
+            if not active:
+                return
             below = error.at.line - 1 if error.at else 0
             self.troubles.append(
                 Trouble(
@@ -146,16 +159,22 @@ class _Reading:
                 )
             )
             return
-        self._object(object).rules.append(
-            Rule(
-                id=f"{object}.{name}",
-                object=object,
-                name=name,
-                formula=formula.text,
-                message=element.value("errorMessage"),
-                field=element.value("errorDisplayField"),
-            )
+        rule = Rule(
+            id=f"{object}.{name}",
+            object=object,
+            name=name,
+            formula=formula.text,
+            message=element.value("errorMessage"),
+            field=element.value("errorDisplayField"),
         )
+        (self._object(object).rules if active else self.asleep).append(rule)
+
+    def _labels(self, object: str) -> dict[str, tuple[str, ...]]:
+        """Standard ones, then the project's own."""
+        found = dict(standard_labels(object))
+        for name, labels in self.labels.get(object, {}).items():
+            found[name] = (*found.get(name, ()), *labels)
+        return found
 
     def _tell(self, file: str, line: int, words: str, **places: str) -> None:
         self.troubles.append(Trouble(Place(file, line), words, places=places))
@@ -178,7 +197,9 @@ class _Reading:
                 (o, name): at for o, parts in self.objects.items() for name, (_, at) in parts.fields.items()
             },
             rules=self.rule_places,
+            asleep=tuple(self.asleep),
             layouts={name: tuple(each) for name, each in self.layouts.items()},
+            labels={name: self._labels(name) for name in objects},
             partial=frozenset(name for name, parts in self.objects.items() if parts.is_partial),
             hidden=frozenset(hidden),
             rights=known,

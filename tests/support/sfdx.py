@@ -1,0 +1,58 @@
+"""A small SFDX project in a folder, made of what a test says about Lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+_NAMESPACE = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
+
+
+def write(folder: Path, path: str, root: str, body: str) -> None:
+    """One metadata file."""
+    file = folder / "force-app" / "main" / "default" / f"{path}-meta.xml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} {_NAMESPACE}>\n{body}\n</{root}>\n', "utf-8"
+    )
+
+
+def field(folder: Path, name: str, type: str, more: str = "", *, label: str = "") -> None:
+    """A custom field of Lead."""
+    body = f"<fullName>{name}</fullName><label>{label or name}</label><type>{type}</type>{more}"
+    write(folder, f"objects/Lead/fields/{name}.field", "CustomField", body)
+
+
+def picklist(folder: Path, name: str, options: Sequence[str], *, label: str = "") -> None:
+    """A restricted list."""
+    values = "".join(
+        f"<value><fullName>{one}</fullName><default>false</default><label>{one}</label></value>"
+        for one in options
+    )
+    more = (
+        f"<valueSet><restricted>true</restricted><valueSetDefinition><sorted>false</sorted>{values}"
+        "</valueSetDefinition></valueSet>"
+    )
+    field(folder, name, "Picklist", more, label=label)
+
+
+def rule(folder: Path, name: str, formula: str, message: str, *, active: bool = True) -> None:
+    """A validation rule of Lead."""
+    body = (
+        f"<fullName>{name}</fullName><active>{str(active).lower()}</active>"
+        f"<errorConditionFormula>{escape(formula)}</errorConditionFormula>"
+        f"<errorMessage>{escape(message)}</errorMessage>"
+    )
+    write(folder, f"objects/Lead/validationRules/{name}.validationRule", "ValidationRule", body)
+
+
+def translation(folder: Path, labels: Mapping[str, str]) -> None:
+    """Japanese labels of Lead's fields."""
+    for name, label in labels.items():
+        write(
+            folder,
+            f"objectTranslations/Lead-ja/{name}.fieldTranslation",
+            "CustomFieldTranslation",
+            f"<label>{label}</label><name>{name}</name>",
+        )
