@@ -100,12 +100,6 @@ class FilterBroken(SchemaMismatch):
     code = "AW-209"
 
 
-class SettingsDrifted(BadInput):
-    """Settings of a system changed since the last run, and stop people; told as an incident, never raised."""
-
-    code = "AW-210"
-
-
 class StalePlan(BadInput):
     """A plan file belongs to an older schema, mapping or set of connections."""
 

@@ -53,6 +53,7 @@ LISTS = {
     "cli/demo/showing.py": ("_PHASES", "_STEPS", "_WRITES", "_FATES", "_SOURCES"),
     "cli/status.py": ("MODES", "ORG_KINDS", "STATES"),
     "engine/undoing.py": ("NOTE",),
+    "engine/watching.py": ("_WORDS",),
     "cli/reconcile.py": ("REASONS", "_COLUMNS", "_NUMBERS"),
     "cli/check.py": ("_COLUMNS",),
     "cli/proving.py": ("_COUNTED",),

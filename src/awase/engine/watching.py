@@ -18,8 +18,16 @@ from awase.core.mapping import Sync
 from awase.engine.drifting import changed_since, incident_subject, judged
 from awase.engine.environment import Environment
 from awase.engine.observing import describe_live
-from awase.errors import SchemaMismatch, SettingsDrifted
+from awase.errors import SchemaMismatch
 from awase.ports.store import Note, Store
+
+CODE = "AW-210"
+"""Of the incident; it is told like an error, but nothing ends with it."""
+_WORDS = {
+    "all": "settings have changed ({change}): the next run stops as a whole; `awase drift {sync}` says more",
+    "one": "settings have changed ({change}): {people} people stop; `awase drift {sync}` says more",
+    "several": "settings have changed ({change}, and {more} more): {people} people stop; `awase drift {sync}` says more",
+}
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,38 +84,21 @@ async def _look(env: Environment, sync: Sync, last: Watched) -> Watched:
         return last
     drift = await judged(env, sync)
     people = drift.people
-    note = Note.of(_words(sync, drift)) if people or drift.stops_all else None
+    note = _note(sync, drift) if people or drift.stops_all else None
     return Watched(at=last.at, of=digest, people=people, note=note)
 
 
-def _words(sync: Sync, drift: Drift) -> SettingsDrifted:
+def _note(sync: Sync, drift: Drift) -> Note:
     """The change that stops most people by its name, and how many people all of them stop."""
     stopping = [effect for effect in drift.effects if effect.people or effect.stops_all]
-    change = _named(sync, stopping[0].change) if stopping else str(drift.because)
-    where, more, people = f"sync {sync.name}", len(stopping) - 1, drift.people
-    if drift.stops_all:
-        return SettingsDrifted(
-            "settings have changed ({change}): the next run stops as a whole; `awase drift {sync}` says more",
-            where=where,
-            change=change,
-            sync=sync.name,
-        )
-    if more:
-        return SettingsDrifted(
-            "settings have changed ({change}, and {more} more): {people} people stop; `awase drift {sync}` says more",
-            where=where,
-            change=change,
-            more=more,
-            people=people,
-            sync=sync.name,
-        )
-    return SettingsDrifted(
-        "settings have changed ({change}): {people} people stop; `awase drift {sync}` says more",
-        where=where,
-        change=change,
-        people=people,
-        sync=sync.name,
-    )
+    places: dict[str, str | int | float] = {
+        "change": _named(sync, stopping[0].change) if stopping else str(drift.because),
+        "more": len(stopping) - 1,
+        "people": drift.people,
+        "sync": sync.name,
+    }
+    words = "all" if drift.stops_all else "several" if len(stopping) > 1 else "one"
+    return Note(text=_WORDS[words], code=CODE, where=f"sync {sync.name}", places=places)
 
 
 def _named(sync: Sync, change: Change) -> str:
