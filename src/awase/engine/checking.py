@@ -15,8 +15,8 @@ from awase.core.schema import Rule, Schema
 from awase.core.what_if import WhatIf, changed
 from awase.engine.drifting import changed_since, used_by
 from awase.engine.environment import Environment
+from awase.engine.judging import draft_whole
 from awase.engine.observing import bind_live, observe
-from awase.engine.planning import draft_whole
 from awase.engine.scores import scores_that_hold
 
 

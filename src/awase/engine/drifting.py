@@ -31,8 +31,9 @@ from awase.core.plan import Draft
 from awase.core.records import Item
 from awase.core.schema import Schema
 from awase.engine.environment import Environment
+from awase.engine.judging import Whole, judge_whole
 from awase.engine.observing import bound_to, describe_live
-from awase.engine.planning import Whole, judge_whole, make_plan
+from awase.engine.planning import make_plan
 from awase.errors import AskPerson, AwaseError, SchemaMismatch
 from awase.ports.store import Claim, Store
 

@@ -59,7 +59,7 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
     unseen = await _unseen(env, sync) if any(counts.values()) else None
     observed = await observe(env, sync, cursors, unseen, selection.bring)
     linked_before = counts.get("linked", 0)
-    planner = _Planner(env, _as_imported(sync) if selection.bring else sync, observed, selection)
+    planner = Planner(env, _as_imported(sync) if selection.bring else sync, observed, selection)
     draft = await planner.draft()
     chosen = replace(selection, links=frozenset(planner.named), brought=planner.brought())
     draft = selected(draft, chosen, sync)
@@ -80,34 +80,6 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """Everybody judged as if written whole, and what they were judged by, so that they may be judged by other rules."""
-
-    draft: Draft
-    people: pl.DataFrame
-    """See ``frames.people``."""
-    memory: Memory
-
-
-async def judge_whole(
-    env: Environment, sync: BoundSync, observed: Observed | None = None, *, sends_held: bool = False
-) -> Whole:
-    """What a run would do if every record were written whole: for foresight, never to be applied. Reads both sides,
-    unless that has been done; the store is only read. ``sends_held``: what is held is among the writes too."""
-    observed = observed or await observe(env, sync, ())
-    planner = _Planner(env, sync, observed, Selection(everything=True, whole=True, sends_held=sends_held))
-    draft = await planner.draft()
-    return Whole(draft, *planner.judged)
-
-
-async def draft_whole(
-    env: Environment, sync: BoundSync, observed: Observed | None = None, *, sends_held: bool = False
-) -> Draft:
-    """The draft of ``judge_whole``."""
-    return (await judge_whole(env, sync, observed, sends_held=sends_held)).draft
-
-
 def _as_imported(sync: BoundSync) -> BoundSync:
     """An import creates in the MA even where the sync by itself does not: somebody asked for just that."""
     return replace(sync, sync=replace(sync.sync, create_in_ma=True))
@@ -125,7 +97,9 @@ def _read_calls(env: Environment) -> int:
 
 
 @dataclass(slots=True)
-class _Planner:
+class Planner:
+    """Makes one draft from what was observed; its other fields tell what came of it on the way."""
+
     env: Environment
     sync: BoundSync
     observed: Observed

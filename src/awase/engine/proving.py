@@ -18,8 +18,8 @@ from awase.core.proof import Answer, Proof, compare
 from awase.core.records import ItemKind
 from awase.engine.checking import records_read, told
 from awase.engine.environment import Access, Environment
+from awase.engine.judging import draft_whole
 from awase.engine.observing import bind_live
-from awase.engine.planning import draft_whole
 from awase.engine.scoring import learn, messages
 from awase.ports.connector import WriteBatch
 from awase.ports.flows import Errand
