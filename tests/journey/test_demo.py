@@ -109,6 +109,17 @@ def test_a_mistaken_run_is_undone_on_both_sides(document: Document) -> None:
     assert (undone["previewed"], undone["put_back"], undone["still_wrong"]) == (12, 12, 0)
 
 
+def test_whom_a_validation_rule_keeps_out_is_foreseen_proved_on_a_copy_and_mended_by_a_conversion(
+    document: Document,
+) -> None:
+    told = document["acts"]["rule"]
+    planted = [p for p in story(PEOPLE).planted if p.why == "phone_in_full_width"]
+    assert told["foreseen"] == len(planted) > 0
+    assert (told["refused"], told["saved"], told["precision"]) == (told["foreseen"], 0, 1)
+    assert told["converted"] == told["foreseen"]
+    assert "半角" in told["message"]
+
+
 def test_a_killed_sync_comes_to_its_end_by_the_same_command(document: Document) -> None:
     killed = document["acts"]["kill"]
     assert (killed["killed_by"], killed["edited"], killed["arrived"]) == (signal.SIGKILL, 12, 12)

@@ -196,6 +196,7 @@ def _cause(sync: Sync, cause: Cause) -> dict[str, Any]:
         "error_type": cause.error_type,
         "field": cause.field,
         "rule": cause.rule or None,
+        "message": cause.message or None,
         "records": cause.records,
         "values": [{"value": value, "records": count} for value, count in cause.values()],
         "detail": cause.items[0].detail,
@@ -253,7 +254,9 @@ def _list_causes(call: Call, sync: Sync, causes: Sequence[Cause]) -> None:
         known = entry(cause.error_type)
         table.add_row(
             sync.connection(cause.side),
-            f"{known.name.in_(call.language)}\n{cause.rule or cause.error_type}",
+            "\n".join(
+                filter(None, (known.name.in_(call.language), cause.rule or cause.error_type, cause.message))
+            ),
             cause.field,
             f"{cause.records:,}",
             _certainty(call, cause),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -150,9 +150,9 @@ def credentials_file(folder: Path, vendor: str) -> Path:
     return folder / f"{vendor}.json"
 
 
-def credentials_of(org: Running) -> Credentials:
-    """What one signs in to a practice org with."""
-    values = dict(org.credentials)
+def credentials_of(org: Running, *, without: Collection[str] = ()) -> Credentials:
+    """What one signs in to a practice org with, of the first kind that needs nothing of ``without``."""
+    values = {name: value for name, value in org.credentials.items() if name not in without}
     if "access_token" in values:
         values["token"] = values["access_token"]
     return credentials_from(values, org.vendor, org.url)
@@ -165,7 +165,13 @@ def _credentials(org: Running) -> bytes:
 
 @asynccontextmanager
 async def practice_org(
-    vendor: str, folder: Path, port: int, project: Path | None = None, *, name: str = "practice"
+    vendor: str,
+    folder: Path,
+    port: int,
+    project: Path | None = None,
+    *,
+    name: str = "practice",
+    seed: int = 0,
 ) -> AsyncIterator[Running]:
     """One practice org in its own process; what it holds is kept in ``folder`` from one start to the next.
 
@@ -173,7 +179,7 @@ async def practice_org(
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "awase_practice.server", "--vendor", vendor, "--org", name),
+        *("-m", "awase_practice.server", "--vendor", vendor, "--org", name, "--seed", str(seed)),
         *("--port", str(port), "--control-port", str(port + len(VENDORS) if port else 0)),
         *("--snapshot", str(folder / f"{vendor}.snapshot"), "--until-stdin-closes"),
         *(("--project", str(project)) if project is not None else ()),

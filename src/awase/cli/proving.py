@@ -21,6 +21,8 @@ from awase.engine.proving import prove
 from awase.errors import NotConnected
 from awase.ports.connector import Copyable
 
+_DATED = ("private_key",)
+"""What makes an assertion that holds for minutes only, by our clock: time may have been let pass in the org."""
 _SHOWN = 10
 """Surprises that are shown one by one."""
 _COUNTED = ("Foreseen", "Refused by it", "Refused otherwise", "Saved", "Not foreseen")
@@ -51,8 +53,8 @@ async def _copy(call: Call, original: Access) -> AsyncIterator[Access]:
         folder = Path(name)
         write_closed(folder / f"{taken.vendor}.snapshot", [taken.document])
         async with (
-            practice_org(taken.vendor, folder, 0, name=taken.name) as org,
-            copy_of(call.workspace(), original, org.url, credentials_of(org)) as access,
+            practice_org(taken.vendor, folder, 0, name=taken.name, seed=taken.seed) as org,
+            copy_of(call.workspace(), original, org.url, credentials_of(org, without=_DATED)) as access,
         ):
             yield access
 

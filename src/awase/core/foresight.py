@@ -34,6 +34,11 @@ class Cause:
         """How many records break it; one may do so with several values."""
         return len({item.link for item in self.items})
 
+    @property
+    def message(self) -> str:
+        """The rule in the words of the target's administrator; empty where it has none."""
+        return self.items[0].message
+
     def values(self) -> list[tuple[str, int]]:
         """The offending values, the most frequent first."""
         return Counter(item.value for item in self.items if item.value is not None).most_common()

@@ -97,6 +97,8 @@ class PracticeCopy:
 
     vendor: str
     name: str
+    seed: int
+    """With the name, what its ids are made from."""
     document: bytes = field(repr=False)
     """Holds personal data and what one signs in with."""
 

@@ -66,6 +66,7 @@ class HubSpotPortal:
 
     def __init__(self, *, name: str, clock: Clock, faults: FaultPlan, seed: int = 0) -> None:
         self.name = name
+        self.seed = seed
         self.clock = clock
         self.inside = PortalState(name, clock, faults, seed)
         self.org_id = str(self.inside.portal_id)

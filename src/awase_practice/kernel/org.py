@@ -23,6 +23,7 @@ class PracticeOrg(Protocol):
 
     vendor: str
     name: str
+    seed: int
     org_id: str
     clock: Clock
     tables: dict[str, Table]

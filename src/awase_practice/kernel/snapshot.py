@@ -48,6 +48,7 @@ def snapshot_of(org: PracticeOrg, control: Control, moved: float) -> bytes:
         "form": _FORM,
         "vendor": org.vendor,
         "name": org.name,
+        "seed": org.seed,
         "org_id": org.org_id,
         "moved": moved,
         "changes": control.changes,

@@ -41,6 +41,7 @@ class SalesforceOrg:
     def __init__(self, *, name: str, clock: Clock, faults: FaultPlan, seed: int = 0) -> None:
         digest = hashlib.sha256(f"{name}/{seed}".encode()).digest()
         self.name = name
+        self.seed = seed
         self.org_id = make_id("00D", int.from_bytes(digest[:6], "big"))
         self.clock = clock
         self.faults = faults

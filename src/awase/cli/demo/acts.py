@@ -15,6 +15,8 @@ import msgspec
 
 from awase.assembly import environment
 from awase.cli.demo.story import Performance
+from awase.cli.demo.workspace import Field
+from awase.configuration import FILE_NAME
 from awase.core.operations import State
 from awase.core.reconcile import Reconciliation
 from awase.core.records import Item
@@ -24,6 +26,7 @@ from awase.errors import Bug
 from awase_practice.salesforce.stock_fields import INDUSTRIES
 from awase_practice.seeds.control import load, rows
 from awase_practice.seeds.loading import Stage, let_pass
+from awase_practice.seeds.orgs import PHONE_RULE
 from awase_practice.seeds.story import Part, Record
 
 HOUR: Final = 3_600.0
@@ -153,6 +156,30 @@ class Acts:
         }
         return found
 
+    async def rule(self) -> dict[str, Any]:
+        """A validation rule of the CRM: whom it keeps out, that a copy of the org says the same, and what a conversion
+        of the telephone numbers on their way would change."""
+        proved = (await self._ended("check", "people", "--prove", "--json")).document["checks"][0]
+        score = next(row for row in proved["proof"]["rules"] if row["rule"] == PHONE_RULE["name"])
+        message = next(c["message"] for c in proved["causes"] if c["rule"] == PHONE_RULE["name"])
+        file = self.home / FILE_NAME
+        before = file.read_text(encoding="utf-8")
+        file.write_text(_with_conversion(before), encoding="utf-8")
+        converted = (await self._ended("check", "people", "--json")).document["checks"][0]
+        file.write_text(before, encoding="utf-8")
+        left = [c["records"] for c in converted["causes"] if c["rule"] == PHONE_RULE["name"]]
+        facts = {
+            "rule": score["rule"],
+            "message": message,
+            "foreseen": score["foreseen"],
+            "refused": score["refused_by_it"] + score["refused_otherwise"],
+            "saved": score["saved"],
+            "precision": proved["proof"]["precision"],
+            "converted": score["foreseen"] - sum(left),
+        }
+        self.told["rule"] = facts
+        return facts
+
     async def drift(self) -> dict[str, Any]:
         """The CRM's administrator takes an industry in use off the list of leads while people with it wait for the next
         run: who stops is told before it, and the industry is put back."""
@@ -235,6 +262,15 @@ class Acts:
         """Leads of the first sync to whom nothing else happens, others each turn."""
         plain = [part.records[0] for part in self.stage.story.parts if _is_plain(part)]
         return plain[turn::2][:_TOUCHED]
+
+
+def _with_conversion(configuration: str) -> str:
+    """The workspace's text, in which telephone numbers of people become half-width on their way to the CRM."""
+    mapping = str(Field("phone", "Phone"))
+    head, _, tail = configuration.rpartition(mapping)
+    if not head:
+        raise Bug("the demo maps no telephone numbers")
+    return f'{head}{mapping}to_crm = [{{ half_width = "ascii" }}]\n{tail}'
 
 
 def _is_plain(part: Part) -> bool:

@@ -19,6 +19,7 @@ _PAGE = "/.well-known/awase-practice/copy"
 class _Said(msgspec.Struct, frozen=True):
     vendor: str
     name: str
+    seed: int = 0
 
 
 def read_copy(headers: Mapping[str, str]) -> Flow[Never, PracticeCopy]:
@@ -30,4 +31,4 @@ def read_copy(headers: Mapping[str, str]) -> Flow[Never, PracticeCopy]:
             "the org gives no copy of itself",
             remedy="Only practice orgs do: connect to those (`awase practice up`) to prove what is foreseen.",
         )
-    return PracticeCopy(said.vendor, said.name, answer.body)
+    return PracticeCopy(said.vendor, said.name, said.seed, answer.body)
