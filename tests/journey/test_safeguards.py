@@ -178,3 +178,30 @@ def test_a_plan_over_the_set_share_stops_with_its_rule_and_only_that_very_plan_g
     assert touched(guarded, rule) == AT_ONCE
     assert guarded.sync().status == 0
     assert touched(guarded, rule) == 2 * AT_ONCE
+
+
+# -- what goes all at once once nothing stops it ----------------------------------------------------------------------
+
+
+def test_many_held_people_go_after_a_nod_and_few_by_themselves() -> None:
+    with small_workspace() as place:
+        place.replace('name = "people"\n', 'name = "people"\nguard = { released = 3 }\n')
+        ids = load(place, *(contact(n, company="") for n in range(6)), contact(6))
+        place.connect_by_command()
+        assert place.sync().status == 1
+        assert len(place.items()) == 6
+
+        def name_companies(some: list[str]) -> None:
+            for id in some:
+                place.hubspot.edit("contact", id, {"company": "株式会社例"})
+
+        pass_an_hour(place)
+        name_companies(ids[:2])
+        assert place.run("sync").status == 1
+        assert len(place.salesforce.rows("Lead")) == 3
+        name_companies(ids[2:6])
+        stopped = place.run("sync", "--lang", "en")
+        assert (stopped.status, len(place.salesforce.rows("Lead"))) == (4, 3)
+        assert "4 records that were held" in stopped.out + stopped.err
+        assert place.run("sync", "--yes").status == 0
+        assert len(place.salesforce.rows("Lead")) == 7

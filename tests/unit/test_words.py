@@ -30,7 +30,7 @@ WORDS: Mapping[str, tuple[Mapping[Any, str], Iterable[Any]]] = {
     "reasons of a difference": (reconcile.REASONS, Reason),
     "why an undo leaves a value": (undo._LEFT, Left),
     "what follows an undo": (undo._THEN, Then),
-    "guards": (amounts.GUARDS, ("first_sync", "rewritten", "cleared", "deleted")),
+    "guards": (amounts.GUARDS, ("first_sync", "rewritten", "cleared", "deleted", "released")),
     "why a record stays out": (
         amounts.REASONS,
         (

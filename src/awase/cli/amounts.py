@@ -27,6 +27,7 @@ GUARDS: Mapping[str, str] = {
     "rewritten": "Filled values of {records} records of {side} would be replaced (limit {limit}).",
     "cleared": "Values of {records} records of {side} would be emptied (limit {limit}).",
     "deleted": "{records} records of {side} would be deleted, or taken off their list (limit {limit}).",
+    "released": "{records} records that were held or refused would now go to {side} all at once (limit {limit}).",
 }
 REASONS: Mapping[str, str] = {
     "filtered": "outside the filter",

@@ -113,6 +113,9 @@ class CrmPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class GuardPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     share: Annotated[float, Meta(ge=0, le=1, description="Share of the linked people, 0 to 1.")] = 0.10
     records: Annotated[int, Meta(ge=0, description="Records; the smaller of the two counts.")] = 500
+    released: Annotated[
+        int, Meta(ge=0, description="Records that were held or refused and would now go all at once.")
+    ] = 500
 
 
 class TestsPart(

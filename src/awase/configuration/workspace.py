@@ -240,6 +240,7 @@ def _sync(part: SyncPart, place: int, document: Document, checker: Checker) -> S
         time_zone=document.workspace.time_zone,
         guard_share=part.guard.share,
         guard_records=part.guard.records,
+        guard_released=part.guard.released,
         overlap_seconds=part.overlap_seconds,
     )
 

@@ -176,6 +176,8 @@ class Sync:
     time_zone: str = "UTC"
     guard_share: float = 0.10
     guard_records: int = 500
+    guard_released: int = 500
+    """So many records that were held or refused go by themselves once nothing stops them; more wait for an approval."""
     sweep_seconds: int = 86_400
     """How often relations are compared one by one, where a vendor's stamps do not show their changes."""
     overlap_seconds: int | None = None

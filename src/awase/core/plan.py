@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
 
 import msgspec
@@ -69,7 +69,7 @@ class Tripped(msgspec.Struct, frozen=True):
     """A guard that wants an approval."""
 
     rule: str
-    """``first_sync``, ``rewritten``, ``cleared``, ``deleted``."""
+    """``first_sync``, ``rewritten``, ``cleared``, ``deleted``, ``released``."""
     side: Side
     records: int
     limit: int
@@ -192,8 +192,9 @@ def assemble(
     guard_records: int,
     capabilities: Mapping[Side, Capabilities],
     brought: Brought | None = None,
+    released: Iterable[Tripped] = (),
 ) -> Plan:
-    """The plan of ``draft``: chunks, price, guards and digest."""
+    """The plan of ``draft``: chunks, price, guards and digest. ``released``: see ``released_at_once``."""
     chunks = chunked(draft)
     writes = [write for chunk in chunks for write in chunk.writes]
     header = Header(
@@ -211,12 +212,13 @@ def assemble(
         brought=brought,
         read_calls=read_calls,
         price=price(pack_calls(writes, capabilities), capabilities),
-        guards=guards(writes, linked_before, guard_share, guard_records),
+        guards=(*guards(writes, linked_before, guard_share, guard_records), *released),
         linked_before=linked_before,
     )
     return Plan(header=msgspec.structs.replace(header, digest=digest(header, chunks)), chunks=chunks)
 
 
+_JUDGED = frozenset({OperationKind.CREATE, OperationKind.UPDATE})
 _TAKING_AWAY = frozenset({OperationKind.DELETE, OperationKind.TAKE_OFF})
 
 
@@ -248,6 +250,15 @@ def guards(
             if count > limit:
                 tripped.append(Tripped(rule, side, count, limit))
     return tuple(tripped)
+
+
+def released_at_once(
+    writes: Iterable[PlannedWrite], stopped: Set[tuple[int, Side]], limit: int
+) -> list[Tripped]:
+    """The guard over records that were held or refused (``stopped``, by link and side) and would now go all at once."""
+    freed = {(w.operation.link, w.operation.side) for w in writes if w.operation.kind in _JUDGED} & stopped
+    count = Counter(side for _, side in freed)
+    return [Tripped("released", side, n, limit) for side, n in sorted(count.items()) if n > limit]
 
 
 def fingerprint(values: Mapping[str, Value]) -> str:

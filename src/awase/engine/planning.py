@@ -16,7 +16,7 @@ from awase.core.importing import numbers
 from awase.core.mapping import BoundSync, OnDelete, column
 from awase.core.operations import SIDES, OperationKind, Side, other
 from awase.core.outcomes import UNANSWERED_CREATE
-from awase.core.plan import Arrival, Draft, Plan, assemble
+from awase.core.plan import Arrival, Draft, Plan, assemble, released_at_once
 from awase.core.predictions import Scores, to_try
 from awase.core.rebasing import rebase
 from awase.core.records import BaseRow, Item, ItemKind, LedgerEntry, Link
@@ -77,6 +77,7 @@ async def make_plan(env: Environment, sync: BoundSync, selection: Selection | No
         guard_records=sync.sync.guard_records,
         capabilities=env.capabilities(),
         brought=numbers(draft) if selection.bring else None,
+        released=released_at_once(draft.writes, planner.stopped, sync.sync.guard_released),
     )
 
 
@@ -113,6 +114,8 @@ class Planner:
     also_out: list[LedgerEntry] = field(default_factory=list)
     """What records say that wait for a person, or stay out as somebody's second: their addresses are out all the same."""
     scores: Scores = field(default_factory=dict)
+    stopped: Set[tuple[int, Side]] = frozenset()
+    """By link and side, what was held or refused and nobody asked for to be tried again."""
     new_pairs: Set[int] = frozenset()
     """Links of which one record has given its place to another: whatever the base says is not about that one."""
     judged: tuple[pl.DataFrame, Memory] = field(default_factory=lambda: (pl.DataFrame(), Memory({})))
@@ -126,12 +129,18 @@ class Planner:
         await self._finish_deletions(open_items)
         await self._partners_still_there()
         self.scores = await scores_that_hold(env, sync)
-        also = self.relinked.to_read | await self._asked_for() | await self._to_try(open_items)
+        asked = await self._asked_for()
+        also = self.relinked.to_read | asked | await self._to_try(open_items)
         if self.selection.bring is None:
             also |= await sweep(env, sync)
         await revisit(env, sync, frames, open_items, also)
         live = {side: frame.filter(~is_gone()) for side, frame in frames.items()}
         await known_links(env, sync, live, found)
+        self.stopped = {
+            (stored.item.link, stored.item.side)
+            for stored in open_items
+            if stored.item.kind in (ItemKind.HELD, ItemKind.REJECTED)
+        } - {(found.by_record[name], side) for name in asked if name in found.by_record for side in SIDES}
         open_links = self._to_look_at(open_items)
         fresh = {side: await self._changed(side, live[side], open_links) for side in SIDES}
         for side in SIDES:

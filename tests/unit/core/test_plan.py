@@ -30,6 +30,7 @@ from awase.core.plan import (
     chunked,
     fingerprint,
     guards,
+    released_at_once,
 )
 from awase.core.records import BaseRow, Cursor, Item, ItemKind, LedgerEntry, Link, MatchEntry
 from awase.core.values import Value, pack
@@ -258,6 +259,15 @@ def test_the_first_sync_of_a_pair_always_asks_for_each_side_it_writes() -> None:
         Tripped("first_sync", "ma", 1, 0),
     )
     assert guards(made, 1, 0.1, 500) == ()
+
+
+def test_what_was_stopped_goes_by_itself_up_to_a_number_and_asks_above_it() -> None:
+    made = [a_write(n, kind=OperationKind.CREATE) for n in range(4)] + [a_write(9, "ma")]
+    stopped: set[tuple[int, Side]] = {(0, "crm"), (1, "crm"), (2, "crm"), (3, "ma"), (9, "ma")}
+    assert released_at_once(made, stopped, 3) == []
+    assert released_at_once(made, stopped, 2) == [Tripped("released", "crm", 3, 2)]
+    opt_outs = [a_write(n, kind=OperationKind.OPT_OUT) for n in range(3)]
+    assert released_at_once(opt_outs, stopped, 0) == []
 
 
 # -- digest --------------------------------------------------------------------------------------------------------
