@@ -42,6 +42,7 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
         "docs/tutorial/first-sync.md",
         "docs/how-to/connect-salesforce.md",
         "docs/how-to/doctor.md",
+        "docs/how-to/check.md",
         "docs/how-to/drift.md",
         "docs/how-to/import.md",
         "docs/how-to/properties.md",
