@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -68,6 +68,8 @@ class Field:
     """With what, where that is known."""
     sorts: bool = False
     """Names the record type."""
+    filtered: bool = False
+    """A reference of which the vendor takes only records that meet a filter, which it does not show."""
     computed: bool = False
     """Kept or worked out by the vendor itself."""
     derived: bool = False
@@ -115,6 +117,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Beside which field the message stands; empty for the whole record."""
     changed: str = ""
     """The vendor's stamp of the rule's last change."""
+
+
+Choices: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""By record type's id, the options of each picklist that a record of that type may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,8 @@ class ObjectSchema:
     """By which new records may be refused as duplicates, as far as they were read."""
     record_types: tuple[RecordType, ...] | None = None
     """None: not known, or the vendor has none."""
+    choices: Choices = field(default_factory=dict)
+    """Empty: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +191,14 @@ class Schema:
 def with_running_user(schema: Schema, user: RunningUser) -> Schema:
     """``schema`` whose rules know who writes."""
     objects = {name: replace(object, running_user=user) for name, object in schema.objects.items()}
+    return replace(schema, objects=objects)
+
+
+def with_choices(schema: Schema, choices: Mapping[str, Choices]) -> Schema:
+    """``schema`` whose objects know what their record types allow; ``choices`` by object."""
+    objects = {
+        name: replace(object, choices=choices.get(name, {})) for name, object in schema.objects.items()
+    }
     return replace(schema, objects=objects)
 
 

@@ -17,10 +17,18 @@ from awase.core.importing import Import
 from awase.core.mapping import BoundSync, Sync
 from awase.core.operations import SIDES, Side
 from awase.core.records import Cursor
-from awase.core.schema import Rule, Schema, with_matching_rules, with_rules, with_running_user
+from awase.core.schema import (
+    ObjectSchema,
+    Rule,
+    Schema,
+    with_choices,
+    with_matching_rules,
+    with_rules,
+    with_running_user,
+)
 from awase.engine.environment import Environment
 from awase.errors import Bug
-from awase.ports.connector import MatchingRuleReader, ReadQuery, RuleReader, Searchable
+from awase.ports.connector import ChoiceReader, MatchingRuleReader, ReadQuery, RuleReader, Searchable
 from awase.ports.flows import Flow, Page
 
 
@@ -50,6 +58,11 @@ async def describe_live(env: Environment, sync: Sync, *, likely_too: bool = Fals
         if read and isinstance(access.connector, RuleReader):
             user = await access.transport.run(access.connector.read_running_user(read))
             schema = with_running_user(schema, user)
+        sorted_ones = _with_choices_by_type(sync, schema, side)
+        if sorted_ones and isinstance(access.connector, ChoiceReader):
+            schema = with_choices(
+                schema, await access.transport.run(access.connector.read_choices(sorted_ones))
+            )
         if likely_too and isinstance(access.connector, MatchingRuleReader):
             matching = await access.transport.run(access.connector.read_matching_rules(sync.objects(side)))
             schema = with_matching_rules(schema, matching)
@@ -59,6 +72,17 @@ async def describe_live(env: Environment, sync: Sync, *, likely_too: bool = Fals
         for side in SIDES:
             nursery.start(describe(side))
     return schemas
+
+
+def _with_choices_by_type(sync: Sync, schema: Schema, side: Side) -> list[ObjectSchema]:
+    """Objects with record types, of which a restricted picklist is mapped."""
+    found = []
+    for object in schema.objects.values():
+        names = {sync.field_on(mapping, side, object.name) for mapping in sync.fields}
+        mapped = [field for name, field in object.fields.items() if name in names]
+        if object.record_types and any(field.restricted and field.options is not None for field in mapped):
+            found.append(object)
+    return found
 
 
 RULES = "rules:"

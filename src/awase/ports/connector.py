@@ -15,7 +15,7 @@ from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.new_fields import NewField
 from awase.core.operations import Operation, OperationKind, Outcome
-from awase.core.schema import MatchingRule, ObjectSchema, Option, Rule, RunningUser, Schema
+from awase.core.schema import Choices, MatchingRule, ObjectSchema, Option, Rule, RunningUser, Schema
 from awase.ports.flows import Flow, Page, Request, Response
 
 
@@ -232,6 +232,15 @@ class Searchable(Protocol):
 
     def read_matching(self, query: ReadQuery, search: Search) -> Flow[Page, None]:
         """All living records that meet the search."""
+        ...
+
+
+@runtime_checkable
+class ChoiceReader(Protocol):
+    """A connector whose vendor allows other options of a picklist by record type."""
+
+    def read_choices(self, objects: Sequence[ObjectSchema]) -> Flow[Never, Mapping[str, Choices]]:
+        """By object, what its record types allow; objects of which that may not be read are absent."""
         ...
 
 

@@ -177,6 +177,9 @@ def _references_of(field: Field) -> dict[str, Any]:
     return {
         "referenceTo": list(field.reference_to),
         "relationshipName": field.relationship,
+        "filteredLookupInfo": {"controllingFields": [], "dependent": False, "optionalFilter": False}
+        if field.lookup_filter is not None
+        else None,
         "polymorphicForeignKey": len(field.reference_to) > 1,
         "namePointing": len(field.reference_to) > 1,
         "compoundFieldName": field.compound,

@@ -14,7 +14,7 @@ from awase.core.checks import findings, target_of
 from awase.core.checks.preflight import seen, sends, value_column
 from awase.core.checks.rules import lacking
 from awase.core.mapping import BoundSync, CreateRule
-from awase.core.schema import Field, ObjectSchema, RecordType, Rule, RunningUser, Schema
+from awase.core.schema import Field, ObjectSchema, Option, RecordType, Rule, RunningUser, Schema
 from awase.core.values import DTYPES, Kind
 from tests.unit.core.scene import CONSENT, EMAIL, Mapped, a_field, a_sync, mapped, schemas
 
@@ -162,3 +162,38 @@ def test_rules_that_ask_who_writes_are_judged_where_that_is_known() -> None:
     assert lacking(rule, known.crm["Lead"]) == []
     passes = RunningUser({**values, "$Permission.Bypass": True}, frozenset({"$Permission"}))
     assert found(bound_with(TITLE, formula=formula, running_user=passes), Title__c="x") == []
+
+
+CUSTOMER, PARTNER = TYPES[0].id, TYPES[1].id
+CHOICES = {CUSTOMER: {"Rank__c": ("A", "B")}, PARTNER: {"Rank__c": ("B",)}}
+
+
+def ranked(*more: Mapped, **about: Any) -> BoundSync:
+    options = tuple(Option(value, value) for value in "ABC")
+    rank = mapped("rank", ma={"options": options}, crm={"options": options, "restricted": True})
+    extra = () if SORT in more else (a_field("RecordTypeId", sorts=True),)
+    return bound_with(rank, *more, more=extra, record_types=TYPES, choices=CHOICES, **about)
+
+
+def test_an_option_that_the_records_type_lacks_is_refused() -> None:
+    refused = [("picklist_record_type", "Rank__c")]
+    assert found(ranked(), stored={"RecordTypeId": PARTNER}, Rank__c="A") == refused
+    assert found(ranked(), stored={"RecordTypeId": PARTNER}, Rank__c="B") == []
+    assert found(ranked(), stored={"RecordTypeId": CUSTOMER}, Rank__c="A") == []
+    # Of a record without a type, or of one that may not be read, nothing is refused.
+    assert found(ranked(), stored={}, Rank__c="C") == []
+
+
+def test_a_new_record_has_the_default_type_unless_it_is_given_another() -> None:
+    refused = [("picklist_record_type", "Rank__c")]
+    assert found(ranked(), Rank__c="A") == []
+    assert found(ranked(), Rank__c="C") == refused
+    assert found(ranked(SORT), Rank__c="A", RecordTypeId=PARTNER) == refused
+    assert found(ranked(SORT), Rank__c="A", RecordTypeId=CUSTOMER) == []
+
+
+def test_a_reference_with_a_filter_is_likely_to_be_refused_where_it_moves() -> None:
+    lookup = mapped("partner", crm={"filtered": True})
+    assert found(bound_with(lookup), Partner__c="x") == [("lookup_filter", "Partner__c")]
+    assert found(bound_with(lookup), stored={"Partner__c": "x"}, Partner__c="x") == []
+    assert found(bound_with(lookup)) == []

@@ -11,6 +11,7 @@ import polars as pl
 
 from awase.connectors.salesforce import (
     auth,
+    choices,
     consent,
     duplicates,
     history,
@@ -31,7 +32,7 @@ from awase.core.capabilities import Capabilities
 from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.operations import Outcome
-from awase.core.schema import MatchingRule, ObjectSchema, Rule, RunningUser, Schema
+from awase.core.schema import Choices, MatchingRule, ObjectSchema, Rule, RunningUser, Schema
 from awase.ports.connector import (
     Credentials,
     LimitReading,
@@ -99,6 +100,9 @@ class SalesforceConnector:
 
     def read_running_user(self, names: Collection[str]) -> Flow[Never, RunningUser]:
         return running_user.read_running_user(self.api_version, self.user_id, names)
+
+    def read_choices(self, objects: Sequence[ObjectSchema]) -> Flow[Never, Mapping[str, Choices]]:
+        return choices.read_choices(self.api_version, objects)
 
     def read_matching_rules(
         self, objects: Sequence[str]

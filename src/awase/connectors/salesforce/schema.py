@@ -55,6 +55,12 @@ class _Option(msgspec.Struct, frozen=True, rename="camel"):
     valid_for: str | None = None
 
 
+class _Filter(msgspec.Struct, frozen=True, rename="camel"):
+    """The filter of a reference; where it is not optional, the vendor refuses what does not meet it (confirmed)."""
+
+    optional_filter: bool = False
+
+
 class _Field(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     label: str
@@ -78,6 +84,7 @@ class _Field(msgspec.Struct, frozen=True, rename="camel"):
     relationship_name: str | None = None
     filterable: bool = True
     default_value: bool | str | None = None
+    filtered_lookup_info: _Filter | None = None
 
 
 class _RecordType(msgspec.Struct, frozen=True, rename="camel"):
@@ -257,6 +264,7 @@ def _field(item: _Field, audited: frozenset[str], controlling: Sequence[str]) ->
         by_default=item.defaulted_on_create,
         default=_default(item),
         sorts=item.name == "RecordTypeId",
+        filtered=item.filtered_lookup_info is not None and not item.filtered_lookup_info.optional_filter,
         derived=item.calculated or (item.name in _MOVED_BY_SAVES and not item.updateable),
         computed=item.calculated or item.auto_number or not (item.createable or item.updateable),
         unique=item.unique,

@@ -154,7 +154,7 @@ def _checks(target: Target) -> Iterator[tuple[Field, Check]]:
                 yield field, check
         for check in places.checks(field, out, target.columns, fields):
             yield field, check
-        for check in record_types.checks(field, out, target.object):
+        for check in record_types.checks(field, out, target):
             yield field, check
     yield from ((_WHOLE, check) for check in rights.of_object(target.object))
     # A required field that nobody maps fails every create; what an older record holds there is not known.

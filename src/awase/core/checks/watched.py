@@ -33,6 +33,8 @@ def _looked_at(object: ObjectSchema) -> Iterator[str]:
 def _deciding(object: ObjectSchema, mapped: Collection[str]) -> Iterator[str]:
     """Required fields, which the vendor wants filled in whatever is written, and what decides about mapped picklists."""
     yield from (field.name for field in object.fields.values() if field.required)
+    if object.choices:
+        yield from (field.name for field in object.fields.values() if field.sorts)
     for rule in object.matching_rules:
         yield from (field.name for field in rule.fields if field.name in object.fields)
     for name in mapped:
