@@ -67,7 +67,7 @@ def test_a_rule_that_changed_is_foreseen_for_people_who_agree_and_rest(here: Ins
     assert (cause["field"], cause["records"], cause["values"]) == (
         "Title",
         3,
-        [{"value": "係長", "records": 3}],
+        [{"value": "係長", "records": 3, "nearest": None}],
     )
     shown = here.run("check", "--lang", "ja").out
     assert "係長 (3)" in shown

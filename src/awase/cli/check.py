@@ -198,7 +198,10 @@ def _cause(sync: Sync, cause: Cause) -> dict[str, Any]:
         "rule": cause.rule or None,
         "message": cause.message or None,
         "records": cause.records,
-        "values": [{"value": value, "records": count} for value, count in cause.values()],
+        "values": [
+            {"value": value, "records": count, "nearest": cause.nearest(value)}
+            for value, count in cause.values()
+        ],
         "detail": cause.items[0].detail,
     }
 
@@ -271,9 +274,14 @@ def _certainty(call: Call, cause: Cause) -> str:
 
 
 def _most_frequent(cause: Cause) -> str:
-    """A few offending values with how often they come; none where each comes once."""
+    """A few offending values with how often they come, and what is nearest; none where each comes once."""
     often = [(value, count) for value, count in cause.values()[:_VALUES] if count > 1]
-    return ", ".join(f"{' '.join(value.split())} ({count:,})" for value, count in often)
+    return ", ".join(f"{' '.join(value.split())} ({count:,}){_offer(cause, value)}" for value, count in often)
+
+
+def _offer(cause: Cause, value: str) -> str:
+    near = cause.nearest(value)
+    return f" → {' '.join(near.split())}" if near else ""
 
 
 def _rows(call: Call, sync: Sync, cause: Cause) -> list[list[str]]:

@@ -10,6 +10,7 @@ import polars as pl
 from awase.core.capabilities import Capabilities
 from awase.core.checks import duplicates, findings, target_of
 from awase.core.checks.check import Certainty
+from awase.core.checks.nearest import nearest
 from awase.core.checks.preflight import Finding, sends, value_column
 from awase.core.drafting_consent import ConsentDrafter
 from awase.core.drafting_memory import Memory as Memory
@@ -151,7 +152,7 @@ class Drafter:
             found.setdefault(finding.link, []).append(finding)
         for row in outgoing.to_dicts():
             link, creating = row["_link"], bool(row["_create"])
-            items = [(self._held(row, side, f), self._is_sure(f, side)) for f in found.get(link, ())]
+            items = [(self._held(row, side, object, f), self._is_sure(f, side)) for f in found.get(link, ())]
             certain = [item for item, sure in items if sure]
             self.draft.likely += [item for item, sure in items if not sure]
             self._foreseen = tuple(foreseen_in(item, certain=sure) for item, sure in items)
@@ -228,7 +229,11 @@ class Drafter:
         missing = next(id for id in ids if id not in there)
         return missing, partners.reasons.get((side, missing), "")
 
-    def _held(self, row: Mapping[str, Any], side: Side, finding: Finding) -> Item:
+    def _held(self, row: Mapping[str, Any], side: Side, object: str, finding: Finding) -> Item:
+        field = self.sync.object(side, object).fields.get(finding.field)
+        near = None
+        if field is not None and finding.value is not None:
+            near = nearest(field, finding.value, finding.error_type)
         return Item(
             link=row["_link"],
             side=side,
@@ -241,7 +246,7 @@ class Drafter:
             label=self._label(row),
             value=finding.value,
             message=finding.message,
-            detail=dict(finding.detail),
+            detail={**finding.detail, **({"nearest": near} if near else {})},
             context=self.sync.context,
         )
 

@@ -34,6 +34,10 @@ class Cause:
         """How many records break it; one may do so with several values."""
         return len({item.link for item in self.items})
 
+    def nearest(self, value: str) -> str | None:
+        """What the target would take instead, where something is near."""
+        return next((item.detail.get("nearest") for item in self.items if item.value == value), None)
+
     @property
     def message(self) -> str:
         """The rule in the words of the target's administrator; empty where it has none."""
