@@ -16,8 +16,8 @@ import polars as pl
 from awase_formula.checking import Checked, check
 from awase_formula.columnwise.building import Bound, bind, reason_of
 from awase_formula.columnwise.columns import CODES, FIRE, FIRST_REASON, PASS, NotVectorisable, Scope
-from awase_formula.columnwise.facts import NOTHING_KNOWN, Facts, look, look_closer
-from awase_formula.columnwise.fields import IS_NEW, PRIOR
+from awase_formula.columnwise.facts import NOTHING_KNOWN, PRIOR, Facts, look, look_closer
+from awase_formula.columnwise.fields import IS_NEW
 from awase_formula.columnwise.text import POSITIONAL
 from awase_formula.evaluating import Decision, Evaluator, Verdict, computable
 from awase_formula.kinds import NO_SCHEMA, Blanks, Field, Kind, Schema
@@ -93,11 +93,6 @@ class Compiled:
         """Whether it counts characters."""
         return any(isinstance(node, Call) and node.name in POSITIONAL for node in self.checked.kinds.order)
 
-    @cached_property
-    def compares(self) -> bool:
-        """Whether it asks what has changed."""
-        return any(isinstance(node, Call) and node.name == "ISCHANGED" for node in self.checked.kinds.order)
-
     def columns(self, dtypes: dict[str, pl.DataType]) -> set[str]:
         """The columns of a frame that it reads."""
         names = {name.casefold() for name in (*self.checked.fields, *_inner(self.checked))}
@@ -112,16 +107,17 @@ class Compiled:
 
     def _checked_for(self, dtypes: dict[str, pl.DataType]) -> Checked:
         """The check again with what the columns' types tell about names that the schema does not know."""
-        return check(self.formula, self.schema_for(dtypes))
+        schema = self.schema_for(dtypes)
+        return self.checked if schema is self.schema else check(self.formula, schema)
 
     def schema_for(self, dtypes: dict[str, pl.DataType]) -> Schema:
         """The schema, and beside it the names whose type a frame's columns tell."""
-        known = dict(self.schema.fields)
+        known = {}
         for name in (*self.checked.fields, *self.checked.priors):
             kind = _told(dtypes.get(name)) or _told(dtypes.get(PRIOR + name))
             if self.schema.find(name) is None and kind is not None:
                 known[name] = Field(kind)
-        return Schema(known, self.schema.complete)
+        return Schema({**self.schema.fields, **known}, self.schema.complete) if known else self.schema
 
     def _by_rows(self, frame: pl.DataFrame, context: Context, is_new: bool | None) -> list[Decision]:
         evaluator = Evaluator(self.formula, self.schema_for(dict(frame.schema)), self.blanks)
@@ -150,10 +146,7 @@ def verdicts(
     positional = {
         name for formula, names in zip(formulas, reads, strict=True) if formula.positional for name in names
     }
-    compared = {
-        name for formula, names in zip(formulas, reads, strict=True) if formula.compares for name in names
-    }
-    facts = look(frame, set().union(*reads), positional, compared)
+    facts = look(frame, set().union(*reads), positional)
     bounds = [formula.bound(dtypes, context, is_new, facts) for formula in formulas]
     closer = {name for bound, names in zip(bounds, reads, strict=True) if bound is None for name in names}
     if closer:
@@ -209,18 +202,17 @@ def _joined(
     codes = found[f"code {number}"]
     reasons = list(dict.fromkeys(bound.reasons))
     numbers = {PASS: PASS, FIRE: FIRE}
-    for code in codes.unique().to_list():
+    for code in codes.unique().to_list() if reasons else ():
         if code >= FIRST_REASON:
             numbers[code] = reasons.index(reason_of(bound.reasons, code)) + FIRST_REASON
     if any(code != number for code, number in numbers.items()):
         codes = codes.replace_strict(numbers, return_dtype=CODES)
     redone = 0
-    if bound.doubt is not None:
+    if bound.doubt is not None and found[f"doubt {number}"].any():
         where = found[f"doubt {number}"].arg_true()
         redone = where.len()
-        if redone:
-            again = formula._by_rows(frame[where], context, is_new)
-            codes = codes.scatter(where, [_code(decision, reasons) for decision in again])
+        again = formula._by_rows(frame[where], context, is_new)
+        codes = codes.scatter(where, [_code(decision, reasons) for decision in again])
     return Verdicts(codes.rename(""), tuple(reasons), True, redone)
 
 

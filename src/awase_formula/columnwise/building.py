@@ -13,7 +13,6 @@ from awase_formula.columnwise import numbers
 from awase_formula.columnwise.columns import (
     CODES,
     FAILED,
-    FIRE,
     PASS,
     Column,
     NotVectorisable,
@@ -21,8 +20,8 @@ from awase_formula.columnwise.columns import (
 )
 from awase_formula.columnwise.columns import Number as Whole
 from awase_formula.columnwise.dates import DATES
+from awase_formula.columnwise.facts import PRIOR
 from awase_formula.columnwise.fields import (
-    PRIOR,
     check_wide,
     constant,
     global_column,
@@ -77,8 +76,7 @@ def bind(checked: Checked, scope: Scope) -> Bound:
     if column.kind not in (Kind.BOOLEAN, Kind.NULL):
         fires = pl.lit(PASS, dtype=CODES)
     else:
-        value = column.value.cast(pl.Boolean).fill_null(value=False)
-        fires = pl.when(value).then(pl.lit(FIRE, dtype=CODES)).otherwise(pl.lit(PASS, dtype=CODES))
+        fires = column.value.cast(pl.Boolean).fill_null(value=False).cast(CODES)  # PASS is 0, FIRE is 1
     codes = fires if column.trouble is None else pl.coalesce(column.trouble, fires)
     doubts = [*scope.checks.values(), *scope.doubts]
     return Bound(codes, pl.any_horizontal(doubts) if doubts else None, tuple(scope.reasons))

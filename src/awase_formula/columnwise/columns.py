@@ -63,6 +63,8 @@ class Column:
     constant: tuple[Value] | None = None
     size: int = 1
     ratio: Ratio | None = None
+    raised: pl.Expr | None = None
+    """Of a text in small letters, what it was made from."""
 
     @property
     def exact(self) -> Number:

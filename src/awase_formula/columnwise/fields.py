@@ -6,12 +6,9 @@ import polars as pl
 
 from awase_formula.columnwise import numbers
 from awase_formula.columnwise.columns import Column, NotVectorisable, Number, Scope, dtype
-from awase_formula.columnwise.facts import WIDE
+from awase_formula.columnwise.facts import wide
 from awase_formula.kinds import TEXTUAL, Field, Kind
 from awase_formula.values import Failure, Value, moment, read
-
-PRIOR = "prior:"
-"""Before a field's name: the column of its stored values before the save."""
 
 IS_NEW = ":new"
 """A Boolean column that says which rows are inserts, where they are not all alike."""
@@ -54,7 +51,7 @@ def read_column(scope: Scope, name: str, field: Field) -> Column:
 def check_wide(scope: Scope, name: str) -> None:
     """Doubt rows whose text holds characters that are two units to Java."""
     if scope.dtypes.get(name) == pl.String() and name not in scope.facts.narrow:
-        scope.checks[f"wide {name}"] = pl.col(name).str.contains(WIDE).fill_null(value=False)
+        scope.checks[f"wide {name}"] = wide(pl.col(name))
 
 
 def _text(column: pl.Expr, held: pl.DataType) -> pl.Expr:

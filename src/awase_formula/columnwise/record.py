@@ -7,7 +7,8 @@ import polars as pl
 from awase_formula import globals as globals_
 from awase_formula.columnwise import numbers
 from awase_formula.columnwise.columns import Column, NotVectorisable, Scope, first_trouble
-from awase_formula.columnwise.fields import IS_NEW, PRIOR, constant, read_column, troubled
+from awase_formula.columnwise.facts import PRIOR
+from awase_formula.columnwise.fields import IS_NEW, constant, read_column, troubled
 from awase_formula.columnwise.logic import chosen
 from awase_formula.columnwise.operators import id15
 from awase_formula.kinds import Field, Kind, Schema

@@ -137,3 +137,65 @@ def test_a_choice_between_an_id_and_a_text_is_a_text_in_both_forms() -> None:
     assert codes("i = t", rows, schema) == [1]
     assert codes("IN(t, NULLVALUE(i, 'x'))", rows, schema) == [0]
     assert codes("IN(t, BLANKVALUE(i, 'x'))", rows, schema) == [0]
+
+
+def both_forms(text: str, rows: pl.DataFrame, schema: Schema, is_new: bool | None = None) -> list[int]:
+    """Codes of the column form, which are those of the row form."""
+    compiled = compile(parse(text), schema)
+    found = compiled.verdicts(rows, CONTEXT, is_new)
+    assert found.vectorised
+    evaluator = Evaluator(compiled.formula, schema)
+    by_rows = [evaluator.decide(row, CONTEXT) for row in rows_of(rows, compiled.checked, is_new)]
+    assert [found.decision(row) for row in range(rows.height)] == by_rows
+    return found.codes.to_list()
+
+
+SMALL = ("test", "kg", "ski", "i", "a.i", "<k>", " k", "ß", "é", "Test", "")
+FIRST_LETTERS = ("T", "t", "K", "\u212a", "I", "\u0130", "ı", "S", "ſ", "Σ", "É", "ẞ", "テ")
+
+
+@pytest.mark.parametrize("function", ["BEGINS", "CONTAINS", "ENDS"])
+def test_a_part_of_a_text_in_small_letters_is_found_however_the_letters_stood(function: str) -> None:
+    texts = [
+        before + one + after
+        for small in SMALL
+        for letter in FIRST_LETTERS
+        for one in (small, small.upper(), letter + small[1:], small[:-1] + letter)
+        for before, after in (("", ""), ("株式会社", ""), ("", "k"))
+    ]
+    rows = pl.DataFrame({"t": [*texts, None, ""]})
+    for small in SMALL:
+        fired = both_forms(f'{function}(LOWER(t), "{small}")', rows, Schema({"t": Field(Kind.TEXT)}))
+        assert (1 in fired) != (small == "Test")
+
+
+def test_no_other_letter_has_a_small_one_that_is_ascii() -> None:
+    others = {
+        chr(code)
+        for code in range(0x80, 0x110000)
+        if not 0xD800 <= code < 0xE000 and any(one.isascii() for one in chr(code).lower())
+    }
+    assert others == {"\u212a", "\u0130"}
+
+
+def test_characters_of_every_plane_beyond_the_first_are_counted_as_two() -> None:
+    wide = [chr(plane * 0x10000 + 0x100) for plane in range(1, 17)]
+    rows = pl.DataFrame({"t": [*wide, "é", "山", "\uffff", "a", None]})
+    compiled = compile(parse("LEN(t) = 2"), Schema({"t": Field(Kind.TEXT)}))
+    found = compiled.verdicts(rows, CONTEXT)
+    assert found.codes.to_list() == [1] * 16 + [0] * 5
+    assert found.redone == 16
+
+
+def test_a_text_whose_line_ends_alone_differ_has_not_changed() -> None:
+    rows = pl.DataFrame(
+        {
+            "t": ["a\r\nb", "a\r\nb", "a\nb", "x", None, "x"],
+            "prior:T": ["a\r\nb", "a\nb", "a\r\nb", "y\r\n", "\r\n", "x"],
+        }
+    )
+    schema = Schema({"t": Field(Kind.TEXT)})
+    found = compile(parse("ISCHANGED(t)"), schema).verdicts(rows, CONTEXT, is_new=False)
+    assert found.codes.to_list() == [0, 0, 0, 1, 1, 0]
+    same = rows.rename({"prior:T": "prior:t"})
+    assert both_forms("ISCHANGED(t)", same, schema, is_new=False) == [0, 0, 0, 1, 1, 0]
