@@ -10,12 +10,16 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from awase.core.checks import findings, target_of
 from awase.core.checks.check import Certainty
+from awase.core.checks.identifiers import _repeated
 from awase.core.checks.preflight import Finding, sends, value_column
+from awase.core.checks.rules import judged
 from awase.core.mapping import Direction
-from awase.core.schema import Option
+from awase.core.schema import Option, Rule
 from awase.core.values import DTYPES, Kind, Value
 from tests.unit.core.scene import EMAIL, Mapped, as_cell, bound, mapped
 
@@ -500,3 +504,51 @@ def test_of_two_creates_with_one_unique_value_the_first_goes() -> None:
     frame = pl.DataFrame(columns)
     found = findings(frame, target_of(sync, "crm", "Lead", frame))
     assert [(f.link, f.error_type, f.value) for f in found] == [(2, "duplicate_value", "a")]
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c", "山", "", None]), max_size=30))
+def test_a_value_is_repeated_where_it_has_stood_before(values: list[str | None]) -> None:
+    repeated = _repeated(pl.Series(values, dtype=pl.String)).to_list()
+    assert repeated == [value is not None and value in values[:number] for number, value in enumerate(values)]
+
+
+# -- rules by formula ----------------------------------------------------------------------------------------------
+
+OPEN_BY_JUNE = Rule(id="1", object="Lead", name="June", formula='Stage__c = "Open"', message="six")
+
+
+@pytest.mark.parametrize(
+    ("sent", "broken"),
+    [
+        ([True, True, True], [1]),
+        ([False, False, False], [2]),
+        ([True, False, True], [1, 2]),
+    ],
+    ids=["all of it is written", "none of it is written", "some of it is written"],
+)
+def test_a_rule_sees_what_is_written_and_elsewhere_what_is_stored(
+    sent: list[bool], broken: list[int]
+) -> None:
+    sync = bound(mapped("stage"))
+    columns: dict[str, Any] = {"_link": [1, 2, 3], "_create": [False] * 3}
+    for b in sync.fields:
+        columns |= {
+            value_column(b.name): ["Open", None, "Lost"],
+            f"source:{b.name}": ["Open", None, "Lost"],
+            sends(b.name): sent,
+            f"before:{b.name}": ["New", "Open", None],
+        }
+    target = target_of(sync, "crm", "Lead")
+    ruled = replace(target, object=replace(target.object, rules=(OPEN_BY_JUNE,)))
+    found = findings(pl.DataFrame(columns), ruled)
+    assert [f.link for f in found if f.error_type == "validation_rule"] == broken
+
+
+def test_rules_are_compiled_once_for_as_long_as_neither_they_nor_their_fields_change() -> None:
+    lead = replace(bound(mapped("stage")).crm["Lead"], rules=(OPEN_BY_JUNE,))
+    again = replace(bound(mapped("stage")).crm["Lead"], rules=(OPEN_BY_JUNE,))
+    ((_, ready),) = judged(lead)
+    assert next(judged(again))[1] is ready
+    stage = replace(lead.fields["Stage__c"], options=OPTIONS)
+    changed = replace(lead, fields={**lead.fields, "Stage__c": stage})
+    assert next(judged(changed))[1] is not ready

@@ -25,7 +25,7 @@ def checks(field: Field, out: Outgoing) -> Iterator[Check]:
     detail = {"allowed": "; ".join(option.value for option in options[:_SHOWN])}
     left = stray
     for error_type, is_it in _reasons(field, options, out, several=several):
-        yield Check(error_type, left & is_it, detail=detail)
+        yield Check(error_type, left & is_it, detail=detail, among=stray)
         left = left & ~is_it
     if field.steps_of_a_sale == "pipeline" and out.side == "ma" and out.origins:
         # Without it the sale would go the first way there is, whatever process it follows.

@@ -45,9 +45,10 @@ def checks(
     filled_in = any(option.default for name in field.controllers for option in _options(fields.get(name)))
     certainty = Certainty.LIKELY if filled_in else Certainty.CERTAIN
     yield Check("country_required", moved & needs & country.is_null(), certainty)
+    placed = moved & needs & country.is_not_null()
     pairs = [f"{by}{_BETWEEN}{option.value}" for option in field.options for by in option.valid_for or ()]
     belongs = pl.concat_str([country, out.after], separator=_BETWEEN).is_in(pairs)
-    yield Check("state_country", moved & needs & country.is_not_null() & ~belongs.fill_null(value=True))
+    yield Check("state_country", placed & ~belongs.fill_null(value=True))
 
 
 def _options(field: Field | None) -> tuple[Option, ...]:

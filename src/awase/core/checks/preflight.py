@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from awase.core.checks import (
@@ -20,7 +21,7 @@ from awase.core.checks import (
     rules,
     text,
 )
-from awase.core.checks.check import Certainty, Check, Outgoing
+from awase.core.checks.check import Certainty, Check, Outgoing, settled
 from awase.core.checks.duplicates import ERROR_TYPE as DUPLICATE
 from awase.core.checks.duplicates import alike
 from awase.core.checks.target import Target
@@ -42,8 +43,7 @@ _WHOLE = Field(name="", label="", kind=Kind.TEXT, vendor_type="")
 """Stands for no field, where a finding is about the whole record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One broken rule of one outgoing record."""
 
     link: int
@@ -94,40 +94,72 @@ def findings(outgoing: pl.DataFrame, target: Target) -> list[Finding]:
     """
     if outgoing.is_empty():
         return []
-    found = list(_by_rule(outgoing, target))
-    planned = list(_checks(target))
-    flags = (
-        outgoing.select(
-            pl.col("_link"), *[check.fails.alias(str(i)) for i, (_, check) in enumerate(planned)]
-        ).filter(pl.any_horizontal(pl.all().exclude("_link")))
-        if planned
-        else outgoing.clear()
-    )
-    if flags.is_empty():
-        return found
-    for i, (field, check) in enumerate(planned):
-        broken = flags.filter(pl.col(str(i)))["_link"] if str(i) in flags.columns else None
-        if broken is None or broken.is_empty():
-            continue
+    known = replace(target, columns=settled(outgoing, target.columns))
+    return [*_by_rule(outgoing, known), *_by_check(outgoing, known)]
+
+
+def _by_check(outgoing: pl.DataFrame, target: Target) -> Iterator[Finding]:
+    """What the families find, check by check."""
+    new = bool(outgoing["_create"].any())
+    planned = [(field, check) for field, check in _checks(target) if new or not check.of_creates]
+    for number, rows in _failing(outgoing, [check for _, check in planned]):
+        field, check = planned[number]
         out = target.columns.get(field.name)
-        shown = pl.lit(None) if out is None else out.source if check.blames_source else out.value
-        rows = outgoing.filter(pl.col("_link").is_in(broken.implode()))
-        for link, value in rows.select("_link", shown.alias("value")).iter_rows():
-            text = _shown(value)
-            found.append(Finding(link, check.error_type, check.certainty, field.name, text, check.detail))
-    return found
+        shown = None if out is None else out.source if check.blames_source else out.value
+        for link, value in _named(outgoing, rows, shown):
+            yield Finding(link, check.error_type, check.certainty, field.name, _shown(value), check.detail)
+
+
+def _failing(outgoing: pl.DataFrame, checks: Sequence[Check]) -> Iterator[tuple[int, pl.Series]]:
+    """Which of the checks fail anywhere, and the numbers of the rows that fail them.
+
+    All tests are made in one pass over the frame, and what several share is computed once; what they leave is looked at
+    more closely row by row.
+    """
+    tests = {str(id(test)): test for check in checks for test in (_first_test(check),)}
+    flags = outgoing.lazy().select("_link", **tests).collect()
+    met = {name: flags[name].arg_true() for name in tests if flags[name].any()}
+    for number, check in enumerate(checks):
+        rows = met.get(str(id(_first_test(check))))
+        if rows is not None and check.among is not None:
+            rows = rows.filter(_few(outgoing, rows, check.fails.alias("fails"))["fails"])
+        if rows is not None and rows.len():
+            yield number, rows
+
+
+def _first_test(check: Check) -> pl.Expr:
+    return check.fails if check.among is None else check.among
+
+
+def _few(frame: pl.DataFrame, rows: pl.Series, wanted: pl.Expr) -> pl.DataFrame:
+    """``_link`` and an expression of a few rows of a frame; nothing else of it is touched."""
+    names = dict.fromkeys(("_link", *wanted.meta.root_names()))
+    return frame.select(*names)[rows].select("_link", wanted)
 
 
 def _by_rule(outgoing: pl.DataFrame, target: Target) -> Iterator[Finding]:
     """What breaks the rules that the target keeps as formulas, with the administrator's own words."""
     for one in rules.broken(outgoing, target):
         detail, out = {"rule": one.rule.name}, target.columns.get(one.rule.field)
-        shown = out.after if out is not None else pl.lit(None)
-        for link, value in outgoing.filter(one.rows).select("_link", shown.alias("value")).iter_rows():
-            text = _shown(value)
+        shown = out.after if out is not None else None
+        for link, value in _named(outgoing, one.rows.arg_true(), shown):
             yield Finding(
-                link, rules.ERROR_TYPE, Certainty.CERTAIN, one.rule.field, text, detail, one.rule.message
+                link,
+                rules.ERROR_TYPE,
+                Certainty.CERTAIN,
+                one.rule.field,
+                _shown(value),
+                detail,
+                one.rule.message,
             )
+
+
+def _named(outgoing: pl.DataFrame, rows: pl.Series, shown: pl.Expr | None) -> Iterable[tuple[int, Any]]:
+    """The link of each of these rows, and the value that a person is shown."""
+    if shown is None:
+        return ((link, None) for link in outgoing["_link"].gather(rows).to_list())
+    few = _few(outgoing, rows, shown.alias("value"))
+    return zip(few["_link"].to_list(), few["value"].to_list(), strict=True)
 
 
 def duplicates(
@@ -142,6 +174,8 @@ def duplicates(
 
 
 def _shown(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
     return as_text(tuple(value) if isinstance(value, list) else value)
 
 

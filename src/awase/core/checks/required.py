@@ -14,9 +14,9 @@ ERROR_TYPE = "required_value_missing"
 
 def checks(field: Field, out: Outgoing) -> Iterator[Check]:
     if field.required:
-        yield Check(ERROR_TYPE, out.after.is_null())
+        yield Check(ERROR_TYPE, out.empty_after)
 
 
 def unmapped(creating: pl.Expr) -> Check:
     """A required field that no mapping fills fails every create."""
-    return Check(ERROR_TYPE, creating)
+    return Check(ERROR_TYPE, creating, of_creates=True)

@@ -6,8 +6,9 @@ out is known where it is mapped. Wherever something is not known, the formula sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -46,16 +47,16 @@ class Broken:
 def broken(frame: pl.DataFrame, target: Target) -> Iterator[Broken]:
     """The rules of the target that records of ``frame`` surely break."""
     object = target.object
-    all_ready = [(rule, ready) for rule in object.rules if (ready := compiled(rule, object)) is not None]
+    all_ready = list(judged(object))
     if not all_ready or frame.is_empty():
         return
-    seen = _record(frame, object, target.columns)
+    seen = _record(frame, object, target.columns, _read(ready for _, ready in all_ready))
     user = object.running_user
     context = formulas.Context(
         now=target.now, zone=ZoneInfo(target.zone), globals=user.values, families=user.families
     )
-    judged = formulas.verdicts([ready for _, ready in all_ready], seen, context)
-    for (rule, _), verdict in zip(all_ready, judged, strict=True):
+    found = formulas.verdicts([ready for _, ready in all_ready], seen, context)
+    for (rule, _), verdict in zip(all_ready, found, strict=True):
         if verdict.fires.any():
             yield Broken(rule, verdict.fires)
 
@@ -80,8 +81,7 @@ _GLOBAL = "global "
 
 def globals_read(object: ObjectSchema) -> set[str]:
     """What the object's rules read that is the same for every record (``$Profile.Name``)."""
-    ready = (compiled(rule, object) for rule in object.rules)
-    needs = (need for one in ready if one is not None for need in one.checked.needs)
+    needs = (need for _, one in judged(object) for need in one.checked.needs)
     return {need.removeprefix(_GLOBAL) for need in needs if need.startswith(_GLOBAL)}
 
 
@@ -110,12 +110,36 @@ def lacking(rule: Rule, object: ObjectSchema) -> list[str]:
     return [*(need for need in ready.checked.needs if need not in given), *hidden]
 
 
+def judged(object: ObjectSchema) -> Iterator[tuple[Rule, formulas.Compiled]]:
+    """The rules of an object that can be judged, ready for frames.
+
+    A sync of few people judges several small frames of each object: compiling takes longer there than judging, so what was
+    compiled last is kept.
+    """
+    fields = tuple(_schema(object).fields.items())
+    for rule, ready in zip(object.rules, _all_compiled(object.rules, fields), strict=True):
+        if ready is not None:
+            yield rule, ready
+
+
+@lru_cache(maxsize=32)
+def _all_compiled(
+    rules: tuple[Rule, ...], fields: tuple[tuple[str, formulas.Field], ...]
+) -> tuple[formulas.Compiled | None, ...]:
+    schema = formulas.Schema(dict(fields))
+    return tuple(_compiled(rule, schema) for rule in rules)
+
+
 def compiled(rule: Rule, object: ObjectSchema) -> formulas.Compiled | None:
     """The rule ready for frames; None where it cannot be judged at all (see ``not_foreseen``)."""
+    return _compiled(rule, _schema(object))
+
+
+def _compiled(rule: Rule, schema: formulas.Schema) -> formulas.Compiled | None:
     if not rule.formula:
         return None
     try:
-        return formulas.compile(formulas.parse(rule.formula), _schema(object))
+        return formulas.compile(formulas.parse(rule.formula), schema)
     except formulas.FormulaError:
         return None
 
@@ -133,12 +157,38 @@ def _formula_field(field: Field) -> formulas.Field:
     return formulas.Field(kind, scale=field.scale, percent=field.percent)
 
 
-def _record(frame: pl.DataFrame, object: ObjectSchema, columns: Mapping[str, Outgoing]) -> pl.DataFrame:
-    """Each record as the vendor would see it: a column a field, ``prior:`` beside it, and whether it is new."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Names that formulas read, folded: from the record, and from the record as it was stored before."""
+
+    fields: frozenset[str]
+    priors: frozenset[str]
+
+    def reads(self, name: str, field: Field) -> bool:
+        """Whether any of them reads this field; where they ask for the record type's name, its id is read."""
+        asked = field.sorts and any(one.startswith(OF_RECORD_TYPE) for one in self.fields | self.priors)
+        return asked or name.casefold() in self.fields or name.casefold() in self.priors
+
+
+def _read(all_ready: Iterable[formulas.Compiled]) -> _Read:
+    checked = [one.checked for one in all_ready]
+    return _Read(
+        frozenset(name.casefold() for one in checked for name in one.fields),
+        frozenset(name.casefold() for one in checked for name in one.priors),
+    )
+
+
+def _record(
+    frame: pl.DataFrame, object: ObjectSchema, columns: Mapping[str, Outgoing], read: _Read
+) -> pl.DataFrame:
+    """Each record as the vendor would see it, as far as it is ``read``: a column a field, ``prior:`` beside those that are
+    compared with what was stored, and whether it is new."""
     creating = bool(frame["_create"].all())
     after: dict[str, pl.Expr] = {}
     prior: dict[str, pl.Expr] = {}
     for name, field in object.fields.items():
+        if not read.reads(name, field):
+            continue
         out = columns.get(name)
         if creating:
             value = out.after if out is not None else pl.lit(None, dtype=DTYPES[field.kind])
@@ -149,7 +199,8 @@ def _record(frame: pl.DataFrame, object: ObjectSchema, columns: Mapping[str, Out
             after[name] = _plain(value, field)
         elif out is not None:
             after[name] = _plain(out.after, field)
-            prior[name] = _plain(out.stored, field)
+            if name.casefold() in read.priors or field.sorts:
+                prior[name] = _plain(out.stored, field)
     for name in [name for name, field in object.fields.items() if field.sorts]:
         after |= _named_type(after, name, object)
         prior |= _named_type(prior, name, object)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from awase.core.checks.rules import OF_RECORD_TYPE, compiled
+from awase.core.checks.rules import OF_RECORD_TYPE, judged
 from awase.core.schema import ObjectSchema
 
 
@@ -24,10 +24,8 @@ def watched(object: ObjectSchema, mapped: Collection[str]) -> tuple[str, ...]:
 
 def _looked_at(object: ObjectSchema) -> Iterator[str]:
     """What formulas read."""
-    for rule in object.rules:
-        ready = compiled(rule, object)
-        if ready is not None:
-            yield from (*ready.checked.fields, *ready.checked.priors)
+    for _, ready in judged(object):
+        yield from (*ready.checked.fields, *ready.checked.priors)
 
 
 def _deciding(object: ObjectSchema, mapped: Collection[str]) -> Iterator[str]:
