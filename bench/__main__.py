@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from . import practice, syncing
+from . import practice, preflight, syncing
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -20,6 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--people", type=int, nargs="*", default=syncing.SIZES, help="sizes of the syncs")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the figures go")
+    parser.add_argument("--records", type=int, default=preflight.RECORDS, help="records of the preflight")
     chosen = parser.parse_args()
     results: dict[str, object] = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -28,9 +29,11 @@ def main() -> int:
         "cores": os.cpu_count(),
         "load_before": [round(load, 1) for load in os.getloadavg()],
         "practice_org": practice.measured(practice.SIZED),
+        "preflight": preflight.measured(chosen.records),
         "syncs": [],
     }
     print(json.dumps(results["practice_org"], indent=2), flush=True)
+    print(json.dumps(results["preflight"], indent=2), flush=True)
     syncs = []
     for people in chosen.people:
         print(f"{people:,} people …", file=sys.stderr, flush=True)

@@ -538,9 +538,9 @@ def test_a_rule_sees_what_is_written_and_elsewhere_what_is_stored(
             sends(b.name): sent,
             f"before:{b.name}": ["New", "Open", None],
         }
-    target = target_of(sync, "crm", "Lead")
-    ruled = replace(target, object=replace(target.object, rules=(OPEN_BY_JUNE,)))
-    found = findings(pl.DataFrame(columns), ruled)
+    rows = pl.DataFrame(columns)
+    target = target_of(sync, "crm", "Lead", rows)
+    found = findings(rows, replace(target, object=replace(target.object, rules=(OPEN_BY_JUNE,))))
     assert [f.link for f in found if f.error_type == "validation_rule"] == broken
 
 
