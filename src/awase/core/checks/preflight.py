@@ -43,7 +43,7 @@ _WHOLE = Field(name="", label="", kind=Kind.TEXT, vendor_type="")
 """Stands for no field, where a finding is about the whole record."""
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """One broken rule of one outgoing record."""
 
     link: int
