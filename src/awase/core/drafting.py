@@ -9,9 +9,9 @@ import polars as pl
 
 from awase.core.capabilities import Capabilities
 from awase.core.checks import duplicates, findings, target_of
-from awase.core.checks.check import Certainty
+from awase.core.checks.check import Certainty, Finding
 from awase.core.checks.nearest import nearest
-from awase.core.checks.preflight import Finding, sends, value_column
+from awase.core.checks.preflight import sends, value_column
 from awase.core.drafting_consent import ConsentDrafter
 from awase.core.drafting_memory import Memory as Memory
 from awase.core.drafting_memory import patch

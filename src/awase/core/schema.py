@@ -75,6 +75,8 @@ class Field:
     derived: bool = False
     """Worked out from others: a save may change it although nobody writes it."""
     unique: bool = False
+    minds_case: bool = True
+    """Of a unique field: values that differ only in case are two."""
     references: tuple[str, ...] = ()
     id_pattern: str = ""
     """A regular expression that every id of this reference fits; empty where the vendor names none."""

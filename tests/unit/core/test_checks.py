@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awase.core.checks import findings, target_of
-from awase.core.checks.check import Certainty
+from awase.core.checks.check import Certainty, Finding
 from awase.core.checks.identifiers import _repeated
-from awase.core.checks.preflight import Finding, sends, value_column
+from awase.core.checks.preflight import sends, value_column
 from awase.core.checks.rules import judged
 from awase.core.mapping import Direction
 from awase.core.schema import Option, Rule
@@ -504,6 +504,28 @@ def test_of_two_creates_with_one_unique_value_the_first_goes() -> None:
     frame = pl.DataFrame(columns)
     found = findings(frame, target_of(sync, "crm", "Lead", frame))
     assert [(f.link, f.error_type, f.value) for f in found] == [(2, "duplicate_value", "a")]
+
+
+@pytest.mark.parametrize(("minds_case", "later"), [(True, [3]), (False, [2, 3])])
+def test_a_refused_record_leaves_its_unique_value_to_the_next(minds_case: bool, later: list[int]) -> None:
+    code = mapped("code", crm={"unique": True, "minds_case": minds_case, "max_length": 2})
+    note = mapped("note", crm={"max_length": 3})
+    sync = bound(code, note)
+    given_values = {
+        "email": [None] * 4,
+        "code": ["a", "a", "A", "a"],
+        "note": ["too long", None, None, None],
+    }
+    columns: dict[str, Any] = {"_link": list(range(4)), "_create": [True] * 4}
+    for b in sync.fields:
+        values = pl.Series(given_values[b.name], dtype=pl.String)
+        columns |= {value_column(b.name): values, f"source:{b.name}": values}
+        columns |= {f"before:{b.name}": pl.Series([None] * 4, dtype=pl.String)}
+        columns[sends(b.name)] = values.is_not_null()
+    frame = pl.DataFrame(columns)
+    found = findings(frame, target_of(sync, "crm", "Lead", frame))
+    assert [f.link for f in found if f.error_type == "duplicate_value"] == later
+    assert [f.link for f in found if f.error_type == "string_too_long"] == [0]
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c", "山", "", None]), max_size=30))

@@ -76,6 +76,7 @@ class _Field(msgspec.Struct, frozen=True, rename="camel"):
     calculated: bool = False
     auto_number: bool = False
     unique: bool = False
+    case_sensitive: bool = False
     external_id: bool = False
     restricted_picklist: bool = False
     picklist_values: list[_Option] | None = None
@@ -268,6 +269,7 @@ def _field(item: _Field, audited: frozenset[str], controlling: Sequence[str]) ->
         derived=item.calculated or (item.name in _MOVED_BY_SAVES and not item.updateable),
         computed=item.calculated or item.auto_number or not (item.createable or item.updateable),
         unique=item.unique,
+        minds_case=item.case_sensitive or not item.unique,
         references=tuple(item.reference_to or ()),
         id_pattern=_ID if item.type == "reference" else "",
         id_trouble="salesforce_id_missing" if item.type == "reference" else "",

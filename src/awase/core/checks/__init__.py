@@ -5,7 +5,7 @@ the rule is broken, with its certainty. Only *certain* checks hold a record. All
 refusals hide one another.
 """
 
-from awase.core.checks.preflight import Finding as Finding
+from awase.core.checks.check import Finding as Finding
 from awase.core.checks.preflight import duplicates as duplicates
 from awase.core.checks.preflight import findings as findings
 from awase.core.checks.preflight import target_of as target_of

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+import msgspec
 import polars as pl
 
 from awase.core.operations import Side
@@ -95,3 +96,16 @@ class Check:
     """Only creates can fail it."""
     among: pl.Expr | None = None
     """A cheaper test that ``fails`` implies: ``fails`` then looks at each row by itself, and only at those that meet it."""
+
+
+class Finding(msgspec.Struct, frozen=True, gc=False):
+    """One broken rule of one outgoing record."""
+
+    link: int
+    error_type: str
+    certainty: Certainty
+    field: str
+    value: str | None
+    detail: Mapping[str, str]
+    message: str = ""
+    """The rule in the words of the target's administrator, where it has any."""

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from awase.core.checks.check import Certainty, Check, Outgoing
+from awase.core.checks.check import Certainty, Check, Finding, Outgoing
+from awase.core.checks.target import Target
 from awase.core.schema import Field
 from awase.core.values import Kind
+
+TWICE = "duplicate_value"
+"""The error type of a unique value that another record has."""
+
+
+def only_after_a_saved_one(found: Sequence[Finding], outgoing: pl.DataFrame, target: Target) -> list[Finding]:
+    """Without duplicates of records that are refused themselves: those leave their unique values to the next one."""
+    twice = {one.field for one in found if one.error_type == TWICE}
+    if not twice:
+        return list(found)
+    refused = {one.link for one in found if one.certainty is Certainty.CERTAIN and one.error_type != TWICE}
+    stay: set[tuple[int, str]] = set()
+    for name in twice:
+        field, out = target.object.fields[name], target.columns[name]
+        told_apart = out.value if field.minds_case else out.value.str.to_lowercase()
+        rows = outgoing.filter(out.creating & out.sent).select("_link", told_apart.alias("value"))
+        saved: set[str] = set()
+        for link, value in rows.drop_nulls().iter_rows():
+            if value in saved:
+                stay.add((link, name))
+            elif link not in refused:
+                saved.add(value)
+    return [one for one in found if one.error_type != TWICE or (one.link, one.field) in stay]
 
 
 def _repeated(values: pl.Series) -> pl.Series:
@@ -36,6 +60,7 @@ def checks(field: Field, out: Outgoing) -> Iterator[Check]:
         yield Check("lookup_filter", moved, Certainty.LIKELY)
     if field.unique:
         # The first is saved, so each after it is refused. Only what no vendor tells apart counts as the same.
-        repeated = out.value.map_batches(_repeated, return_dtype=pl.Boolean())
+        told_apart = out.value if field.minds_case else out.value.str.to_lowercase()
+        repeated = told_apart.map_batches(_repeated, return_dtype=pl.Boolean())
         again = out.creating & out.sent & out.value.is_not_null() & repeated
-        yield Check("duplicate_value", again, of_creates=True)
+        yield Check(TWICE, again, of_creates=True)

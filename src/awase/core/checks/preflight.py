@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import msgspec
 import polars as pl
 
 from awase.core.checks import (
@@ -21,7 +20,7 @@ from awase.core.checks import (
     rules,
     text,
 )
-from awase.core.checks.check import Certainty, Check, Outgoing, settled
+from awase.core.checks.check import Certainty, Check, Finding, Outgoing, settled
 from awase.core.checks.duplicates import ERROR_TYPE as DUPLICATE
 from awase.core.checks.duplicates import alike
 from awase.core.checks.target import Target
@@ -41,19 +40,6 @@ FAMILIES = (
 """What one field says about itself; ``places`` looks at several."""
 _WHOLE = Field(name="", label="", kind=Kind.TEXT, vendor_type="")
 """Stands for no field, where a finding is about the whole record."""
-
-
-class Finding(msgspec.Struct, frozen=True, gc=False):
-    """One broken rule of one outgoing record."""
-
-    link: int
-    error_type: str
-    certainty: Certainty
-    field: str
-    value: str | None
-    detail: Mapping[str, str]
-    message: str = ""
-    """The rule in the words of the target's administrator, where it has any."""
 
 
 def sends(name: str) -> str:
@@ -95,7 +81,8 @@ def findings(outgoing: pl.DataFrame, target: Target) -> list[Finding]:
     if outgoing.is_empty():
         return []
     known = replace(target, columns=settled(outgoing, target.columns))
-    return [*_by_rule(outgoing, known), *_by_check(outgoing, known)]
+    found = [*_by_rule(outgoing, known), *_by_check(outgoing, known)]
+    return identifiers.only_after_a_saved_one(found, outgoing, known)
 
 
 def _by_check(outgoing: pl.DataFrame, target: Target) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Context, Decimal
@@ -13,6 +13,7 @@ import polars as pl
 import awase_formula as formulas
 from awase.core.checks import Finding, Target, findings
 from awase.core.checks.check import Certainty, Outgoing
+from awase.core.checks.identifiers import only_after_a_saved_one
 from awase.core.conversion import normalised
 from awase.core.doctor.headings import Headings
 from awase.core.schema import Field, ObjectSchema
@@ -21,7 +22,6 @@ from awase.core.values import DTYPES, Kind, Value
 ReadCell = Callable[[str, Field, ZoneInfo], Value]
 """A cell's text as a value of the field, a time of day meant in the zone. Raises ValueError."""
 UNREADABLE = "wrong_type"
-_TWICE = "duplicate_value"
 _DECIMAL_PLACES = Decimal("0.0000000001")
 """What a decimal column keeps."""
 _EXACT = Context(prec=64)
@@ -88,26 +88,8 @@ def judge(
     if spoilt := {(one.link, one.field) for one in written}:
         reads = _read_by_rules(object)
         judged = [one for one in judged if not _spoilt(one, spoilt, reads)]
-    found = _only_after_a_saved_one([*written, *judged], outgoing)
+    found = only_after_a_saved_one([*written, *judged], outgoing, target)
     return Judged(len(cells), updates, tuple(found))
-
-
-def _only_after_a_saved_one(found: Sequence[Finding], outgoing: pl.DataFrame) -> list[Finding]:
-    """Without duplicates of rows that are refused themselves: those leave their unique values to the next row."""
-    twice = {(one.field, one.value) for one in found if one.error_type == _TWICE}
-    if not twice:
-        return list(found)
-    fields = sorted({field for field, _ in twice})
-    refused = {one.link for one in found if one.certainty is Certainty.CERTAIN and one.error_type != _TWICE}
-    saved: set[tuple[str, str | None]] = set()
-    stay: set[tuple[int, str]] = set()
-    for row, *values in outgoing.select("_link", *fields).iter_rows():
-        own = [key for key in zip(fields, values, strict=True) if key in twice]
-        if taken := [field for field, value in own if (field, value) in saved]:
-            stay.update((row, field) for field in taken)
-        elif row not in refused:
-            saved.update(own)
-    return [one for one in found if one.error_type != _TWICE or (one.link, one.field) in stay]
 
 
 def _judgeable(object: ObjectSchema) -> ObjectSchema:
