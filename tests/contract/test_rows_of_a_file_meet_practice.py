@@ -26,7 +26,7 @@ CELLS: dict[str, tuple[str, ...]] = {
     "Industry": ("", "製造業"),
     "NumberOfEmployees": ("", "20", "123456789"),
     "Segment__c": ("", "大口", "小口", "不明"),
-    "Code__c": ("", "new", "new", "a-1", "b-2"),
+    "Code__c": ("", "new", "new", "a-1", "b-2", "A-1"),
     "Spend__c": ("", "1.5", "99999.5"),
     "Country": ("", "Japan", "Japan", "日本"),
     "State": ("", "Tokyo", "Ohio"),
