@@ -99,6 +99,11 @@ async def _serve(switchboard: Switchboard, incoming: web.BaseRequest) -> web.Str
     return await _cut(incoming, answer) if answer.is_cut else _sent(answer)
 
 
+def _let_copy(front: Front, control: Control) -> None:
+    """Let whoever is signed in to the org take a copy of it."""
+    front.copy = lambda: snapshot_of(front.org, control, _moved(front.org))
+
+
 def _moved(org: PracticeOrg) -> float:
     """Seconds by which the org's clock is ahead of the machine's."""
     return max(0.0, (org.clock.now() - datetime.now(UTC)).total_seconds())
@@ -118,14 +123,16 @@ class PracticeServer:
         self.switchboard = Switchboard()
         self.switchboard.add(self.front, hosts)
         self._housed = [_Housed(org, self.control)]
-        self.front.copy = lambda: snapshot_of(org, self.control, _moved(org))
+        _let_copy(self.front, self.control)
         self._runners: list[web.ServerRunner] = []
         self._deliveries: list[asyncio.Task[None]] = []
 
     def house(self, org: PracticeOrg, faults: FaultPlan, hosts: Sequence[str] = ()) -> None:
         """Take in another org, before the start."""
-        self.switchboard.add(Front(org, faults), hosts)
-        self._housed.append(_Housed(org, Control(org, faults)))
+        front, control = Front(org, faults), Control(org, faults)
+        _let_copy(front, control)
+        self.switchboard.add(front, hosts)
+        self._housed.append(_Housed(org, control))
 
     async def start(
         self,
