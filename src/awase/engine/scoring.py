@@ -10,12 +10,12 @@ import msgspec
 from awase.core.mapping import BoundSync
 from awase.core.operations import OperationKind, State
 from awase.core.plan import Plan
-from awase.core.predictions import RuleName, RuleScore, current, rule_of
+from awase.core.predictions import RuleName, RuleScore, current, is_due, rule_of
 from awase.core.proof import Answer, Score, compare
 from awase.core.records import ItemKind
 from awase.engine.applying import Applied
 from awase.engine.environment import Environment
-from awase.engine.scores import SCORES, scores_of, versions
+from awase.engine.scores import SCORES, scores_of, scores_that_hold, versions
 
 _JUDGED = frozenset({OperationKind.CREATE, OperationKind.UPDATE})
 _TOLD = frozenset({State.APPLIED, State.REJECTED})
@@ -43,6 +43,9 @@ async def learn_from_run(env: Environment, sync: BoundSync, plan: Plan, applied:
     held = [item for chunk in plan.chunks for item in chunk.items if item.kind == ItemKind.HELD]
     asking = {rule_of(item) for item in held if item.source == "foreseen"}
     asked = {one.rule for place in applied.outcomes for one in writes[place].foreseen if one.certain}
+    # What could not be tried (its record waits, or is barred) is not looked at again before another day.
+    before = await scores_that_hold(env, sync)
+    asked |= {rule for rule in asking if is_due(before, rule, plan.header.made_at)}
     foreseen = {(w.operation.link, w.operation.side): w.foreseen for w in writes if w.foreseen}
     proof = compare(foreseen, answers, messages(sync))
     await learn(env, sync, proof.scores, asking - asked, asked)
