@@ -20,15 +20,16 @@ from awase.cli.items import owners
 from awase.cli.plan_files import write_closed
 from awase.cli.selecting import in_each, syncs_of
 from awase.cli.what_if import WhatIfOption, say_what_if
-from awase.core.foresight import Cause, Forecast, Foresight
+from awase.core.foresight import Cause, Forecast, Foresight, Unforeseen
 from awase.core.mapping import Sync
 from awase.core.operations import SIDES
 from awase.core.proof import Proof
-from awase.core.what_if import WhatIf, known_object
+from awase.core.what_if import WhatIf, meant
 from awase.core.what_if import read as read_change
 from awase.engine.checking import check as foreseen
 from awase.engine.checking import forecast
 from awase.engine.environment import Environment
+from awase.errors import BadInput
 
 _VALUES = 3
 """Values shown of a cause."""
@@ -82,6 +83,18 @@ def check(
         ),
     ] = None,
 ) -> int:
+    if what_if and prove:
+        raise BadInput(
+            "a proof is of what is, not of what might be",
+            where="awase check",
+            remedy="Give --what-if or --prove, not both.",
+        )
+    if sfdx is not None and not what_if:
+        raise BadInput(
+            "--sfdx names the rules that are switched off, for --what-if",
+            where="awase check",
+            remedy="Leave it out, or use `awase doctor --sfdx`.",
+        )
     if what_if:
         return _foretell(call, syncs_of(call, name), what_if, sfdx, csv)
     if prove:
@@ -107,9 +120,8 @@ def _foretell(
     call: Call, syncs: Sequence[Sync], texts: Sequence[str], sfdx: Path | None, csv: Path | None
 ) -> int:
     """Tell what changes of a target would refuse that is not refused now."""
-    changes = [read_change(text) for text in texts]
-    for change in changes:
-        known_object(change, [object for sync in syncs for side in SIDES for object in sync.objects(side)])
+    known = [object for sync in syncs for side in SIDES for object in sync.objects(side)]
+    changes = [meant(read_change(text), known) for text in texts]
     asleep = read_metadata(sfdx, ()).asleep if sfdx is not None else ()
 
     async def look(env: Environment, sync: Sync) -> Forecast:
@@ -120,16 +132,21 @@ def _foretell(
     for sync, result in found:
         call.say("Check of “{sync}”", sync=sync.name)
         say_what_if(call, changes, _numbers(result))
+        for text in result.idle:
+            call.say("“{change}” is so already.", change=text)
+        for text in result.unmapped:
+            call.say("“{change}”: this sync writes nothing there, so nobody is refused for it.", change=text)
+        _say_unforeseen(call, sync, result.unforeseen)
         _list_causes(call, sync, result.newly())
     if csv is not None:
         rows = [row for sync, result in found for cause in result.newly() for row in _rows(call, sync, cause)]
         _write(call, csv, rows)
-    return int(any(result.refused()[1] for _, result in found))
+    return int(any(result.refused()[2] for _, result in found))
 
 
 def _is_about(sync: Sync, changes: Sequence[WhatIf]) -> bool:
-    named = {change.object.casefold() for change in changes}
-    return any(object.casefold() in named for side in SIDES for object in sync.objects(side))
+    named = {change.object for change in changes}
+    return any(object in named for side in SIDES for object in sync.objects(side))
 
 
 def _numbers(result: Forecast) -> dict[str, int]:
@@ -142,6 +159,9 @@ def _forecast_document(sync: Sync, changes: Sequence[WhatIf], result: Forecast) 
         "what_if": [change.text for change in changes],
         **_numbers(result),
         "causes": [_cause(sync, cause) for cause in result.newly()],
+        "already_so": result.idle,
+        "not_written": result.unmapped,
+        "not_foreseen": _unforeseen(sync, result.unforeseen),
     }
 
 
@@ -161,16 +181,7 @@ def _document(sync: Sync, result: Foresight, proof: Proof | None) -> dict[str, A
         "waiting": result.waiting,
         "changed_settings": result.drifted,
         "causes": [_cause(sync, cause) for cause in result.causes],
-        "not_foreseen": [
-            {
-                "target": sync.connection(one.side),
-                "object": one.object,
-                "rule": one.rule,
-                "reason": one.reason or None,
-                "lacking": one.lacking,
-            }
-            for one in result.unforeseen
-        ],
+        "not_foreseen": _unforeseen(sync, result.unforeseen),
         "scores": [
             {
                 "target": sync.connection(score.rule.side),
@@ -206,23 +217,22 @@ def _cause(sync: Sync, cause: Cause) -> dict[str, Any]:
     }
 
 
-def _show(call: Call, sync: Sync, result: Foresight) -> None:
-    read = "  ".join(f"{shown(sync, place)} {count:,}" for place, count in result.read.items())
-    call.say("Check of “{sync}”: {read}", sync=sync.name, read=read)
-    call.say(
-        "If every record were written whole today, {refused} would be refused and {likely} probably.",
-        refused=f"{result.people(certain=True):,}",
-        likely=f"{result.people(certain=False):,}",
-    )
-    if result.drifted:
-        call.say(
-            "Settings have changed since the last run ({count}): `awase drift {sync}` says what, and whom it stops.",
-            count=f"{result.drifted:,}",
-            sync=sync.name,
-        )
-    if result.waiting:
-        call.say("{count} more wait for another record.", count=f"{result.waiting:,}")
-    for one in result.unforeseen:
+def _unforeseen(sync: Sync, found: Sequence[Unforeseen]) -> list[dict[str, Any]]:
+    return [
+        {
+            "target": sync.connection(one.side),
+            "object": one.object,
+            "rule": one.rule,
+            "reason": one.reason or None,
+            "lacking": one.lacking,
+        }
+        for one in found
+    ]
+
+
+def _say_unforeseen(call: Call, sync: Sync, found: Sequence[Unforeseen]) -> None:
+    """The rules that cannot be judged, or only in part."""
+    for one in found:
         where = {"rule": one.rule, "object": one.object, "target": sync.connection(one.side)}
         if one.reason:
             call.say(
@@ -234,6 +244,25 @@ def _show(call: Call, sync: Sync, result: Foresight) -> None:
                 **where,
                 lacking=", ".join(one.lacking),
             )
+
+
+def _show(call: Call, sync: Sync, result: Foresight) -> None:
+    read = "  ".join(f"{shown(sync, place)} {count:,}" for place, count in result.read.items())
+    call.say("Check of “{sync}”: {read}", sync=sync.name, read=read)
+    call.say(
+        "If every record were written whole today, {refused} would be refused, and {likely} more are likely to be.",
+        refused=f"{result.people(certain=True):,}",
+        likely=f"{result.people(certain=False):,}",
+    )
+    if result.drifted:
+        call.say(
+            "Settings have changed since the last run ({count}): `awase drift {sync}` says what, and whom it stops.",
+            count=f"{result.drifted:,}",
+            sync=sync.name,
+        )
+    if result.waiting:
+        call.say("{count} more wait for another record.", count=f"{result.waiting:,}")
+    _say_unforeseen(call, sync, result.unforeseen)
     for score in result.scores:
         if score.demoted:
             call.say(

@@ -23,8 +23,8 @@ from awase.ports.store import StoredItem
 from awase.store.postgres import PostgresStore
 
 _SHOWN = 50
-_RECORD = ("Error type", "State", "Record", "Person", "Field", "Value", "Vendor's words")
-_CUT = ("Person", "Value", "Vendor's words")
+_RECORD = ("Error type", "State", "Record", "Person", "Field", "Value", "Target's words")
+_CUT = ("Person", "Value", "Target's words")
 """Columns that get one line on a terminal; `awase explain` and the export show the whole."""
 _NARROWEST = 10
 _ALL = 1_000_000

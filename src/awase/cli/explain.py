@@ -256,7 +256,10 @@ def _show_item(call: Call, stored: StoredItem) -> None:
         )
     )
     if item.message:
-        call.say("  In the target's words: {message}", message=item.message)
+        if item.source == "answered":
+            call.say("  In the target's words: {message}", message=item.message)
+        else:
+            call.say("  The rule says: {message}", message=item.message)
     call.say("  {meaning}", meaning=found.meaning.in_(call.language))
     for fix in found.fixes:
         call.say("  → {who}: {fix}", who=owner_name(fix.who, call.language), fix=fix.in_(call.language))

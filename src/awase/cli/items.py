@@ -32,7 +32,7 @@ COLUMNS: Mapping[str, str] = {
     "value": "Value",
     "other_value": "Value in the CRM",
     "code": "Vendor's code",
-    "message": "Vendor's words",
+    "message": "Target's words",
     "meaning": "Meaning",
     "fixes": "What to do",
     "detail": "Details",

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from awase.assembly import copy_of
+from awase.catalogue import entry
 from awase.cli.call import Call
 from awase.cli.plan_files import write_closed
 from awase.cli.practice import credentials_of, practice_org
@@ -98,11 +99,14 @@ def show(call: Call, sync: Sync, proof: Proof) -> None:
         automations=f"{proof.automations:,}",
     )
     call.say(
-        "Of {certain} that were sure to be refused, {right} were ({precision}). Of the refused, {named} had been foreseen "
-        "by the rule ({recall}), {covered} as certain ({coverage}).",
+        "  Certain: {certain} foreseen, of which {right} were refused ({precision})",
         certain=f"{proof.certain:,}",
         right=f"{proof.certain_refused:,}",
         precision=_share(proof.precision),
+    )
+    call.say(
+        "  Refused: {refused}, of which {named} with the rule that refused them foreseen ({recall}), {covered} as certain ({coverage})",
+        refused=f"{proof.refused:,}",
         named=f"{proof.named:,}",
         recall=_share(proof.recall),
         covered=f"{proof.covered:,}",
@@ -111,7 +115,7 @@ def show(call: Call, sync: Sync, proof: Proof) -> None:
     by_formula = [score for score in proof.scores if is_formula(score.rule)]
     _table(call, sync, [score for score in proof.scores if not is_formula(score.rule)])
     if by_formula:
-        call.say("Rules that are formulas:")
+        call.say("Validation rules (formulas):")
         _table(call, sync, by_formula)
     for answer in proof.surprises[:_SHOWN]:
         words = answer.error.message if answer.error is not None else ""
@@ -125,7 +129,7 @@ def _table(call: Call, sync: Sync, scores: Sequence[Score]) -> None:
     for score in scores:
         table.add_row(
             sync.connection(score.rule.side),
-            score.rule.rule or score.rule.error_type,
+            score.rule.rule or entry(score.rule.error_type).name.in_(call.language),
             score.rule.field,
             call.t("certain") if score.certain else call.t("likely") if score.foreseen else "",
             *(f"{n:,}" for n in (score.foreseen, score.right, score.hidden, score.passed, score.missed)),

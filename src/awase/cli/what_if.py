@@ -16,7 +16,7 @@ WhatIfOption = Annotated[
         "--what-if",
         metavar="CHANGE",
         help=help_text(
-            "What a change in the CRM would refuse: “Lead.Company required”, “Lead.Industry without 製造”, “Lead.Industry "
+            "What a change in the CRM would refuse: “Lead.Company required”, “Lead.Industry without 製造業”, “Lead.Industry "
             "restricted”, “Lead.Company length 40”, “Lead.Code__c unique”, “Lead rule NAME on”, “Lead rule 'AND(…)'”; may be "
             "repeated."
         ),

@@ -102,6 +102,12 @@ class Forecast:
 
     now: Foresight
     then: Foresight
+    unforeseen: tuple[Unforeseen, ...] = ()
+    """Rules that the change brings and that cannot be judged, or only in part."""
+    idle: tuple[str, ...] = ()
+    """Changes (by their texts) that are so already."""
+    unmapped: tuple[str, ...] = ()
+    """Changes of fields that the sync does not write: nobody is refused for what is not sent."""
 
     def refused(self) -> tuple[int, int, int]:
         """How many records surely are refused now, would be then, and would be only because of the change."""

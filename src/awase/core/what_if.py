@@ -1,7 +1,7 @@
 """What would be refused if an administrator changed something: a sentence read as a change of one object, and the change.
 
 Lead.Company required             without it nothing is created
-Lead.Industry without 製造         this option can be chosen no more
+Lead.Industry without 製造業       this option can be chosen no more
 Lead.Industry restricted          only its active options are taken
 Lead.Company length 40            no more characters than that
 Lead.Code__c unique               no value twice among the records that would be created
@@ -58,7 +58,7 @@ def read(text: str) -> WhatIf:
             where=WHERE,
             remedy="Write one of: {forms}.",
             text=text,
-            forms="“Lead.Company required”, “Lead.Industry without 製造”, “Lead.Industry restricted”, “Lead.Company length 40”, "
+            forms="“Lead.Company required”, “Lead.Industry without 製造業”, “Lead.Industry restricted”, “Lead.Company length 40”, "
             "“Lead.Code__c unique”, “Lead rule NAME on”, “Lead rule 'AND(…)'”",
         )
     becomes = said["plain"] or ("length" if said["length"] else "without" if said["option"] else "")
@@ -88,21 +88,22 @@ def known_object(change: WhatIf, known: Iterable[str]) -> str:
     return found
 
 
-def concerns(change: WhatIf, schema: Schema) -> bool:
-    """Whether the object is one of the schema's."""
-    return _named(change.object, schema.objects) is not None
+def meant(change: WhatIf, known: Iterable[str]) -> WhatIf:
+    """``change`` with its object named as it is known. Two systems may have objects that differ only in case (Contact,
+    contact): the very name counts first."""
+    return replace(change, object=known_object(change, known))
 
 
 def changed(schema: Schema, changes: Sequence[WhatIf], asleep: Sequence[Rule] = ()) -> Schema:
-    """``schema`` after ``changes``, one upon the other; those of other objects are passed over.
+    """``schema`` after ``changes`` (their objects named as in the schema), one upon the other; those of other objects are
+    passed over.
 
     ``asleep``: the rules that are switched off. Raises BadInput or UnknownName for what cannot be changed so.
     """
     objects = dict(schema.objects)
     for place, change in enumerate(changes):
-        name = _named(change.object, objects)
-        if name is not None:
-            objects[name] = _changed(objects[name], change, asleep, f"{RULE}-{place + 1}")
+        if change.object in objects:
+            objects[change.object] = _changed(objects[change.object], change, asleep, f"{RULE}-{place + 1}")
     return replace(schema, objects=objects)
 
 
@@ -146,6 +147,8 @@ def _unique(field: Field, change: WhatIf) -> Field:
 def _length(field: Field, change: WhatIf) -> Field:
     if field.kind is not Kind.TEXT or field.options is not None:
         raise _does_not_fit("only a text has a length", change)
+    if int(change.argument) == 0:
+        raise _does_not_fit("a length is at least 1", change)
     return replace(field, max_length=int(change.argument))
 
 

@@ -59,7 +59,33 @@ async def forecast(
         now = replace(now, watched=then.watched)
         observed = await observe(env, then, ())
         drafts = [await draft_whole(env, one, observed) for one in (now, then)]
-        return Forecast(*(foresight(draft, records_read(draft)) for draft in drafts))
+        before = set(unforeseen(now))
+        seen = [foresight(draft, records_read(draft)) for draft in drafts]
+        return Forecast(
+            now=seen[0],
+            then=seen[1],
+            unforeseen=tuple(one for one in unforeseen(then) if one not in before),
+            idle=tuple(change.text for change in changes if _is_so_already(now, change, asleep)),
+            unmapped=tuple(change.text for change in changes if not _is_written(now, change)),
+        )
+
+
+def _is_so_already(sync: BoundSync, change: WhatIf, asleep: Sequence[Rule]) -> bool:
+    schema = Schema({sync.sync.ma_object: sync.ma, **sync.crm})
+    return changed(schema, [change], asleep) == schema
+
+
+def _is_written(sync: BoundSync, change: WhatIf) -> bool:
+    """Whether the sync writes the field at all; a rule or a required field concerns every record."""
+    if not change.field or change.becomes == "required":
+        return True
+    sides = [side for side in SIDES if change.object in sync.sync.objects(side)]
+    return any(
+        field.name.casefold() == change.field.casefold() and one.mapping.direction.may_write(side)
+        for side in sides
+        for one in sync.fields
+        if (field := one.on(side, change.object)) is not None
+    )
 
 
 def _bound_after(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from awase.core.schema import Field, ObjectSchema, Option, Rule, Schema
 from awase.core.values import Kind
-from awase.core.what_if import changed, known_object, read
+from awase.core.what_if import changed, known_object, meant, read
 from awase.errors import BadInput, UnknownName
 
 LIST = (Option("製造業", "Manufacturing"), Option("小売", "Retail"), Option("旧", "Old", active=False))
@@ -39,7 +41,8 @@ ASLEEP = (
 
 
 def after(*texts: str) -> ObjectSchema:
-    return changed(Schema({"Lead": LEAD}), [read(text) for text in texts], ASLEEP).objects["Lead"]
+    changes = [meant(read(text), ["Lead"]) for text in texts]
+    return changed(Schema({"Lead": LEAD}), changes, ASLEEP).objects["Lead"]
 
 
 def test_a_field_becomes_required() -> None:
@@ -115,3 +118,22 @@ def test_a_wrong_name_is_told_with_near_ones() -> None:
     with pytest.raises(UnknownName, match="nothing is known"):
         known_object(read("Leads.Company required"), ["Lead", "contact"])
     assert known_object(read("Contact.email required"), ["Lead", "contact"]) == "contact"
+
+
+def test_of_two_objects_that_differ_in_case_the_very_name_is_meant() -> None:
+    known = ("contact", "Contact", "Lead")
+    assert [
+        meant(read(f"{name}.Title required"), known).object for name in ("Contact", "contact", "lead")
+    ] == [
+        "Contact",
+        "contact",
+        "Lead",
+    ]
+    two = Schema({"contact": replace(LEAD, name="contact"), "Contact": replace(LEAD, name="Contact")})
+    after_all = changed(two, [read("Contact.Company required")]).objects
+    assert [after_all[name].fields["Company"].required for name in ("Contact", "contact")] == [True, False]
+
+
+def test_a_length_of_nothing_is_none() -> None:
+    with pytest.raises(BadInput):
+        after("Lead.Company length 0")

@@ -187,7 +187,13 @@ class Screen:
         self._console.print()
         made = sum(each.calls["read"] + each.write_calls for each in played)
         fewest = sum(each.calls for each in least)
-        self.say("API calls in all: {made} (the arithmetic minimum is {least})", made=made, least=fewest)
+        other = sum(each.calls["other"] + each.calls["retries"] for each in played)
+        self.say(
+            "API calls for records: {made} (the arithmetic minimum is {least}); {other} more to sign in and read definitions",
+            made=made,
+            least=fewest,
+            other=other,
+        )
         if not against:
             self.say("Both sides agree, and exactly the planted troubles were found.")
             return

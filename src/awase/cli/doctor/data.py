@@ -18,7 +18,7 @@ from awase.connectors.salesforce.cells import read_cell
 from awase.core.doctor.headings import fields_of
 from awase.core.doctor.rows import Judged, Moment, judge
 from awase.core.schema import ObjectSchema, Rule, Schema
-from awase.core.what_if import WhatIf, changed, known_object
+from awase.core.what_if import WhatIf, changed, meant
 from awase.errors import BadInput, MissingPermission, UnknownName
 
 _RECORD_ID = "Id"
@@ -105,9 +105,8 @@ def _after(asked: Asked, subject: Subject, object: ObjectSchema) -> ObjectSchema
     """The object after the changes that were asked about; None where none were."""
     if not asked.what_if:
         return None
-    for change in asked.what_if:
-        known_object(change, [object.name])
-    return changed(subject.schema, asked.what_if, subject.asleep).objects[object.name]
+    changes = [meant(change, [object.name]) for change in asked.what_if]
+    return changed(subject.schema, changes, subject.asleep).objects[object.name]
 
 
 def _forecast(call: Call, asked: Asked, outcome: Outcome, now: Judged) -> int:
