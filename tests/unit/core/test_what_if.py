@@ -41,7 +41,7 @@ ASLEEP = (
 
 
 def after(*texts: str) -> ObjectSchema:
-    changes = [meant(read(text), ["Lead"]) for text in texts]
+    changes = [meant(read(text), ["Lead", "Contact"]) for text in texts]
     return changed(Schema({"Lead": LEAD}), changes, ASLEEP).objects["Lead"]
 
 
