@@ -63,7 +63,7 @@ def _converted_is_somebody_new(stack: ExitStack) -> None:
 
 
 def _opt_out_of_the_loser_is_dropped(stack: ExitStack) -> None:
-    planner = awase.engine.planning._Planner
+    planner = awase.engine.planning.Planner
     stack.enter_context(patch.object(planner, "_merged_opt_outs", lambda *_: []))
 
 
@@ -82,7 +82,7 @@ def _owed_deletion_is_forgotten(stack: ExitStack) -> None:
     async def nothing(*_: Any) -> None:
         return None
 
-    planner = awase.engine.planning._Planner
+    planner = awase.engine.planning.Planner
     stack.enter_context(patch.object(planner, "_finish_deletions", nothing))
 
 
