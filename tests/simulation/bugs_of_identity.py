@@ -72,8 +72,8 @@ def _blanks_of_a_survivor_clear(stack: ExitStack) -> None:
 
 
 def _deleted_is_made_anew(stack: ExitStack) -> None:
-    def forgetful(**known: Any) -> Memory:
-        return Memory(**{**known, "widowed": frozenset()})
+    def forgetful(*links: Any, **known: Any) -> Memory:
+        return Memory(*links, **{**known, "widowed": frozenset()})
 
     stack.enter_context(patch.object(awase.engine.planning, "Memory", forgetful))
 
