@@ -124,8 +124,7 @@ class _Layout:
                 yield from self.chain(node, wide)
             case Unary():
                 yield node.at
-                yield "NOT " if node.sign == "NOT" else node.sign
-                yield from _grouped(node.operand, UNARY)
+                yield from _unary(node)
             case Pairs():
                 yield node.at
                 yield "["
@@ -169,6 +168,17 @@ class _Layout:
             yield "<"
 
 
+def _unary(node: Unary) -> Iterator[Node | str]:
+    """NOT reads as the function that administrators know, whatever its operand."""
+    if node.sign == "NOT":
+        yield "NOT("
+        yield node.operand
+        yield ")"
+    else:
+        yield node.sign
+        yield from _grouped(node.operand, UNARY)
+
+
 def _grouped(node: Node, level: int) -> Iterator[Node | str]:
     """A node, in parentheses unless it binds tighter than ``level`` (a unary may stand in a unary)."""
     inner = level_of(node)
@@ -189,7 +199,7 @@ def _own_width(node: Node) -> int:
             groups = sum(level_of(operand) <= level_of(node) for operand in node.operands)
             return sum(len(sign) + 2 for sign in node.signs) + 2 * groups
         case Unary():
-            return 6
+            return 5
         case Pairs():
             return sum(len(name) + 5 for name in node.names)
         case _:

@@ -39,8 +39,14 @@ def test_a_long_call_is_broken_one_argument_a_line() -> None:
 def test_parentheses_are_written_where_they_change_the_meaning_only() -> None:
     assert format(parse("((a)) + (b * c)")) == "a + b * c"
     assert format(parse("(a + b) * c - (d - e)")) == "(a + b) * c - (d - e)"
-    assert format(parse("NOT(a = b)")) == "NOT (a = b)"
-    assert format(parse("(NOT a) = b")) == "NOT a = b"
+
+
+def test_not_is_written_with_parentheses_and_keeps_its_meaning() -> None:
+    assert format(parse("NOT($Permission.X)")) == "NOT($Permission.X)"
+    assert format(parse("not isnew() && !!a")) == "NOT(ISNEW()) && NOT(NOT(a))"
+    assert format(parse("NOT(a = b)")) == "NOT(a = b)"
+    assert format(parse("NOT a = b")) == "NOT(a) = b"
+    assert format(parse("NOT /* why */ a")) == "NOT(/* why */ a)"
 
 
 def test_a_tree_as_deep_as_may_be_is_written_out() -> None:
