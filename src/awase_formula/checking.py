@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from awase_formula import globals as globals_
 from awase_formula.errors import FormulaTypeError, Position
-from awase_formula.inference import MOMENTS, Kinds, combined
+from awase_formula.inference import MOMENTS, Kinds
 from awase_formula.kinds import NO_SCHEMA, TEXTS, TEXTUAL, Kind, Schema
+from awase_formula.regex import is_broken
 from awase_formula.signatures import CHOOSERS, SIGNATURES, chosen_from
 from awase_formula.tree import Call, Chain, Formula, Node, Reference, Text, Unary
 
@@ -56,15 +57,13 @@ class Checked:
 def check(formula: Formula, schema: Schema = NO_SCHEMA) -> Checked:
     """Check a formula against a schema. Problems are collected, not raised."""
     kinds = Kinds(formula, schema)
-    problems = [problem for node in kinds.order for problem in _problems(node, kinds)]
-    problems.sort(key=lambda problem: problem.at.offset)
     fields, priors, needs = _reads(kinds)
     return Checked(
         formula,
         kinds.inferred_schema(),
         kinds.kind(formula.root),
         kinds,
-        tuple(problems),
+        problems_of(kinds),
         fields,
         priors,
         needs,
@@ -72,6 +71,12 @@ def check(formula: Formula, schema: Schema = NO_SCHEMA) -> Checked:
 
 
 # --- problems --------------------------------------------------------------------------------------------------
+
+
+def problems_of(kinds: Kinds) -> tuple[Problem, ...]:
+    """What does not fit in a formula whose nodes are of these kinds, in the order of their places."""
+    found = [problem for node in kinds.order for problem in _problems(node, kinds)]
+    return tuple(sorted(found, key=lambda problem: problem.at.offset))
 
 
 def _problems(node: Node, kinds: Kinds) -> Iterator[Problem]:
@@ -119,7 +124,9 @@ def _chain_problems(node: Chain, kinds: Kinds) -> Iterator[Problem]:
         if not _fits(sign, left, right):
             one, other = (kind.value if kind else "unknown" for kind in (left, right))
             yield Problem("type", f"{sign} does not join {one} and {other}", spot)
-        left = Kind.BOOLEAN if sign in ("=", "<>", "<", ">", "<=", ">=") else combined(sign, left, right)
+        left = (
+            Kind.BOOLEAN if sign in ("=", "<>", "<", ">", "<=", ">=") else kinds.combined(sign, left, right)
+        )
 
 
 def _fits(sign: str, left: Kind | None, right: Kind | None) -> bool:
@@ -165,6 +172,8 @@ def _special_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
     first = kinds.kind(node.arguments[0]) if node.arguments else None
     if node.name in ("ISPICKVAL", "INCLUDES") and not isinstance(node.arguments[1], Text):
         yield Problem("literal", f"{node.name} compares with a text literal", place(node.arguments[1]))
+    if node.name == "REGEX" and isinstance(pattern := node.arguments[1], Text) and is_broken(pattern.value):
+        yield Problem("pattern", "the pattern of this REGEX is none; correct it", place(pattern))
     if node.name in ("ISBLANK", "ISNULL") and first in (Kind.BOOLEAN, Kind.PICKLIST, Kind.LOCATION):
         yield Problem("type", f"{node.name} does not take {first.value}", place(node.arguments[0]))
     if node.name in ("ISCHANGED", "PRIORVALUE"):

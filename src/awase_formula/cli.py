@@ -74,9 +74,7 @@ def _lint(options: argparse.Namespace) -> int:
         if options.json:
             sys.stdout.write(json.dumps(finding.document(), ensure_ascii=False) + "\n")
         else:
-            whose = ".".join(filter(None, (finding.object, finding.name)))
-            words = finding.error or ("ok" if not finding.needs else f"ok, needs {', '.join(finding.needs)}")
-            sys.stdout.write(f"{finding.file}:{finding.line}: {whose + ': ' if whose else ''}{words}\n")
+            sys.stdout.write(f"{finding.told()}\n")
     return status
 
 

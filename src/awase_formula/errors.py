@@ -41,6 +41,10 @@ class FormulaError(Exception):
     def __str__(self) -> str:
         return f"{self.message} ({self.at})" if self.at else self.message
 
+    def in_formula(self) -> str:
+        """The same for a reader who also sees a line of the file that the formula stands in."""
+        return f"{self.message} ({self.at} of the formula)" if self.at else self.message
+
 
 class FormulaSyntaxError(FormulaError):
     """The text does not follow the grammar. ``expected`` names what could have stood at that place."""

@@ -26,7 +26,7 @@ from awase_formula.tree import (
 )
 
 ROUNDS = 12
-_COMPARED = frozenset({"=", "<>", "<", ">", "<=", ">="})
+COMPARED = frozenset({"=", "<>", "<", ">", "<=", ">="})
 MOMENTS = frozenset({Kind.DATE, Kind.DATETIME, Kind.TIME})
 _PASSES_ON = frozenset({"PRIORVALUE"})
 
@@ -105,12 +105,16 @@ class Kinds:
         return globals_.kind_of(name) or self.named.get(name.casefold())
 
     def _of_chain(self, node: Chain) -> Kind | None:
-        if node.signs[0] in ("&&", "||") or node.signs[0] in _COMPARED:
+        if node.signs[0] in ("&&", "||") or node.signs[0] in COMPARED:
             return Kind.BOOLEAN
         kind = self.of[id(node.operands[0])]
         for sign, operand in zip(node.signs, node.operands[1:], strict=True):
-            kind = combined(sign, kind, self.of[id(operand)])
+            kind = self.combined(sign, kind, self.of[id(operand)])
         return kind
+
+    def combined(self, sign: str, left: Kind | None, right: Kind | None) -> Kind | None:
+        """The kind of ``left sign right`` for an arithmetic sign or ``&``."""
+        return combined(sign, left, right)
 
     def _of_call(self, node: Call) -> Kind | None:
         signature = SIGNATURES.get(node.name)
@@ -139,7 +143,7 @@ class Kinds:
     def _chain_evidence(self, node: Chain, settling: bool) -> None:
         if node.signs[0] in ("&&", "||"):
             self._expect_all(node.operands, Kind.BOOLEAN)
-        elif node.signs[0] in _COMPARED:
+        elif node.signs[0] in COMPARED:
             self._span(*node.operands[:2])
             self._span(*node.operands[1::-1])
             self._alike(node.operands[:2])

@@ -53,6 +53,7 @@ _PIECE = re.compile(
     re.VERBOSE,
 )
 _BODY = {quote: re.compile(rf"[^{quote}\\]*(?:\\.[^{quote}\\]*)*{quote}", re.DOTALL) for quote in "\"'"}
+_OPEN_PATH = re.compile(r"\.(?=\.|\Z)")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "N": "\n", "R": "\r", "T": "\t", '"': '"', "'": "'", "\\": "\\"}
 
@@ -80,6 +81,14 @@ class _Lines:
             self._start = self._text.rfind("\n", self._seen, offset) + 1
         self._seen = offset
         return Position(offset, self._line, offset - self._start + 1)
+
+
+def _refuse_open_path(name: str, lines: _Lines, at: Position) -> None:
+    """A path has a name on either side of each of its points."""
+    wrong = _OPEN_PATH.search(name)
+    if wrong is not None:
+        place = lines.at(at.offset + wrong.end())
+        raise FormulaSyntaxError(f"{name!r} lacks a name after a point", place, "the name of a field")
 
 
 def lexemes(text: str) -> Iterator[Lexeme | Comment]:
@@ -111,6 +120,7 @@ def lexemes(text: str) -> Iterator[Lexeme | Comment]:
                 offset = body.end()
                 yield Lexeme(Token.TEXT, unescaped(body[0][:-1]), at)
             case "name":
+                _refuse_open_path(match[0], lines, at)
                 yield Lexeme(Token.NAME, match[0], at)
             case "number":
                 yield Lexeme(Token.NUMBER, match[0], at)

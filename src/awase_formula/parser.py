@@ -159,7 +159,7 @@ class _Parser:
         """Take an infix operator, a comma or a closing bracket. Gives whether a value is expected next."""
         frame = self.frames[-1]
         if token.kind is not Token.SIGN or token.text in ("(", "[", "!"):
-            raise FormulaSyntaxError(_found(token), token.at, _after_value(frame))
+            raise FormulaSyntaxError(_found(token), token.at, _after_value(frame, token.at))
         level = LEVELS.get(token.text)
         if level is not None:
             self.reduce(frame, level)
@@ -169,7 +169,7 @@ class _Parser:
             self.finish(frame)
             return self.pair_name() if frame.closing == "]" else True
         if token.text != frame.closing:
-            raise FormulaSyntaxError(_found(token), token.at, _after_value(frame))
+            raise FormulaSyntaxError(_found(token), token.at, _after_value(frame, token.at))
         self.finish(frame)
         self.frames.pop()
         return self.close(frame, token.at)
@@ -223,7 +223,7 @@ class _Parser:
     def end(self, token: Lexeme) -> tuple[Node, int]:
         frame = self.frames[-1]
         if len(self.frames) > 1:
-            raise FormulaSyntaxError("the formula ends too early", token.at, _after_value(frame))
+            raise FormulaSyntaxError("the formula ends too early", token.at, _after_value(frame, token.at))
         self.finish(frame)
         return frame.finished[0]
 
@@ -238,12 +238,14 @@ def _found(token: Lexeme) -> str:
             return f"{token.text!r} stands where it cannot"
 
 
-def _after_value(frame: _Frame) -> str:
+def _after_value(frame: _Frame, at: Position) -> str:
+    """What may follow a value at ``at``; a bracket on another line is told with its line."""
     if not frame.closing:
         return "an operator or the end of the formula"
+    opened = f"column {frame.at.column}" if frame.at.line == at.line else str(frame.at)
     if frame.name:
-        return f"an operator, a comma or the {frame.closing} that closes {frame.name} ({frame.at})"
-    return f"an operator or the ) that closes the group ({frame.at})"
+        return f"an operator, a comma or the {frame.closing} that closes {frame.name}, opened at {opened}"
+    return f"an operator or the ) that closes the group, opened at {opened}"
 
 
 def parse(text: str) -> Formula:

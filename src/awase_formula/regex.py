@@ -51,6 +51,15 @@ def translated(pattern: str) -> Translation:
     return Translation(compiled, rust, quick)
 
 
+def is_broken(pattern: str) -> bool:
+    """Whether Java surely refuses a pattern."""
+    try:
+        translated(pattern)
+    except Failure as failure:
+        return failure.failed
+    return False
+
+
 def _tried(rust: str) -> str | None:
     whole = rf"\A(?:{rust})\z"
     try:

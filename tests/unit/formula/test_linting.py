@@ -165,6 +165,59 @@ def test_without_json_a_line_says_it_in_words(tmp_path: Path, capsys: pytest.Cap
     assert capsys.readouterr().out == f"{tmp_path}/r.txt:1: ok, needs operation\n"
 
 
+def told(capsys: pytest.CaptureFixture[str], path: Path) -> list[str]:
+    main(["lint", str(path)])
+    return capsys.readouterr().out.replace(f"{path.parent}/", "").splitlines()
+
+
+def test_a_text_files_line_and_column_stand_before_the_error_and_nowhere_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, many = tmp_path / "one.txt", tmp_path / "many.txt"
+    one.write_text("AND(a = 1,\n  b = 1 + TRUE)")
+    many.write_text("a = 1\n\nAND(b = 1 c)\nISNEW()\n")
+    assert told(capsys, one) == ["one.txt:2:9: FX-200 + does not join number and checkbox"]
+    assert told(capsys, many) == [
+        "many.txt:1: ok",
+        "many.txt:3:11: FX-100 'c' stands where it cannot; expected an operator, a comma or the ) that closes AND,"
+        " opened at column 1",
+        "many.txt:4: ok, needs operation",
+    ]
+
+
+def test_a_metadata_files_line_is_the_one_where_the_error_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "Lead" / "validationRules" / "R.validationRule-meta.xml"
+    path.parent.mkdir(parents=True)
+    path.write_text(RULE.format(name="R", formula="AND(\n  a &gt; 1,\n  b = (2,\n  c)\n"))
+    (line,) = told(capsys, path)
+    assert line.startswith(
+        "R.validationRule-meta.xml:7: Lead.R: FX-100 ',' stands where it cannot; expected "
+    )
+    assert line.endswith("closes the group, opened at column 7 (line 3, column 9 of the formula)")
+    assert path.read_text().splitlines()[6] == "  b = (2,"
+
+
+def test_a_rule_of_a_metadata_file_must_give_true_or_false(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "R.validationRule-meta.xml"
+    path.write_text(RULE.format(name="R", formula="LEN(Name)"))
+    assert "a validation rule must give TRUE or FALSE, and this is a number" in told(capsys, path)[0]
+    (tmp_path / "r.txt").write_text("LEN(Name)")
+    assert told(capsys, tmp_path / "r.txt") == ["r.txt:1: ok"]
+
+
+def test_what_cannot_be_read_names_its_place_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text('{"other": 1}\n{"formula": "a\\n= )", "name": "R"}\n')
+    first, second = told(capsys, path)
+    assert first == 'r.jsonl:1: FX-500 has no "formula"'
+    assert second.startswith("r.jsonl:2: R: FX-100 ")
+    assert second.endswith(" (line 2, column 3 of the formula)")
+
+
 def test_format_writes_a_formula_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "r.txt").write_text("and(isnew(),a==1)")
     assert main(["format", str(tmp_path / "r.txt")]) == 0

@@ -78,9 +78,9 @@ def test_parameters_of_links_are_read() -> None:
     ("text", "line", "column", "expected"),
     [
         ("", 1, 1, "a field, a function, a literal or an opening parenthesis"),
-        ("AND(a,\n  b", 2, 4, "an operator, a comma or the ) that closes AND (line 1, column 1)"),
+        ("AND(a,\n  b", 2, 4, "an operator, a comma or the ) that closes AND, opened at line 1, column 1"),
         ("a\n+\n", 3, 1, "a field, a function, a literal or an opening parenthesis"),
-        ("(a b)", 1, 4, "an operator or the ) that closes the group (line 1, column 1)"),
+        ("(a b)", 1, 4, "an operator or the ) that closes the group, opened at column 1"),
         ("a )", 1, 3, "an operator or the end of the formula"),
         ("a =\r\n  'x", 2, 3, "a closing '"),
         ("a /* b", 1, 3, "*/"),
@@ -88,6 +88,8 @@ def test_parameters_of_links_are_read() -> None:
         ("a ~ b", 1, 3, "a value or an operator"),
         ("1.", 1, 2, "a value or an operator"),
         ("[a b]", 1, 4, "="),
+        ('Account..Name = "x"', 1, 9, "the name of a field"),
+        ("a = 1 &&\nOwner. = b", 2, 7, "the name of a field"),
     ],
 )
 def test_an_error_says_where_it_is_and_what_was_expected(

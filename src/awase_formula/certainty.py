@@ -1,0 +1,77 @@
+"""What no schema can make right: types that the formula's own literals and functions give, whatever its fields are.
+
+Nothing is inferred from use here, and a field is of no type. So what is found is refused by every org, and a formula that
+any org may hold is free of it.
+"""
+
+from __future__ import annotations
+
+from awase_formula.checking import Problem, problems_of
+from awase_formula.inference import COMPARED, Kinds
+from awase_formula.kinds import NO_SCHEMA, TEXTS, Kind, Schema
+from awase_formula.signatures import CHOOSERS, SIGNATURES, chosen_from
+from awase_formula.tree import Call, Chain, Formula, Node, Reference
+
+_TRUTHS = COMPARED | {"&&", "||"}
+
+
+class CertainKinds(Kinds):
+    """The kind of every node that has it whatever the fields are; None for every other."""
+
+    def _infer(self) -> None:
+        self._upwards()
+
+    def _of_name(self, name: str) -> Kind | None:
+        return None
+
+    def combined(self, sign: str, left: Kind | None, right: Kind | None) -> Kind | None:
+        """The kind of ``left sign right``. An unknown plus a number may still be a date."""
+        if None in (left, right) or Kind.NULL in (left, right):
+            if sign in ("*", "/", "^"):
+                return Kind.NUMBER
+            return Kind.TEXT if sign == "&" or TEXTS & {left, right} else None
+        return super().combined(sign, left, right)
+
+
+def impossible(formula: Formula) -> tuple[Problem, ...]:
+    """The problems that no schema takes away, in the order of their places.
+
+    Whether an org takes anything but a text literal in ISPICKVAL and INCLUDES (NULL, say) has not been asked: left out.
+    """
+    found = problems_of(CertainKinds(formula, NO_SCHEMA))
+    return tuple(problem for problem in found if problem.code != "literal")
+
+
+def not_a_condition(formula: Formula, schema: Schema) -> Problem | None:
+    """Why this cannot be a rule's condition: its result is never TRUE or FALSE. None where it may be."""
+    kinds = CertainKinds(formula, NO_SCHEMA)
+    ends = [formula.root]
+    while ends:
+        node = ends.pop()
+        kind = _never_true(node, kinds, schema)
+        if kind:
+            return Problem(
+                "condition", f"a validation rule must give TRUE or FALSE, and this is {kind}", node.at
+            )
+        if (
+            isinstance(node, Call)
+            and node.name in CHOOSERS
+            and SIGNATURES[node.name].accepts(len(node.arguments))
+        ):
+            ends.extend(
+                node.arguments[index] for index in reversed(chosen_from(node.name, len(node.arguments)))
+            )
+    return None
+
+
+def _never_true(node: Node, kinds: Kinds, schema: Schema) -> str:
+    """What a node is that is surely no condition, in words; empty where it may be one."""
+    if isinstance(node, Call) and node.name in CHOOSERS:
+        return ""
+    field = schema.find(node.name) if isinstance(node, Reference) else None
+    kind = field.kind if field else kinds.kind(node)
+    if kind not in (None, Kind.NULL, Kind.BOOLEAN):
+        return f"a {kind.value}".replace("a id", "an id")
+    if isinstance(node, Chain) and kind is None and node.signs[0] not in _TRUTHS:
+        return "a sum or a difference"
+    return ""
