@@ -21,8 +21,8 @@ class CertainKinds(Kinds):
     def _infer(self) -> None:
         self._upwards()
 
-    def _of_name(self, name: str) -> Kind | None:
-        return None
+    def _result(self, node: Node) -> Kind | None:
+        return None if isinstance(node, Reference) else super()._result(node)
 
     def combined(self, sign: str, left: Kind | None, right: Kind | None) -> Kind | None:
         """The kind of ``left sign right``. An unknown plus a number may still be a date."""
