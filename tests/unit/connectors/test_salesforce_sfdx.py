@@ -150,6 +150,7 @@ def test_what_is_broken_is_told_by_file_and_line_and_the_rest_goes_on() -> None:
     assert told[1] == ("b", 4, "the element “sparkle” is not known in a CustomField; it was passed over")
     assert told[2][:2] == ("c", 2)
     assert told[3][:2] == ("d", 4)
+    assert told[3][2].endswith("(line 2, column 5 of the formula)")
     assert [file for file, _, _ in told] == ["a", "b", "c", "d", "e", "f", "g"]
     lead = project.schema.objects["Lead"]
     assert {"Rank__c", "Code__c", "Odd__c"} <= set(lead.fields)

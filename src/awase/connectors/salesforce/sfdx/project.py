@@ -155,7 +155,7 @@ class _Reading:
                     Place(file, formula.line + below),
                     kind="rule_unreadable",
                     words="the formula of the rule {name} cannot be read: {reason}",
-                    places={"name": name, "reason": str(error)},
+                    places={"name": name, "reason": error.in_formula()},
                 )
             )
             return
