@@ -10,7 +10,7 @@ from awase_formula.errors import FormulaTypeError, Position
 from awase_formula.inference import MOMENTS, Kinds
 from awase_formula.kinds import NO_SCHEMA, TEXTS, TEXTUAL, Kind, Schema
 from awase_formula.regex import is_broken
-from awase_formula.signatures import CHOOSERS, SIGNATURES, chosen_from
+from awase_formula.signatures import CHOOSERS, SIGNATURES, chosen_from, nearest
 from awase_formula.tree import Call, Chain, Formula, Node, Reference, Text, Unary
 
 BLOCKING = frozenset({"unknown-function", "arguments"})
@@ -154,13 +154,15 @@ def _call_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
     signature = SIGNATURES.get(node.name)
     count = len(node.arguments)
     if signature is None:
-        yield Problem("unknown-function", f"there is no function {node.name}", node.at)
+        near = nearest(node.name)
+        meant = f"; did you mean {near}?" if near else ""
+        yield Problem("unknown-function", f"there is no function {node.name}{meant}", node.at)
         return
     odd = (node.name == "CASE" and count % 2) or (node.name == "IFS" and not count % 2)
     if not signature.accepts(count) or odd:
-        yield Problem(
-            "arguments", f"{node.name} does not take {count} argument{'' if count == 1 else 's'}", node.at
-        )
+        given = f"{count} argument{'' if count == 1 else 's'}"
+        message = f"{node.name} does not take {given}; it takes {signature.counts()}"
+        yield Problem("arguments", message, node.at)
         return
     for index, argument in enumerate(node.arguments):
         if not (node.name == "CASE" and index < 1):

@@ -47,12 +47,17 @@ class FormulaError(Exception):
 
 
 class FormulaSyntaxError(FormulaError):
-    """The text does not follow the grammar. ``expected`` names what could have stood at that place."""
+    """The text does not follow the grammar.
+
+    ``expected`` names what could have stood at that place; ``hint`` what to write where a frequent slip is seen.
+    """
 
     code = "FX-100"
+    at: Position
 
-    def __init__(self, message: str, at: Position, expected: str = "") -> None:
-        super().__init__(f"{message}; expected {expected}" if expected else message, at)
+    def __init__(self, message: str, at: Position, expected: str = "", hint: str = "") -> None:
+        parts = (message, expected and f"expected {expected}", hint)
+        super().__init__("; ".join(filter(None, parts)), at)
         self.expected = expected
 
 

@@ -54,6 +54,9 @@ _PIECE = re.compile(
 )
 _BODY = {quote: re.compile(rf"[^{quote}\\]*(?:\\.[^{quote}\\]*)*{quote}", re.DOTALL) for quote in "\"'"}
 _OPEN_PATH = re.compile(r"\.(?=\.|\Z)")
+_WIDE = re.compile("[\uff01-\uff5e\u3001]+")
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3001: ","}
+_CURLY = "\u201c\u201d\u201e\u2018\u2019\u201a"
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "N": "\n", "R": "\r", "T": "\t", '"': '"', "'": "'", "\\": "\\"}
 
@@ -83,6 +86,22 @@ class _Lines:
         return Position(offset, self._line, offset - self._start + 1)
 
 
+def _meaningless(text: str, at: Position) -> FormulaSyntaxError:
+    """The error for what begins no token, with what was meant where it is a character that an input method wrote."""
+    wide = _WIDE.match(text, at.offset)
+    if wide is not None:
+        return FormulaSyntaxError(
+            f"{wide[0]!r} is written in full-width characters", at, hint=f"write {wide[0].translate(_NARROW)}"
+        )
+    if text[at.offset] == "\u3000":
+        return FormulaSyntaxError("a full-width space stands here", at, hint="write a plain space")
+    if text[at.offset] in _CURLY:
+        return FormulaSyntaxError(
+            f"{text[at.offset]} is a curly quote", at, hint="write straight quotes, \" or '"
+        )
+    return FormulaSyntaxError(f"{text[at.offset]!r} has no meaning here", at, "a value or an operator")
+
+
 def _refuse_open_path(name: str, lines: _Lines, at: Position) -> None:
     """A path has a name on either side of each of its points."""
     wrong = _OPEN_PATH.search(name)
@@ -102,7 +121,7 @@ def lexemes(text: str) -> Iterator[Lexeme | Comment]:
         match = _PIECE.match(text, offset)
         at = lines.at(offset)
         if match is None:
-            raise FormulaSyntaxError(f"{text[offset]!r} has no meaning here", at, "a value or an operator")
+            raise _meaningless(text, at)
         offset = match.end()
         match match.lastgroup:
             case "space":

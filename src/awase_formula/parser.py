@@ -33,6 +33,7 @@ LEVELS = {
 
 UNARY = 8
 _ONE_WAY = {"==": "=", "!=": "<>"}
+_INFIX = {"AND": "&&", "OR": "||"}
 _VALUE = "a field, a function, a literal or an opening parenthesis"
 
 
@@ -112,7 +113,15 @@ class _Parser:
                 self.open(_Frame("]", "[", token.at))
                 return self.pair_name()
             case _:
+                self.refuse_swapped(token)
                 raise FormulaSyntaxError(_found(token), token.at, _VALUE)
+
+    def refuse_swapped(self, token: Lexeme) -> None:
+        """``=>`` and ``=<`` are read as two signs, and meant as one."""
+        before = self.tokens[max(self.next - 2, 0)]
+        swapped = before.text + token.text
+        if swapped in ("=>", "=<") and before.at.offset + 1 == token.at.offset:
+            raise FormulaSyntaxError(f"{swapped!r} is no operator", before.at, hint=f"write {swapped[::-1]}")
 
     def name(self, text: str, at: Position) -> bool:
         folded = text.upper()
@@ -159,7 +168,7 @@ class _Parser:
         """Take an infix operator, a comma or a closing bracket. Gives whether a value is expected next."""
         frame = self.frames[-1]
         if token.kind is not Token.SIGN or token.text in ("(", "[", "!"):
-            raise FormulaSyntaxError(_found(token), token.at, _after_value(frame, token.at))
+            raise FormulaSyntaxError(_found(token), token.at, _after_value(frame, token.at), _meant(token))
         level = LEVELS.get(token.text)
         if level is not None:
             self.reduce(frame, level)
@@ -236,6 +245,14 @@ def _found(token: Lexeme) -> str:
             return "a text stands where none can"
         case _:
             return f"{token.text!r} stands where it cannot"
+
+
+def _meant(token: Lexeme) -> str:
+    """What to write instead of a word between two operands."""
+    word = token.text.upper()
+    if token.kind is not Token.NAME or word not in _INFIX:
+        return ""
+    return f"between two operands write {_INFIX[word]}, or write {word}(a, b)"
 
 
 def _after_value(frame: _Frame, at: Position) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -46,7 +47,22 @@ class Signature:
         """Whether this many arguments may be given."""
         return count >= self.least and (count <= len(self.takes) or self.repeats > 0)
 
+    def counts(self) -> str:
+        """How many arguments may be given, in words."""
+        most = len(self.takes)
+        if self.name in _COUNTED:
+            return _COUNTED[self.name]
+        if self.repeats:
+            return f"{self.least} or more"
+        if self.least == most:
+            return str(most or "none")
+        return f"{self.least} or {most}" if most - self.least == 1 else f"{self.least} to {most}"
 
+
+_COUNTED: Mapping[str, str] = {
+    "CASE": "an even number, 4 or more: an expression, pairs of a value and a result, and the result for all else",
+    "IFS": "an odd number, 5 or more: pairs of a condition and a result, and the result for all else",
+}
 _RESULTS: Mapping[str, Kind | None] = {
     "T": Kind.TEXT,
     "N": Kind.NUMBER,
@@ -210,6 +226,15 @@ SIGNATURES: Mapping[str, Signature] = {
     **_read("platform", _PLATFORM),
 }
 """Every function by its name in capitals."""
+
+_LIKE_ENOUGH = 0.77
+"""Of two names, as ``difflib`` measures: ISBLNK is like ISBLANK, and LENGTH is not like LEFT."""
+
+
+def nearest(name: str) -> str:
+    """The function whose name is most like this one; empty where none is like it."""
+    return next(iter(difflib.get_close_matches(name, [*SIGNATURES, "NOT"], 1, _LIKE_ENOUGH)), "")
+
 
 CHOOSERS = frozenset({"IF", "IFS", "CASE", "BLANKVALUE", "NULLVALUE", "IFERROR"})
 """Functions whose result is one of their arguments."""

@@ -26,7 +26,7 @@ LEAD = Schema(
     [
         ("Compny = 'x'", "there is no field Compny (line 1, column 1)"),
         ("Owner.Nme = 'x'", "there is no field Owner.Nme (line 1, column 1)"),
-        ("TODAY(1) = Start__c", "TODAY does not take 1 argument (line 1, column 1)"),
+        ("TODAY(1) = Start__c", "TODAY does not take 1 argument; it takes none (line 1, column 1)"),
         ("LENGTH(Company) > 1", "there is no function LENGTH (line 1, column 1)"),
         ("Status = 'Open'", "= does not join picklist and text (line 1, column 8)"),
         ("LEN(Amount__c) > 1", "LEN takes id or text, not number (line 1, column 5)"),
@@ -37,7 +37,20 @@ LEAD = Schema(
         ("IF(Active__c, 1, 'x') = 1", "IF chooses between number and text (line 1, column 18)"),
         ("Start__c + Start__c > TODAY()", "+ does not join date and date (line 1, column 10)"),
         ("Active__c && Company", "&& takes checkbox, not text (line 1, column 14)"),
-        ("CASE(Company, 'a', 1)= 1", "CASE does not take 3 arguments (line 1, column 1)"),
+        (
+            "CASE(Company, 'a', 1)= 1",
+            "CASE does not take 3 arguments; it takes an even number, 4 or more: an expression, pairs of a value and a"
+            " result, and the result for all else (line 1, column 1)",
+        ),
+        (
+            "IFS(Active__c, 1, 2)= 1",
+            "IFS does not take 3 arguments; it takes an odd number, 5 or more: pairs of a condition and a result,"
+            " and the result for all else (line 1, column 1)",
+        ),
+        ("FIND('a') = 1", "FIND does not take 1 argument; it takes 2 or 3 (line 1, column 1)"),
+        ("IMAGE('a') = 'b'", "IMAGE does not take 1 argument; it takes 2 to 4 (line 1, column 1)"),
+        ("MAX() = 1", "MAX does not take 0 arguments; it takes 1 or more (line 1, column 1)"),
+        ("ISBLNK(Company)", "there is no function ISBLNK; did you mean ISBLANK? (line 1, column 1)"),
     ],
 )
 def test_a_fault_is_named_with_its_place(text: str, problem: str) -> None:

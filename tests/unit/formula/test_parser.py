@@ -102,6 +102,35 @@ def test_an_error_says_where_it_is_and_what_was_expected(
     assert caught.value.expected == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("a = 1 and b = 2", 7, "between two operands write &&, or write AND(a, b)"),
+        ("(a OR (b))", 4, "between two operands write ||, or write OR(a, b)"),
+        ("a => 1", 3, "'=>' is no operator; write >="),
+        ("a =< 1", 3, "'=<' is no operator; write <="),
+        ("a = “x”", 5, "“ is a curly quote; write straight quotes, \" or '"),
+        ("a = ‘x’", 5, "‘ is a curly quote; write straight quotes, \" or '"),
+        ("ＡＮＤ(a, b)", 1, "'ＡＮＤ' is written in full-width characters; write AND"),
+        ("AND（a, b)", 4, "'（' is written in full-width characters; write ("),
+        ("AND(a， b)", 6, "'，' is written in full-width characters; write ,"),
+        ("AND(a、b)", 6, "'、' is written in full-width characters; write ,"),
+        ("AND(a,\u3000b)", 7, "a full-width space stands here; write a plain space"),
+    ],
+)
+def test_a_frequent_slip_is_told_with_what_to_write(text: str, column: int, message: str) -> None:
+    with pytest.raises(FormulaSyntaxError) as caught:
+        parse(text)
+    assert caught.value.message.endswith(message)
+    assert caught.value.at is not None
+    assert caught.value.at.column == column
+
+
+def test_signs_that_stand_apart_are_no_swapped_operator() -> None:
+    with pytest.raises(FormulaSyntaxError, match="'>' stands where it cannot"):
+        parse("a = > 1")
+
+
 @pytest.mark.parametrize("piece", ["(", "f(", "a+(", "NOT ", "-", "IF(a,b,", "["])
 def test_endless_nesting_is_refused_and_not_followed(piece: str) -> None:
     with pytest.raises(FormulaSyntaxError):
