@@ -8,13 +8,15 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from awase_formula.errors import FormulaError
+from awase_formula.errors import FormulaError, FormulaSyntaxError, UnreadableFile
+from awase_formula.files import text_of
 from awase_formula.golden import run_file
 from awase_formula.layout import format
 from awase_formula.linting import lint
 from awase_formula.parser import parse
 
 FOUND, WRONG_USE = 1, 2
+STANDARD_INPUT = "standard input"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"awase-formula: {error.code} {error}\n")
         return WRONG_USE
     except OSError as error:
-        sys.stderr.write(f"awase-formula: {error.filename}: {error.strerror}\n")
+        sys.stderr.write(f"awase-formula: {error.filename}: cannot be read ({error.strerror})\n")
         return WRONG_USE
     return status
 
@@ -78,9 +80,23 @@ def _lint(options: argparse.Namespace) -> int:
     return status
 
 
+def _standard_input() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError:
+        raise UnreadableFile(f"{STANDARD_INPUT}: is no UTF-8 text; give it as UTF-8") from None
+
+
 def _format(options: argparse.Namespace) -> int:
-    text = sys.stdin.read() if str(options.file) == "-" else options.file.read_text("utf-8-sig")
-    sys.stdout.write(format(parse(text)) + "\n")
+    from_input = str(options.file) == "-"
+    text = _standard_input() if from_input else text_of(options.file)
+    try:
+        formula = parse(text)
+    except FormulaSyntaxError as error:
+        whose = STANDARD_INPUT if from_input else options.file
+        sys.stderr.write(f"{whose}:{error.at.line}:{error.at.column}: {error.code} {error.message}\n")
+        return WRONG_USE
+    sys.stdout.write(format(formula) + "\n")
     return 0
 
 

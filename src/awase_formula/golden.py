@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 from awase_formula.errors import FormulaError, UnreadableFile
 from awase_formula.evaluating import Evaluator
+from awase_formula.files import json_of, text_of
 from awase_formula.kinds import Blanks, Field, Kind, Schema
 from awase_formula.parser import parse
 from awase_formula.tree import Reference, postorder
@@ -42,6 +43,12 @@ _KINDS = {
     "entityid": Kind.ID,
 }
 _MODES: tuple[tuple[str, Blanks], ...] = (("blank_as_zero", "zero"), ("null_as_null", "null"))
+_PARTS = ("name", "formula", "returns", "fields", "rows")
+_FORM = "a case is one JSON object with name, formula, returns, fields and rows"
+_WRONG_PART = (
+    "its fields or rows are not of the golden form; each of fields has name and type,"
+    " each of rows has inputs (a list), blank_as_zero and null_as_null (texts or null)"
+)
 _ZONES = {"PST": "America/Los_Angeles", "EST": "America/New_York", "JST": "Asia/Tokyo"}
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _JAVA = re.compile(r"\w{3} (\w{3}) (\d{2}) (\d{2}):(\d{2}):(\d{2}) (?:GMT|UTC) (\d+)")
@@ -86,17 +93,27 @@ def run_file(path: Path, now: datetime) -> Outcome:
     """Run every case of a file. Raises ``UnreadableFile`` with the line that is not of the form."""
     outcome = Outcome()
     seen: set[str] = set()
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableFile(f"{path}: cannot be read ({error})") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text_of(path).split("\n"), 1):
         if line.strip():
             try:
-                _run(_unswapped(json.loads(line), seen), outcome, now)
-            except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-                raise UnreadableFile(f"{path}:{number}: is no case of the golden form ({error!r})") from error
+                case = _case(json_of(line))
+            except ValueError as error:
+                raise UnreadableFile(f"{path}:{number}: {error}") from None
+            try:
+                _run(_unswapped(case, seen), outcome, now)
+            except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+                raise UnreadableFile(f"{path}:{number}: {_WRONG_PART}") from None
     return outcome
+
+
+def _case(document: Any) -> dict[str, Any]:
+    """A case that has all its parts. Raises ``ValueError`` with what it lacks."""
+    if not isinstance(document, dict):
+        raise ValueError(f"is no JSON object; {_FORM}")  # noqa: TRY004 what is told of the line, not of a caller
+    lacking = next((part for part in _PARTS if part not in document), None)
+    if lacking is not None:
+        raise ValueError(f'has no "{lacking}"; {_FORM}')
+    return document
 
 
 def _unswapped(case: dict[str, Any], seen: set[str]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from awase_formula.certainty import impossible, not_a_condition
 from awase_formula.checking import check
 from awase_formula.compiling import compile
 from awase_formula.errors import FormulaError, FormulaSyntaxError, FormulaTypeError, UnreadableFile
+from awase_formula.files import json_of, text_of
 from awase_formula.kinds import NO_SCHEMA, Schema
 from awase_formula.metadata import Broken, Project, Rule, read_file, read_project
 from awase_formula.parser import parse
@@ -93,10 +93,7 @@ def lint(path: Path) -> Iterator[Finding]:
         read_file(path, project)
         yield from _project(project)
         return
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableFile(f"{path}: cannot be read ({error})") from error
+    text = text_of(path)
     if _is_json_lines(path, text):
         yield from _json_lines(path, text)
     else:
@@ -162,7 +159,7 @@ def _is_json_lines(path: Path, text: str) -> bool:
     if path.suffix in (".jsonl", ".ndjson"):
         return True
     try:
-        return isinstance(json.loads(text.lstrip().split("\n", 1)[0]), dict)
+        return isinstance(json_of(text.lstrip().split("\n", 1)[0]), dict)
     except ValueError:
         return False
 
@@ -172,13 +169,17 @@ def _json_lines(path: Path, text: str) -> Iterator[Finding]:
         if not line.strip():
             continue
         try:
-            document = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield _unread(path, number, f"is no JSON ({error})")
+            document = json_of(line)
+        except ValueError as error:
+            yield _unread(path, number, str(error))
             continue
         formula = document.get("formula") if isinstance(document, dict) else None
         if not isinstance(formula, str):
-            yield _unread(path, number, 'has no "formula"')
+            yield _unread(
+                path,
+                number,
+                'has no "formula"; a line is a JSON object with formula and, if you like, object and name',
+            )
             continue
         object_, name = document.get("object"), document.get("name")
         yield finding(

@@ -84,3 +84,44 @@ def test_a_swapped_twin_takes_its_inputs_in_the_order_it_reads_them(tmp_path: Pa
 def test_a_line_that_is_no_case_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=r"cases.jsonl:2"):
         run(tmp_path, case() + "{}\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "{broken",
+            "is no JSON (column 2: expecting property name enclosed in double quotes); write one JSON object",
+        ),
+        ("[1]", "is no JSON object; a case is one JSON object with name, formula, returns, fields and rows"),
+        ('{"name": "a"}', 'has no "formula"; a case is one JSON object with'),
+        (
+            case(rows=[{"inputs": []}]).strip(),
+            "its fields or rows are not of the golden form; each of fields has name",
+        ),
+        (case(fields=3).strip(), "its fields or rows are not of the golden form"),
+    ],
+)
+def test_a_line_that_is_no_case_is_told_with_what_it_lacks_and_in_plain_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, words: str
+) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text(case() + line + "\n", "utf-8")
+    assert main(["golden", str(path)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"awase-formula: FX-500 {path}:2: {words}")
+    assert "Error(" not in told
+
+
+def test_a_file_that_cannot_be_read_is_told_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sjis").write_bytes(b"one\n\x8b\xe0\n")
+    for name, words in (
+        ("none", ": there is no such file; check the name"),
+        ("", ": is a folder; give a file in it"),
+        ("sjis", ":2: is no UTF-8 text; save it as UTF-8"),
+    ):
+        for command in ("golden", "format", *(["lint"] if name else [])):
+            assert main([command, str(tmp_path / name)]) == 2
+            assert capsys.readouterr().err == f"awase-formula: FX-500 {tmp_path / name}{words}\n"

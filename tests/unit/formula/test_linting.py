@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -213,7 +214,9 @@ def test_what_cannot_be_read_names_its_place_once(tmp_path: Path, capsys: pytest
     path = tmp_path / "r.jsonl"
     path.write_text('{"other": 1}\n{"formula": "a\\n= )", "name": "R"}\n')
     first, second = told(capsys, path)
-    assert first == 'r.jsonl:1: FX-500 has no "formula"'
+    assert first == (
+        'r.jsonl:1: FX-500 has no "formula"; a line is a JSON object with formula and, if you like, object and name'
+    )
     assert second.startswith("r.jsonl:2: R: FX-100 ")
     assert second.endswith(" (line 2, column 3 of the formula)")
 
@@ -222,3 +225,14 @@ def test_format_writes_a_formula_out(tmp_path: Path, capsys: pytest.CaptureFixtu
     (tmp_path / "r.txt").write_text("and(isnew(),a==1)")
     assert main(["format", str(tmp_path / "r.txt")]) == 0
     assert capsys.readouterr().out == "AND(ISNEW(), a = 1)\n"
+
+
+def test_what_format_cannot_read_is_told_with_its_file_and_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "r.txt").write_text("AND(a,\n  => 1)")
+    assert main(["format", str(tmp_path / "r.txt")]) == 2
+    assert capsys.readouterr().err.startswith(f"{tmp_path}/r.txt:2:3: FX-100 '=' stands where it cannot")
+    monkeypatch.setattr("sys.stdin", io.StringIO("a =\n> 1 b"))
+    assert main(["format", "-"]) == 2
+    assert capsys.readouterr().err.startswith("standard input:2:1: FX-100 '>' stands where it cannot")
