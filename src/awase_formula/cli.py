@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
     except FormulaError as error:
         sys.stderr.write(f"awase-formula: {error.code} {error}\n")
         return WRONG_USE
+    except BrokenPipeError:
+        # Whoever reads has seen enough (``| head``); what is left must not be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FOUND
     except OSError as error:
         sys.stderr.write(f"awase-formula: {error.filename}: cannot be read ({error.strerror})\n")
         return WRONG_USE

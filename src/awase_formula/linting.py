@@ -88,7 +88,7 @@ def lint(path: Path) -> Iterator[Finding]:
     if path.is_dir():
         yield from _project(read_project(path))
         return
-    if path.suffix in (".xml", ".object"):
+    if path.suffix in (".xml", ".object") and path.exists():
         project = Project()
         read_file(path, project)
         yield from _project(project)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -155,9 +157,24 @@ def test_bad_xml_is_reported_by_file_and_line_and_the_rest_goes_on(
     assert [one["compiled"] for one in found] == [False] + [True] * len(REAL)
 
 
-def test_a_path_that_is_not_there_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["lint", str(tmp_path / "nothing.txt")]) == 2
-    assert "nothing.txt" in capsys.readouterr().err
+@pytest.mark.parametrize("name", ["nothing.txt", "nothing.object", "nothing.validationRule-meta.xml"])
+def test_a_path_that_is_not_there_is_wrong_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main(["lint", str(tmp_path / name)]) == 2
+    assert f"{name}: there is no such file" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "many.jsonl"
+    path.write_text('{"formula": "ISNEW()"}\n' * 3000)
+    command = [sys.executable, "-c", "from awase_formula.cli import run; run()", "lint", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as lint:
+        assert lint.stdout is not None
+        assert lint.stderr is not None
+        lint.stdout.readline()
+        lint.stdout.close()
+        assert lint.stderr.read() == b""
 
 
 def test_without_json_a_line_says_it_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
