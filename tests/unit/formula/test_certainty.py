@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from awase_formula import Field, Kind, Schema, parse
+from awase_formula import Field, Formula, Kind, Schema, format, parse
 from awase_formula.certainty import impossible, not_a_condition
+from awase_formula.kinds import NO_SCHEMA
 from awase_formula.linting import finding
+from tests.unit.formula.generated import Maker
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "formula"
 
@@ -55,6 +57,13 @@ def test_no_formula_that_the_published_engine_or_an_administrator_wrote_is_impos
     ]
     assert len(texts) > 250
     assert [text for text in texts if impossible(parse(text))] == []
+
+
+def test_no_formula_made_of_fitting_types_is_impossible_but_for_its_patterns() -> None:
+    for seed in range(1500):
+        formula = Formula("", Maker(seed).rule(5))
+        found = [problem for problem in impossible(formula) if problem.code != "pattern"]
+        assert (found, not_a_condition(formula, NO_SCHEMA)) == ([], None), format(formula)
 
 
 SCHEMA = Schema({"Amount": Field(Kind.NUMBER), "Active__c": Field(Kind.BOOLEAN)})
