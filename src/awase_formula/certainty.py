@@ -10,7 +10,7 @@ from awase_formula.checking import Problem, problems_of
 from awase_formula.inference import COMPARED, Kinds
 from awase_formula.kinds import NO_SCHEMA, TEXTS, Kind, Schema
 from awase_formula.signatures import CHOOSERS, SIGNATURES, chosen_from
-from awase_formula.tree import Call, Chain, Formula, Node, Reference
+from awase_formula.tree import Call, Chain, Formula, Node, Reference, Unary
 
 _TRUTHS = COMPARED | {"&&", "||"}
 
@@ -22,7 +22,10 @@ class CertainKinds(Kinds):
         self._upwards()
 
     def _result(self, node: Node) -> Kind | None:
-        return None if isinstance(node, Reference) else super()._result(node)
+        # What stands after NOT without parentheses has not been asked of an org: NOT Status = "x" may be NOT(Status = "x").
+        if isinstance(node, Reference) or (isinstance(node, Unary) and node.sign == "NOT"):
+            return None
+        return super()._result(node)
 
     def combined(self, sign: str, left: Kind | None, right: Kind | None) -> Kind | None:
         """The kind of ``left sign right``. An unknown plus a number may still be a date."""
