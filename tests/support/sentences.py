@@ -61,7 +61,7 @@ LISTS = {
     "cli/undo.py": ("_LEFT", "_THEN", "_COLUMNS"),
     "cli/worker.py": ("_LINES",),
     "cli/budget.py": ("LANES", "ERRANDS", "_ORIGINS"),
-    "cli/doctor/rows_report.py": ("_ODD",),
+    "cli/doctor/rows_report.py": ("_ODD", "_ODD_TO_THE_USER"),
     "cli/doctor/report.py": ("KINDS", "LEVELS", "_TROUBLE_REMEDIES"),
     "cli/incidents.py": ("_SUBJECTS",),
     "cli/people.py": ("_CHOSEN",),

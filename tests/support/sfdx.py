@@ -56,3 +56,22 @@ def translation(folder: Path, labels: Mapping[str, str]) -> None:
             "CustomFieldTranslation",
             f"<label>{label}</label><name>{name}</name>",
         )
+
+
+def permission_set(folder: Path, name: str, *, readable: Sequence[str], editable: Sequence[str]) -> None:
+    """What somebody may do with fields of Lead; records of it may be created."""
+    rights = "".join(
+        f"<fieldPermissions><editable>{str(one in editable).lower()}</editable><field>Lead.{one}</field>"
+        "<readable>true</readable></fieldPermissions>"
+        for one in dict.fromkeys([*readable, *editable])
+    )
+    whole = (
+        "<objectPermissions><allowCreate>true</allowCreate><allowDelete>true</allowDelete><allowEdit>true</allowEdit>"
+        "<allowRead>true</allowRead><object>Lead</object></objectPermissions>"
+    )
+    write(
+        folder,
+        f"permissionsets/{name}.permissionset",
+        "PermissionSet",
+        f"{rights}{whole}<label>{name}</label>",
+    )

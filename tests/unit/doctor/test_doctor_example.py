@@ -138,6 +138,7 @@ def test_without_the_ma_and_the_users_it_looks_at_the_rest_and_says_so(copy: Pat
     assert not kinds & {"type", "option_missing", "form_lacks_required", "owner_inactive"}
     assert [note.split(":")[0] for note in document["notes"]] == [
         "The marketing side's fields, options and forms were not looked at",
+        "Rights are those of the permission set Awase_Integration, for the project has it",
         "Owners were not looked at",
     ]
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from awase.cli.call import Call
-from awase.cli.doctor.data_file import LINE, read_data
+from awase.cli.doctor.data_file import LINE, DataFile, read_data
 from awase.cli.doctor.reasons import Reasons, causes_of
 from awase.cli.doctor.rows_report import Outcome, cause_documents, notes, show_causes
 from awase.cli.plan_files import write_closed
 from awase.cli.what_if import say_what_if
 from awase.connectors.salesforce.cells import read_cell
-from awase.core.doctor.headings import fields_of
+from awase.core.doctor.headings import NOTHING, Headings, Oddity, Withheld, fields_of
 from awase.core.doctor.rows import Judged, Moment, judge
 from awase.core.schema import ObjectSchema, Rule, Schema
 from awase.core.what_if import WhatIf, changed, meant
@@ -47,28 +47,24 @@ class Subject:
     asleep: Sequence[Rule] = ()
     """Rules that are switched off."""
     notes: Sequence[str] = ()
-    """What could not be read of it."""
+    """By which rights it was looked at, and what could not be read of it."""
+    withheld: Mapping[str, Withheld] | None = None
+    """Object → what rights keep from the integration user; None: the CRM tells only what that user sees."""
 
 
 def look_at(call: Call, asked: Asked, subject: Subject) -> int:
     """Judge the file, write its two parts and tell. Raises BadInput before anything is written."""
-    object = object_of(subject.schema, asked.object)
+    object = object_of(subject.schema, asked.object, choosable=subject.withheld is not None)
     after = _after(asked, subject, object)
     data = read_data(asked.file)
     parts = _parts(asked)
-    headings = fields_of(data.headings, object, subject.labels.get(object.name, {}), _RECORD_ID)
-    if not headings.fields:
-        raise BadInput(
-            "no column of the file is a field of {object} that a new record may have",
-            where=str(asked.file),
-            remedy="Use API names or labels of its fields on the first line.",
-            object=object.name,
-        )
+    headings = _headings(asked, subject, data, object)
     judged = judge(data.cells, headings, object, subject.moment, read_cell)
     if after is not None:
         then = judge(data.cells, headings, after, subject.moment, read_cell)
-        return _forecast(call, asked, Outcome(asked.file, data, after, headings, then, ()), judged)
-    outcome = Outcome(asked.file, data, object, headings, judged, causes_of(judged.findings))
+        return _forecast(call, asked, Outcome(asked.file, data, after, headings, then, ()), judged, subject)
+    causes = causes_of(judged.findings)
+    outcome = Outcome(asked.file, data, object, headings, judged, causes, seen_alone=subject.withheld is None)
     _write(call, outcome, parts)
     told = [*notes(call, outcome), *subject.notes]
     call.document(_document(call, outcome, parts, told))
@@ -76,8 +72,29 @@ def look_at(call: Call, asked: Asked, subject: Subject) -> int:
     return int(bool(judged.refused))
 
 
-def object_of(schema: Schema, name: str) -> ObjectSchema:
-    """Raises UnknownName, and MissingPermission where no record of it may be created."""
+def _headings(asked: Asked, subject: Subject, data: DataFile, object: ObjectSchema) -> Headings:
+    """Raises BadInput where nothing could be judged."""
+    withheld = (subject.withheld or {}).get(object.name, NOTHING)
+    labels = subject.labels.get(object.name, {})
+    headings = fields_of(data.headings, object, labels, _RECORD_ID, withheld)
+    if headings.fields:
+        return headings
+    forbidden = [one.field for one in headings.odd if one.oddity in (Oddity.HIDDEN, Oddity.NOT_WRITABLE)]
+    raise BadInput(
+        "no column of the file is a field of {object} that a new record may have",
+        where=str(asked.file),
+        remedy="The integration user may not see or may not write {fields}: grant that, or choose other rights with "
+        "--permission-set (“none”: nothing is forbidden)."
+        if forbidden
+        else "Use API names or labels of its fields on the first line.",
+        object=object.name,
+        fields=", ".join(forbidden),
+    )
+
+
+def object_of(schema: Schema, name: str, *, choosable: bool = False) -> ObjectSchema:
+    """``choosable``: other rights can be asked for. Raises UnknownName, and MissingPermission where no record of it may
+    be created."""
     folded = {known.casefold(): known for known in schema.objects}
     found = schema.objects.get(folded.get(name.casefold(), ""))
     if found is None:
@@ -95,7 +112,10 @@ def object_of(schema: Schema, name: str) -> ObjectSchema:
         raise MissingPermission(
             "the integration user may not create {object} records, so every row would be refused",
             where="--object",
-            remedy="Give the integration user that right on the object.",
+            remedy="Give the integration user that right on the object, or choose other rights with --permission-set "
+            "(“none”: nothing is forbidden)."
+            if choosable
+            else "Give the integration user that right on the object.",
             object=found.name,
         )
     return found
@@ -109,17 +129,21 @@ def _after(asked: Asked, subject: Subject, object: ObjectSchema) -> ObjectSchema
     return changed(subject.schema, changes, subject.asleep).objects[object.name]
 
 
-def _forecast(call: Call, asked: Asked, outcome: Outcome, now: Judged) -> int:
+def _forecast(call: Call, asked: Asked, outcome: Outcome, now: Judged, subject: Subject) -> int:
     """Tell what the changes would do to the rows of the file; nothing is written."""
     then = outcome.judged
     newly = then.refused - now.refused
-    outcome = replace(outcome, causes=causes_of(one for one in then.findings if one.link in newly))
+    outcome = replace(
+        outcome,
+        causes=causes_of(one for one in then.findings if one.link in newly),
+        seen_alone=subject.withheld is None,
+    )
     numbers = {
         "refused_now": len(now.refused),
         "refused": len(then.refused),
         "newly_refused": len(newly),
     }
-    told = list(notes(call, outcome))
+    told = [*notes(call, outcome), *subject.notes]
     document = {"what_if": [change.text for change in asked.what_if], **_described(outcome), **numbers}
     call.document({**document, "causes": cause_documents(call, outcome), "notes": told})
     say_what_if(call, asked.what_if, numbers)
@@ -188,9 +212,17 @@ def _described(outcome: Outcome) -> dict[str, Any]:
         "rows": outcome.judged.rows,
         "not_judged": len(outcome.judged.updates),
         "columns_not_looked_at": [
-            {"column": one.place + 1, "heading": one.heading, "why": one.oddity.value, "near": list(one.near)}
+            {
+                "column": one.place + 1,
+                "heading": one.heading,
+                "why": one.oddity.value,
+                "field": one.field,
+                "near": list(one.near),
+                "rows_with_value": len(outcome.filled([one])),
+            }
             for one in outcome.headings.odd
         ],
+        "judged_in_part": len(outcome.judged_in_part),
     }
 
 
@@ -212,6 +244,13 @@ def _show(call: Call, outcome: Outcome, parts: tuple[Path, Path], told: Sequence
     show_causes(call, outcome)
     for note in told:
         call.say("{line}", line=note)
+    if outcome.judged_in_part:
+        call.say(
+            "{count} of the good rows have a value in a column that was not judged ({columns}): whether that is taken is "
+            "not known.",
+            count=f"{len(outcome.judged_in_part):,}",
+            columns=", ".join(one.heading for one in outcome.headings.not_judged if outcome.filled([one])),
+        )
     call.say(
         "The good rows are in {good}, the refused ones with their reasons in {bad}. Both hold personal data.",
         good=parts[0],

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from awase.catalogue import entry
 from awase.cli.call import Call
 from awase.cli.doctor.data_file import LINE, DataFile
@@ -19,13 +21,21 @@ from awase.core.schema import ObjectSchema
 _VALUES = 3
 """Values and lines shown of a cause."""
 _ODD: Mapping[Oddity, str] = {
-    Oddity.UNKNOWN: "Column {column} “{heading}” is no field of {object} that the integration user sees; it was not looked at.",
+    Oddity.UNKNOWN: "Column {column} “{heading}” is no field of {object}; it was not looked at.",
     Oddity.REPEATED: "Column {column} “{heading}” means {field} once more; the first such column counts.",
     Oddity.AMBIGUOUS: "Column {column} “{heading}” may mean {near}, so it was not looked at: use the API name.",
     Oddity.READ_ONLY: "Column {column} “{heading}” ({field}) cannot be given when a record is created: leave it out when "
     "you load the file. It was not looked at.",
+    Oddity.HIDDEN: "Column {column} “{heading}” ({field}) is there, but the integration user may not see it: it was not "
+    "judged.",
+    Oddity.NOT_WRITABLE: "Column {column} “{heading}” ({field}) is there, but the integration user may not write it: it was "
+    "not judged.",
     Oddity.RECORD_ID: "Column {column} “{heading}”: a row with an id is an update, and updates are not judged.",
 }
+
+
+_ODD_TO_THE_USER = "Column {column} “{heading}” is no field of {object} that the integration user sees; it was not looked at."
+"""Where nobody can tell what is hidden from what is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +46,26 @@ class Outcome:
     headings: Headings
     judged: Judged
     causes: Sequence[RowCause]
+    seen_alone: bool = False
+    """Only what the integration user sees is known of the object."""
 
     def lines(self, rows: Sequence[int]) -> list[int]:
         """The lines of the file on which these rows begin."""
         found: list[int] = self.data.cells[LINE].gather(list(rows)).to_list()
         return found
+
+    def filled(self, columns: Sequence[OddHeading]) -> frozenset[int]:
+        """Rows (places from 0) that have a value in one of these columns."""
+        if not columns:
+            return frozenset()
+        values = (pl.col(str(one.place)).str.strip_chars().fill_null("") != "" for one in columns)
+        rows = self.data.cells.select(pl.any_horizontal(values)).to_series()
+        return frozenset(rows.arg_true())
+
+    @property
+    def judged_in_part(self) -> frozenset[int]:
+        """Rows without a fault that have a value in a column of which nothing is said."""
+        return self.filled(self.headings.not_judged) - self.judged.refused - self.judged.updates
 
 
 def notes(call: Call, outcome: Outcome) -> Iterator[str]:
@@ -64,7 +89,7 @@ def notes(call: Call, outcome: Outcome) -> Iterator[str]:
 
 def _odd(call: Call, outcome: Outcome, one: OddHeading) -> str:
     said = call.t(
-        _ODD[one.oddity],
+        _ODD_TO_THE_USER if one.oddity is Oddity.UNKNOWN and outcome.seen_alone else _ODD[one.oddity],
         column=one.place + 1,
         heading=one.heading,
         object=outcome.object.name,

@@ -16,6 +16,7 @@ from awase.cli.doctor.report import Told, document, show, told
 from awase.cli.doctor.sarif import sarif as as_sarif
 from awase.cli.what_if import WhatIfOption
 from awase.configuration import FILE_NAME
+from awase.connectors.salesforce.sfdx import Project
 from awase.core.doctor import Level, examine
 from awase.core.doctor.rows import Moment
 from awase.core.what_if import read as read_change
@@ -108,7 +109,9 @@ def doctor(
         typer.Option(
             "--permission-set",
             metavar="NAME",
-            help=help_text("A permission set or profile that the integration user has; may be repeated."),
+            help=help_text(
+                "A permission set or profile that the integration user has; may be repeated. none: forbid nothing."
+            ),
         ),
     ] = None,
     sarif: Annotated[
@@ -172,7 +175,7 @@ def _findings(call: Call, name: str | None, sources: Sources | None) -> tuple[li
 
         return findings_of(call, syncs)
     patient = read(workspace, [sync for _, sync in syncs], sources)
-    return told(call, patient, examine(syncs, patient.known)), list(_notes(call, patient))
+    return told(call, patient, examine(syncs, patient.known)), list(_notes(call, patient, sources.rights))
 
 
 def _subject(call: Call, object: str, sfdx: Path | None, rights: Sequence[str]) -> Subject:
@@ -186,20 +189,36 @@ def _subject(call: Call, object: str, sfdx: Path | None, rights: Sequence[str]) 
     zone = call.workspace().time_zone if configured else "UTC"
     project = read_metadata(sfdx, rights)
     notes = [
-        f"{trouble.place.file}:{trouble.place.line}: {call.t(trouble.words, **trouble.places)}"
-        for trouble in project.troubles
-        if trouble.kind != "metadata_unknown"
+        *_rights(call, project, rights),
+        *(
+            f"{trouble.place.file}:{trouble.place.line}: {call.t(trouble.words, **trouble.places)}"
+            for trouble in project.troubles
+            if trouble.kind != "metadata_unknown"
+        ),
     ]
-    return Subject(project.schema, project.labels, Moment(datetime.now(UTC), zone), project.asleep, notes)
+    moment = Moment(datetime.now(UTC), zone)
+    return Subject(project.schema, project.labels, moment, project.asleep, notes, project.withheld)
 
 
-def _notes(call: Call, patient: Patient) -> Iterator[str]:
+def _rights(call: Call, project: Project, asked: Sequence[str]) -> Iterator[str]:
+    """By which rights a project was looked at, where nobody named them."""
+    if project.rights and not asked:
+        yield call.t(
+            "Rights are those of the permission set {rights}, for the project has it: choose others with --permission-set "
+            "NAME, or none with --permission-set none.",
+            rights=", ".join(project.rights),
+        )
+    elif not project.rights and not asked:
+        yield call.t("Rights were not looked at: name the integration user's with --permission-set.")
+
+
+def _notes(call: Call, patient: Patient, rights: Sequence[str]) -> Iterator[str]:
     """What could not be looked at, and why."""
     if patient.export is None:
         yield call.t(
             "The marketing side's fields, options and forms were not looked at: name them with --ma."
         )
-    if patient.project is not None and not patient.project.rights:
-        yield call.t("Rights were not looked at: name the integration user's with --permission-set.")
+    if patient.project is not None:
+        yield from _rights(call, patient.project, rights)
     if "crm" not in patient.known.owners:
         yield call.t("Owners were not looked at: name the CRM's users with --users.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from awase.core.doctor.headings import Withheld
 from awase.core.schema import Rule, Schema
 
 
@@ -54,6 +55,8 @@ class Project:
     """Objects whose standard fields nobody told us: only a custom field can be missing there."""
     hidden: frozenset[tuple[str, str]]
     """(object, field) that are there, but not for the integration user."""
+    withheld: Mapping[str, Withheld]
+    """Object → what those rights keep from the integration user."""
     rights: tuple[str, ...]
     """The permission sets and profiles by which rights were judged; none: nobody said."""
     labels: Mapping[str, Mapping[str, Sequence[str]]]

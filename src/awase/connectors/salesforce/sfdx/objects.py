@@ -17,6 +17,7 @@ from awase.connectors.salesforce.sfdx.picklists import Picklist, picklist_of
 from awase.connectors.salesforce.sfdx.places import KnownPlaces, code_field
 from awase.connectors.salesforce.sfdx.rights import Rights
 from awase.connectors.salesforce.sfdx.standard import NAMES, standard_fields
+from awase.core.doctor.headings import Withheld
 from awase.core.schema import Field, ObjectSchema, Option, Rule
 from awase_formula.metadata import Element
 
@@ -43,7 +44,7 @@ class ObjectParts:
 @dataclass(frozen=True, slots=True)
 class Made:
     schema: ObjectSchema
-    hidden: frozenset[str]
+    withheld: Withheld
     troubles: tuple[Trouble, ...]
 
 
@@ -73,7 +74,11 @@ def as_object(
     # Relations are kept in rows of their own; a project does not say who may write those.
     for name, joined in JUNCTIONS.get(parts.name, {}).items():
         fields[name] = relation_field(name, joined, writable=True)
-    return Made(replace(schema, fields=fields, rules=tuple(parts.rules)), hidden, tuple(troubles))
+    withheld = Withheld(
+        hidden={name: rows[name]["label"] for name in hidden},
+        read_only=frozenset(row.name for row in seen if rows[row.name]["createable"] and not row.createable),
+    )
+    return Made(replace(schema, fields=fields, rules=tuple(parts.rules)), withheld, tuple(troubles))
 
 
 def _rows(

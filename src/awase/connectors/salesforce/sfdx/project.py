@@ -16,10 +16,13 @@ from awase.connectors.salesforce.sfdx.picklists import options_of
 from awase.connectors.salesforce.sfdx.places import KnownPlaces, known_places
 from awase.connectors.salesforce.sfdx.rights import rights_of
 from awase.connectors.salesforce.sfdx.standard import NAMES
+from awase.core.doctor.headings import Withheld
 from awase.core.schema import ObjectSchema, Option, Rule, Schema
 from awase_formula import FormulaError, parse
 from awase_formula.metadata import BrokenXml, Element, read_xml
 
+NO_RIGHTS = "none"
+"""Asked for in place of a permission set: nothing is hidden and nothing forbidden."""
 _ROOTS = {
     "object": "CustomObject",
     "field": "CustomField",
@@ -52,7 +55,8 @@ def read_project(
 ) -> Project:
     """The org that ``files`` (path → content) describe, seen by somebody with the permission sets and profiles ``rights``.
 
-    Without any, those of the set that ``awase connect --setup`` writes count, if it is there; else nothing is hidden.
+    Without any, those of the set that ``awase connect --setup`` writes count, if it is there; else, and with ``none``,
+    nothing is hidden.
     """
     reading = _Reading()
     for file, content in sorted(files.items()):
@@ -181,14 +185,16 @@ class _Reading:
 
     def project(self, key_field: str, wanted: Sequence[str]) -> Project:
         names = tuple(wanted) or tuple(name for name in (PERMISSION_SET,) if name in self.granting)
+        if names == (NO_RIGHTS,) and NO_RIGHTS not in self.granting:
+            names = ()
         known = tuple(name for name in names if name in self.granting)
         rights = rights_of(self.granting, known) if known else None
         objects: dict[str, ObjectSchema] = {}
-        hidden: set[tuple[str, str]] = set()
+        withheld: dict[str, Withheld] = {}
         for name in sorted({*self.objects, *NAMES}):
             made = as_object(self._object(name), self.sets, rights, key_field, self.places)
             objects[name] = made.schema
-            hidden |= {(name, each) for each in made.hidden}
+            withheld[name] = made.withheld
             self.troubles += made.troubles
         return Project(
             schema=Schema(objects),
@@ -201,7 +207,8 @@ class _Reading:
             layouts={name: tuple(each) for name, each in self.layouts.items()},
             labels={name: self._labels(name) for name in objects},
             partial=frozenset(name for name, parts in self.objects.items() if parts.is_partial),
-            hidden=frozenset(hidden),
+            hidden=frozenset((name, each) for name, kept in withheld.items() for each in kept.hidden),
+            withheld=withheld,
             rights=known,
             unknown_rights=tuple(name for name in names if name not in self.granting),
         )
