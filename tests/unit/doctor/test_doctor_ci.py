@@ -41,9 +41,24 @@ def test_the_hook_runs_when_what_it_reads_changes() -> None:
     (hook,) = content("pre-commit-config.yaml")["repos"][0]["hooks"]
     changed = re.compile(hook["files"])
     lead = "force-app/main/default/objects/Lead/fields/A__c.field-meta.xml"
-    assert all(changed.search(file) for file in ("awase.toml", "ma.json", lead))
+    assert all(changed.search(file) for file in ("awase.toml", "ma.json", "users.json", lead))
     assert not changed.search("README.md")
     assert hook["pass_filenames"] is False
+    # "on" is what YAML 1.1 reads as true.
+    paths = content("awase-doctor.yml")[True]["pull_request"]["paths"]
+    assert set(paths) == {"awase.toml", "ma.json", "users.json", "force-app/**"}
+
+
+def test_nothing_is_installed_by_a_bare_name_for_that_may_be_anybodys() -> None:
+    (job,) = content("awase-doctor.yml")["jobs"].values()
+    (hook,) = content("pre-commit-config.yaml")["repos"][0]["hooks"]
+    (wanted,) = hook["additional_dependencies"]
+    (install,) = [step["run"] for step in job["steps"] if "pip install" in step.get("run", "")]
+    assert shlex.split(install) == ["pip", "install", wanted]
+    assert wanted.startswith("awase @ git+https://")
+    assert wanted.endswith("@COMMIT")
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert "pip install awase" not in page.read_text(encoding="utf-8"), page
 
 
 @pytest.mark.parametrize("command", commands())
