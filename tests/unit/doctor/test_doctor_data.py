@@ -257,6 +257,18 @@ def test_an_object_that_nobody_knows_is_told_with_a_near_one(project: Path) -> N
     assert (status, "Lead" in document["error"]["remedy"]) == (2, True)
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "which CRM judges the rows"), ("ja", "どのCRM")])
+def test_without_a_project_and_a_workspace_it_says_what_to_add(
+    tmp_path: Path, language: str, words: str
+) -> None:
+    asked = ["doctor", "--data", "people.csv", "--object", "Lead", "-C", str(tmp_path), "--json"]
+    said = CliRunner().invoke(build(), [*asked, "--lang", language])
+    error = json.loads(said.stdout)["error"]
+    assert (said.exit_code, words in error["text"]) == (2, True)
+    assert "--sfdx DIR" in error["remedy"]
+    assert "awase.toml" in error["remedy"]
+
+
 def test_a_rule_that_cannot_be_judged_is_told(project: Path) -> None:
     sfdx.rule(project, "Fancy", "FANCY(Company)", "?")
     sfdx.rule(project, "Status_is_said", 'AND(ISPICKVAL(Status, "Open"), ISBLANK(Phone))', "?")

@@ -206,6 +206,17 @@ def test_an_install_without_extras_says_what_other_commands_need() -> None:
     assert "awase[server]" in asked.stderr
 
 
+@pytest.mark.parametrize("folder", ["nowhere", "awase.toml"])
+def test_a_project_that_is_no_folder_is_told_as_that(copy: Path, folder: str) -> None:
+    for more in ((), ("--data", "people.csv", "--object", "Lead")):
+        said = CliRunner().invoke(
+            build(), ["doctor", "--sfdx", str(copy / folder), "--json", "--lang", "en", *more]
+        )
+        error = json.loads(said.stdout)["error"]
+        assert (said.exit_code, error["where"]) == (2, str(copy / folder))
+        assert "no such folder" in error["text"]
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_the_page_names_every_kind_of_finding(language: str) -> None:
     name = "doctor.md" if language == "en" else "doctor.ja.md"

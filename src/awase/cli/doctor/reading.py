@@ -126,12 +126,7 @@ def _known(
 
 def read_metadata(folder: Path, rights: Sequence[str], key_field: str = "Awase_Key__c") -> Project:
     """The project in ``folder``, seen with ``rights``. Raises BadInput or UnknownName."""
-    if not folder.is_dir():
-        raise BadInput(
-            "there is no such folder",
-            where=str(folder),
-            remedy="Name a folder with an SFDX project.",
-        )
+    present(folder)
     files = {shown(file): bytes_of(file) for file in _metadata(folder)}
     if not files:
         raise BadInput(
@@ -148,6 +143,16 @@ def read_metadata(folder: Path, rights: Sequence[str], key_field: str = "Awase_K
             name=project.unknown_rights[0],
         )
     return project
+
+
+def present(folder: Path) -> None:
+    """Raises BadInput where the project's folder is none."""
+    if not folder.is_dir():
+        raise BadInput(
+            "there is no such folder",
+            where=str(folder),
+            remedy="Name a folder with an SFDX project.",
+        )
 
 
 def _metadata(folder: Path) -> Iterator[Path]:

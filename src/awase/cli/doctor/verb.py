@@ -11,7 +11,7 @@ import typer
 
 from awase.cli.call import Call, help_text, verb
 from awase.cli.doctor.data import Asked, Subject, look_at
-from awase.cli.doctor.reading import Patient, Sources, beside, read, read_metadata
+from awase.cli.doctor.reading import Patient, Sources, beside, present, read, read_metadata
 from awase.cli.doctor.report import Told, document, show, told
 from awase.cli.doctor.sarif import sarif as as_sarif
 from awase.cli.what_if import WhatIfOption
@@ -126,6 +126,7 @@ def doctor(
     ] = Level.CERTAIN,
 ) -> int:
     if sfdx is not None:
+        present(sfdx)
         call.directory = beside(sfdx, call.directory)
     elif ma or users or rights:
         raise BadInput(
@@ -181,11 +182,17 @@ def _findings(call: Call, name: str | None, sources: Sources | None) -> tuple[li
 def _subject(call: Call, object: str, sfdx: Path | None, rights: Sequence[str]) -> Subject:
     """The CRM as it tells itself, or as the project does: no configuration is needed then, but where there is one, its
     time zone counts."""
+    configured = (call.directory / FILE_NAME).is_file()
+    if sfdx is None and not configured:
+        raise BadInput(
+            "it has to be said which CRM judges the rows",
+            where="--data",
+            remedy="Add --sfdx DIR (an SFDX project), or run this where awase.toml is.",
+        )
     if sfdx is None:
         from awase.cli.doctor.live import subject_of  # needs what an install without extras lacks
 
         return subject_of(call, object)
-    configured = (call.directory / FILE_NAME).is_file()
     zone = call.workspace().time_zone if configured else "UTC"
     project = read_metadata(sfdx, rights)
     notes = [
