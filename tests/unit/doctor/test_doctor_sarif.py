@@ -14,8 +14,8 @@ from awase.cli.main import build
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "doctor"
 
 
-def run() -> dict[str, Any]:
-    said = CliRunner().invoke(build(), ["doctor", "--sfdx", str(EXAMPLE), "--sarif", "--lang", "en"])
+def run(language: str = "en") -> dict[str, Any]:
+    said = CliRunner().invoke(build(), ["doctor", "--sfdx", str(EXAMPLE), "--sarif", "--lang", language])
     document = json.loads(said.stdout)
     assert (said.exit_code, document["version"]) == (1, "2.1.0")
     (found,) = document["runs"]
@@ -45,10 +45,11 @@ def test_certainty_becomes_the_level() -> None:
 
 
 def test_each_finding_has_a_fingerprint_of_its_own_that_stays() -> None:
-    first, second = (
-        [each["partialFingerprints"]["awaseFinding/v1"] for each in run()["results"]] for _ in range(2)
+    first, second, translated = (
+        [each["partialFingerprints"]["awaseFinding/v2"] for each in run(language)["results"]]
+        for language in ("en", "en", "ja")
     )
-    assert first == second
+    assert first == second == translated
     assert len(set(first)) == len(first)
 
 

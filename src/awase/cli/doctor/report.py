@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,8 @@ class Told:
     object: str = ""
     field: str = ""
     form: str = ""
+    names: tuple[str, ...] = ()
+    """What the sentence names, whatever the language: tells findings of a kind apart."""
 
 
 def told(call: Call, patient: Patient, findings: Sequence[Finding]) -> list[Told]:
@@ -95,6 +97,7 @@ def _of_trouble(call: Call, trouble: Trouble) -> Told:
         text=call.t(trouble.words, **trouble.places),
         remedy=call.t(_TROUBLE_REMEDIES[trouble.kind]),
         place=trouble.place,
+        names=(trouble.place.file, *_names(trouble.places)),
     )
 
 
@@ -113,7 +116,12 @@ def _of_finding(call: Call, patient: Patient, finding: Finding) -> Told:
         object=finding.object,
         field=finding.field,
         form=finding.form,
+        names=tuple(_names(finding.places)),
     )
+
+
+def _names(places: Mapping[str, object]) -> Iterator[str]:
+    return (f"{name}={places[name]}" for name in sorted(places))
 
 
 def _part(patient: Patient, finding: Finding) -> Place | None:

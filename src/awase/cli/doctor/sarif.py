@@ -51,7 +51,7 @@ def _result(finding: Told, rule: int) -> dict[str, Any]:
         "level": _LEVELS[finding.level],
         "message": {"text": f"{finding.text}\n→ {finding.remedy}"},
         "locations": [_location(finding.place)] if finding.place is not None else [],
-        "partialFingerprints": {"awaseFinding/v1": _fingerprint(finding)},
+        "partialFingerprints": {"awaseFinding/v2": _fingerprint(finding)},
         "properties": {"certainty": finding.level.value, "whoseMove": finding.who},
     }
     if finding.related is not None:
@@ -68,6 +68,6 @@ def _location(place: Place) -> dict[str, Any]:
 
 
 def _fingerprint(finding: Told) -> str:
-    """The same finding on other lines is the same finding."""
-    parts = (finding.kind, finding.sync, finding.object, finding.field, finding.form, finding.text)
+    """The same finding on other lines, or in another language, is the same finding."""
+    parts = (finding.kind, finding.sync, finding.object, finding.field, finding.form, *finding.names)
     return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
