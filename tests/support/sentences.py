@@ -66,6 +66,7 @@ LISTS = {
     "cli/incidents.py": ("_SUBJECTS",),
     "cli/people.py": ("_CHOSEN",),
     "cli/explain.py": ("LINK_STATES", "OUTCOMES"),
+    "connectors/salesforce/sfdx/project.py": ("_MEANINGS",),
     "connectors/salesforce/auth.py": ("_REMEDIES", "_OTHER_REMEDY"),
     "connectors/hubspot/auth.py": ("_CHECK_APP", "_CONNECT_AGAIN"),
     "connectors/sdk/calls.py": ("_meaning",),

@@ -146,7 +146,11 @@ def test_what_is_broken_is_told_by_file_and_line_and_the_rest_goes_on() -> None:
     }
     project = read_project(files)
     told = [(file[0], line, text) for file, line, text in words(project)]
-    assert told[0] == ("a", 2, "the file is no well-formed XML (mismatched tag)")
+    assert told[0] == (
+        "a",
+        2,
+        "the file cannot be read: an element is closed by the end tag of another, or by a misspelt one.",
+    )
     assert told[1] == ("b", 4, "the element “sparkle” is not known in a CustomField; it was passed over")
     assert told[2][:2] == ("c", 2)
     assert told[3][:2] == ("d", 4)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from awase.configuration import FILE_NAME, Workspace
 from awase.configuration.document import HubSpotPart, SalesforcePart
@@ -14,7 +17,7 @@ from awase.connectors.hubspot.export import Export, read_export
 from awase.connectors.hubspot.paths import canonical_object
 from awase.connectors.hubspot.schema import CONSENT_FIELDS as MA_CONSENT
 from awase.connectors.salesforce.consent import CONSENT_FIELDS, OPT_OUT_FIELD
-from awase.connectors.salesforce.sfdx import Place, Project, is_metadata, read_project, read_users
+from awase.connectors.salesforce.sfdx import Place, Project, Trouble, is_metadata, read_project, read_users
 from awase.core.doctor import Known, Level
 from awase.core.doctor.findings import Path as ConfigurationPath
 from awase.core.mapping import Sync
@@ -38,6 +41,8 @@ class Patient:
     """None: both systems were asked themselves."""
     export: Export | None
     known: Known
+    troubles: tuple[Trouble, ...] = ()
+    """What could not be read beside the project."""
 
     def place(self, path: ConfigurationPath) -> Place:
         """Where ``path`` stands in the configuration, or the nearest thing around it that does."""
@@ -75,14 +80,19 @@ def read(workspace: Workspace, syncs: Sequence[Sync], sources: Sources) -> Patie
         None,
     )
     project = read_metadata(sources.project, sources.rights, crm.key_field)
-    export = _export(sources, ma.key_property if ma is not None else "awase_key")
+    troubles = [
+        one for one in (_damage(sources.project / name) for name in _unnamed(sources)) if one is not None
+    ]
+    damaged = {one.place.file for one in troubles}
+    export = _export(sources, damaged, ma.key_property if ma is not None else "awase_key")
     owners: dict[Side, Sequence[OwnerLike]] = {}
-    users = _content(sources.users, sources.project / USERS_FILE)
+    users = _content(sources.users, sources.project / USERS_FILE, damaged)
     if users is not None:
         owners["crm"] = read_users(users[1], where=shown(users[0]))
     if export is not None and export.owners is not None:
         owners["ma"] = export.owners
-    return Patient(workspace, lines_in(workspace), project, export, _known(project, export, owners, syncs))
+    known = _known(project, export, owners, syncs)
+    return Patient(workspace, lines_in(workspace), project, export, known, tuple(troubles))
 
 
 def lines_in(workspace: Workspace) -> Mapping[ConfigurationPath, int]:
@@ -135,6 +145,14 @@ def read_metadata(folder: Path, rights: Sequence[str], key_field: str = "Awase_K
             remedy="Name a folder with an SFDX project.",
         )
     project = read_project(files, key_field=key_field, rights=rights)
+    for name in project.unknown_rights:
+        if broken := project.broken_rights.get(name):
+            raise BadInput(
+                "the permission set or profile “{name}” cannot be read",
+                where=_at(project, broken),
+                remedy="Correct the file; without --permission-set NAME, everything else is read all the same.",
+                name=name,
+            )
     if project.unknown_rights:
         raise UnknownName(
             "the project holds no permission set or profile “{name}”",
@@ -143,6 +161,11 @@ def read_metadata(folder: Path, rights: Sequence[str], key_field: str = "Awase_K
             name=project.unknown_rights[0],
         )
     return project
+
+
+def _at(project: Project, file: str) -> str:
+    """``file`` with the line of its first trouble."""
+    return next(f"{file}:{one.place.line}" for one in project.troubles if one.place.file == file)
 
 
 def present(folder: Path) -> None:
@@ -165,16 +188,48 @@ def _metadata(folder: Path) -> Iterator[Path]:
                 yield file
 
 
-def _export(sources: Sources, key_property: str) -> Export | None:
-    found = _content(sources.ma, sources.project / MA_FILE)
+def _unnamed(sources: Sources) -> Iterator[str]:
+    """Files that are read because they stand beside the project: one that is broken stops nothing else."""
+    if sources.ma is None:
+        yield MA_FILE
+    if sources.users is None:
+        yield USERS_FILE
+
+
+def _damage(file: Path) -> Trouble | None:
+    """Where a file is no JSON; None where it is, or is not there."""
+    if not file.is_file():
+        return None
+    content = bytes_of(file)
+    try:
+        msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        return Trouble(
+            Place(shown(file), line_of(content, problem)), words="the file is no valid JSON from this line on"
+        )
+    return None
+
+
+def line_of(content: bytes, problem: Exception) -> int:
+    """The line, from 1, at which reading ``content`` as JSON ended; the last where it ended too early."""
+    named = re.search(r"\(byte (\d+)\)", str(problem))
+    return content.rstrip().count(b"\n", 0, int(named[1]) if named else None) + 1
+
+
+def _export(sources: Sources, damaged: Collection[str], key_property: str) -> Export | None:
+    found = _content(sources.ma, sources.project / MA_FILE, damaged)
     if found is None:
         return None
     return read_export(found[1], key_property=key_property, where=shown(found[0]))
 
 
-def _content(named: Path | None, usual: Path) -> tuple[Path, bytes] | None:
-    file = named or (usual if usual.is_file() else None)
-    return (file, bytes_of(file)) if file is not None else None
+def _content(named: Path | None, usual: Path, damaged: Collection[str]) -> tuple[Path, bytes] | None:
+    file = named or (usual if usual.is_file() and shown(usual) not in damaged else None)
+    if file is None:
+        return None
+    if damage := _damage(file):
+        raise BadInput(damage.words, where=f"{damage.place.file}:{damage.place.line}")
+    return file, bytes_of(file)
 
 
 def bytes_of(file: Path) -> bytes:

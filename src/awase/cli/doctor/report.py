@@ -84,16 +84,17 @@ def told(call: Call, patient: Patient, findings: Sequence[Finding]) -> list[Told
     """What is wrong with the project's files first, for it may explain the rest."""
     troubles = patient.project.troubles if patient.project is not None else ()
     return [
-        *(_of_trouble(call, trouble) for trouble in troubles),
+        *(_of_trouble(call, trouble, "crm_admin") for trouble in troubles),
+        *(_of_trouble(call, trouble, "integration") for trouble in patient.troubles),
         *(_of_finding(call, patient, finding) for finding in findings),
     ]
 
 
-def _of_trouble(call: Call, trouble: Trouble) -> Told:
+def _of_trouble(call: Call, trouble: Trouble, who: Who) -> Told:
     return Told(
         kind=trouble.kind,
         level=_OF_TROUBLES.get(trouble.kind, Level.ADVICE),
-        who="crm_admin",
+        who=who,
         text=call.t(trouble.words, **trouble.places),
         remedy=call.t(_TROUBLE_REMEDIES[trouble.kind]),
         place=trouble.place,

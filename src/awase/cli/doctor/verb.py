@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 import typer
 
 from awase.cli.call import Call, help_text, verb
 from awase.cli.doctor.data import Asked, Subject, look_at
-from awase.cli.doctor.reading import Patient, Sources, beside, present, read, read_metadata
+from awase.cli.doctor.reading import (
+    MA_FILE,
+    USERS_FILE,
+    Patient,
+    Sources,
+    beside,
+    present,
+    read,
+    read_metadata,
+)
 from awase.cli.doctor.report import Told, document, show, told
 from awase.cli.doctor.sarif import sarif as as_sarif
 from awase.cli.what_if import WhatIfOption
@@ -215,17 +224,29 @@ def _rights(call: Call, project: Project, asked: Sequence[str]) -> Iterator[str]
             "NAME, or none with --permission-set none.",
             rights=", ".join(project.rights),
         )
+    elif not project.rights and project.broken_rights:
+        yield call.t(
+            "Rights were not looked at, for {file} is broken.", file=", ".join(project.broken_rights.values())
+        )
     elif not project.rights and not asked:
         yield call.t("Rights were not looked at: name the integration user's with --permission-set.")
 
 
 def _notes(call: Call, patient: Patient, rights: Sequence[str]) -> Iterator[str]:
     """What could not be looked at, and why."""
-    if patient.export is None:
+    broken = {PurePosixPath(one.place.file).name: one.place.file for one in patient.troubles}
+    if MA_FILE in broken:
+        yield call.t(
+            "The marketing side's fields, options and forms were not looked at, for {file} is broken.",
+            file=broken[MA_FILE],
+        )
+    elif patient.export is None:
         yield call.t(
             "The marketing side's fields, options and forms were not looked at: name them with --ma."
         )
     if patient.project is not None:
         yield from _rights(call, patient.project, rights)
-    if "crm" not in patient.known.owners:
+    if USERS_FILE in broken:
+        yield call.t("Owners were not looked at, for {file} is broken.", file=broken[USERS_FILE])
+    elif "crm" not in patient.known.owners:
         yield call.t("Owners were not looked at: name the CRM's users with --users.")

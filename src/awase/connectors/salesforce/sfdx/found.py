@@ -63,6 +63,8 @@ class Project:
     """Object → field → what people call it beside its label, in any language."""
     unknown_rights: tuple[str, ...] = ()
     """Those asked for that the project does not hold."""
+    broken_rights: Mapping[str, str] = field(default_factory=dict)
+    """Permission set or profile that could not be read → its file."""
 
     def sure_of_absence(self, object: str, field: str) -> Literal["sure", "probable"] | None:
         """How sure it is that an org of this project lacks the field (empty: the object); None: nobody can tell.

@@ -40,6 +40,21 @@ _ROOTS = {
 _TRANSLATIONS = frozenset({"CustomFieldTranslation", "CustomObjectTranslation"})
 _WHOLE = frozenset({"CustomObject", "PermissionSet", "Profile", "Layout", "AddressSettings"}) | _TRANSLATIONS
 """Roots that hold far more than concerns us: their unknown elements say nothing."""
+_GRANTING = frozenset({"PermissionSet", "Profile"})
+_MEANINGS = {
+    "larger than any": "it is larger than any metadata file.",
+    "nests too deeply": "its elements nest too deeply.",
+    "document type": "it declares a document type, which metadata files do not have.",
+    "mismatched tag": "an element is closed by the end tag of another, or by a misspelt one.",
+    "not well-formed (invalid token)": "a character stands where XML allows none; & is written &amp; and < is written &lt;.",
+    "no element found": "it is empty, or ends before its elements are closed.",
+    "unclosed token": "it ends inside a tag.",
+    "junk after document element": "something stands behind its last end tag.",
+    "undefined entity": "it uses a sign like &name; that XML does not know; & is written &amp;.",
+    "encoding": "it is not in the encoding that it declares.",
+    "cannot be decoded": "it is not in the encoding that it declares.",
+}
+"""Part of the parser's words → what is wrong."""
 _SETTINGS = "Address"
 """The only settings that concern us."""
 
@@ -70,6 +85,7 @@ class _Reading:
     objects: dict[str, ObjectParts] = field(default_factory=dict)
     sets: dict[str, tuple[Option, ...]] = field(default_factory=dict)
     granting: dict[str, Element] = field(default_factory=dict)
+    broken_rights: dict[str, str] = field(default_factory=dict)
     layouts: dict[str, list[Layout]] = field(default_factory=dict)
     labels: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     places: KnownPlaces | None = None
@@ -83,7 +99,9 @@ class _Reading:
         try:
             root = read_xml(content)
         except BrokenXml as error:
-            self._tell(file, error.line, "the file {reason}", reason=error.message)
+            self._tell(file, error.line, "the file cannot be read: {reason}", reason=_meaning(error))
+            if wanted in _GRANTING:
+                self.broken_rights[_stem(file)] = file
             return
         if root.name != wanted:
             self._tell(
@@ -210,8 +228,13 @@ class _Reading:
             hidden=frozenset((name, each) for name, kept in withheld.items() for each in kept.hidden),
             withheld=withheld,
             rights=known,
+            broken_rights=self.broken_rights,
             unknown_rights=tuple(name for name in names if name not in self.granting),
         )
+
+
+def _meaning(error: BrokenXml) -> str:
+    return next((said for words, said in _MEANINGS.items() if words in error.message), error.message)
 
 
 def _layout(title: str, root: Element, file: str) -> Layout:
