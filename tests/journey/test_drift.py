@@ -76,6 +76,8 @@ def test_an_option_switched_off_stops_those_who_have_it_and_the_run_holds_exactl
     assert told(found) == [("Lead", "Title", "option", "係長", 5)]
     assert (found["people"], found["next_run"], found["stops_all"]) == (5, 2, False)
     assert found["changes"][0]["system"] == "salesforce"
+    assert found["changes"][0]["whose_move"][0] in ("marketing", "crm_admin", "integration")
+    assert "crm_admin" in found["changes"][0]["whose_move"]
     shown = here.run("drift", "--lang", "ja").out
     assert "「people」の5人が止まります。うち次の実行で止まるのは2人" in shown
     assert "選択肢「係長」が削除されたか、無効になりました" in shown
@@ -140,6 +142,10 @@ def test_a_mapped_field_that_is_removed_stops_the_whole_sync_and_says_so(rested:
         found = drift(rested)
         assert (found["stops_all"], found["people"], found["next_run"]) == (True, linked, linked)
         assert found["error"]["code"] == "AW-204"
+    assert {tuple(c["whose_move"]) for c in found["changes"] if c["stops_all"]} == {
+        ("crm_admin",),
+        ("marketing",),
+    }
     fatal = {(c["object"], c["name"], c["what"]): c["people"] for c in found["changes"] if c["stops_all"]}
     assert fatal == {(*name, "field"): linked for name in removals}
     assert "全体が止まります" in rested.run("drift", "--lang", "ja").out

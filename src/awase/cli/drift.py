@@ -9,8 +9,8 @@ import typer
 from rich.text import Text
 
 from awase.catalogue import entry, owner_name
+from awase.catalogue.entries import Who
 from awase.cli.call import Call, verb
-from awase.cli.items import owners
 from awase.cli.selecting import in_each, syncs_of
 from awase.cli.trouble import told
 from awase.core.drift import Change, Fact, What
@@ -100,7 +100,7 @@ def _document(call: Call, sync: Sync, result: Drift) -> dict[str, Any]:
                 "people": effect.people,
                 "stops_all": effect.stops_all,
                 "error_type": effect.error_type,
-                "owner": _whose_move(call, effect),
+                "whose_move": _whose_move(effect),
             }
             for effect in result.effects
         ],
@@ -148,7 +148,7 @@ def _show_changes(call: Call, sync: Sync, result: Drift) -> None:
             Text(f"{change.object}.{change.name}" if change.name else change.object),
             Text(_words(call, change)),
             call.t("all") if effect.stops_all else f"{effect.people:,}",
-            _whose_move(call, effect),
+            " / ".join(owner_name(who, call.language) for who in _whose_move(effect)),
         )
     call.show(table)
 
@@ -165,8 +165,11 @@ def _shown(fact: Fact) -> str:
     return "-" if fact is None else str(fact)
 
 
-def _whose_move(call: Call, effect: Effect) -> str:
-    """Who can end what it causes; nobody has to where it stops nobody."""
+def _whose_move(effect: Effect) -> list[Who]:
+    """Who can end what it causes, whoever can take the change back among them; nobody has to where it stops nobody."""
+    undoes: Who = "crm_admin" if effect.change.side == "crm" else "marketing"
     if effect.stops_all:
-        return owner_name("crm_admin" if effect.change.side == "crm" else "marketing", call.language)
-    return owners(call, entry(effect.error_type)) if effect.error_type else ""
+        return [undoes]
+    if not effect.error_type:
+        return []
+    return list(dict.fromkeys([*(fix.who for fix in entry(effect.error_type).fixes), undoes]))
