@@ -286,6 +286,19 @@ def test_a_refused_row_leaves_its_unique_value_to_the_next(project: Path) -> Non
     }
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "“005xx”: Invalid Salesforce ID"), ("ja", "“005xx”: 無効なSalesforce ID")]
+)
+def test_an_id_that_is_none_is_an_invalid_one_and_not_a_missing_one(
+    project: Path, language: str, words: str
+) -> None:
+    people(project, {"OwnerId": "005xx"}, {"OwnerId": "005000000000001AAA"}, {"OwnerId": ""})
+    _, document = ask(project, "--lang", language)
+    assert causes(document) == {("invalid_id", "OwnerId"): [2]}
+    (bad,) = part(project, "bad")
+    assert words in list(bad.values())[-1]
+
+
 def test_it_speaks_japanese(project: Path) -> None:
     people(project, {"Segment__c": "製造", "Seen__c": "昨日"}, encoding="cp932")
     said = CliRunner().invoke(

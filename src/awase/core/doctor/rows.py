@@ -22,6 +22,7 @@ from awase.core.values import DTYPES, Kind, Value
 ReadCell = Callable[[str, Field, ZoneInfo], Value]
 """A cell's text as a value of the field, a time of day meant in the zone. Raises ValueError."""
 UNREADABLE = "wrong_type"
+NO_SUCH_ID = "invalid_id"
 _DECIMAL_PLACES = Decimal("0.0000000001")
 """What a decimal column keeps."""
 _EXACT = Context(prec=64)
@@ -93,9 +94,14 @@ def judge(
 
 
 def _judgeable(object: ObjectSchema) -> ObjectSchema:
-    """A list whose options nobody told us refuses nothing that we could name."""
+    """A list whose options nobody told us refuses nothing that we could name; and what stands in a cell of a reference
+    was meant as an id, so that it is a wrong one rather than none."""
     fields = {
-        name: replace(field, restricted=False) if field.restricted and not field.options else field
+        name: replace(
+            field,
+            restricted=field.restricted and bool(field.options),
+            id_trouble=NO_SUCH_ID if field.id_trouble else "",
+        )
         for name, field in object.fields.items()
     }
     return replace(object, fields=fields)
