@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from typing import Any
 
@@ -78,7 +79,14 @@ def test_an_option_switched_off_stops_those_who_have_it_and_the_run_holds_exactl
     assert found["changes"][0]["system"] == "salesforce"
     assert found["changes"][0]["whose_move"][0] in ("marketing", "crm_admin", "integration")
     assert "crm_admin" in found["changes"][0]["whose_move"]
-    shown = here.run("drift", "--lang", "ja").out
+    file = here.folder / "stopped.csv"
+    shown = here.run("drift", "--lang", "ja", "--csv", str(file)).out
+    rows = list(csv.DictReader(file.open(encoding="utf-8-sig")))
+    assert {row["値"] for row in rows} == {"係長"}
+    assert len({row["レコード"] for row in rows}) == len(rows) == 5
+    assert {"person20", "person21"} <= {row["人"].partition("@")[0] for row in rows}
+    assert {row["変わったこと"] for row in rows} == {"選択肢「係長」が削除されたか、無効になりました"}
+    assert file.stat().st_mode & 0o777 == 0o600
     assert "「people」の5人が止まります。うち次の実行で止まるのは2人" in shown
     assert "選択肢「係長」が削除されたか、無効になりました" in shown
     assert "awase drift people" in here.run("check").out

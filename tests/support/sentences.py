@@ -57,7 +57,7 @@ LISTS = {
     "cli/reconcile.py": ("REASONS", "_COLUMNS", "_NUMBERS"),
     "cli/check.py": ("_COLUMNS",),
     "cli/proving.py": ("_COUNTED",),
-    "cli/drift.py": ("_BEGAN", "_ENDED", "_BECAME"),
+    "cli/drift.py": ("_BEGAN", "_ENDED", "_BECAME", "_COLUMNS"),
     "cli/undo.py": ("_LEFT", "_THEN", "_COLUMNS"),
     "cli/worker.py": ("_LINES",),
     "cli/budget.py": ("LANES", "ERRANDS", "_ORIGINS"),

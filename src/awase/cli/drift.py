@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,9 @@ from rich.text import Text
 
 from awase.catalogue import entry, owner_name
 from awase.catalogue.entries import Who
-from awase.cli.call import Call, verb
+from awase.cli.call import Call, help_text, verb
+from awase.cli.csv_files import csv_bytes
+from awase.cli.plan_files import write_closed
 from awase.cli.selecting import in_each, syncs_of
 from awase.cli.trouble import told
 from awase.core.drift import Change, Fact, What
@@ -58,6 +61,18 @@ _BECAME: Mapping[What, str] = {
     What.FORMULA: "the rule's formula is another",
 }
 
+_COLUMNS = (
+    "Sync",
+    "System",
+    "Object and field, or rule",
+    "What changed",
+    "Error type",
+    "Record",
+    "Person",
+    "Field",
+    "Value",
+)
+
 
 def add_to(app: typer.Typer) -> None:
     """Make this a verb of ``app``."""
@@ -69,13 +84,48 @@ def add_to(app: typer.Typer) -> None:
 
 
 def drift(
-    call: Call, name: Annotated[str | None, typer.Argument(metavar="[SYNC]", show_default=False)] = None
+    call: Call,
+    name: Annotated[str | None, typer.Argument(metavar="[SYNC]", show_default=False)] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv",
+            metavar="FILE",
+            help=help_text("Write everybody who is stopped, with the change, as CSV for a spreadsheet."),
+        ),
+    ] = None,
 ) -> int:
     found = call.run(in_each(call, syncs_of(call, name), drifted))
     call.document({"drifts": [_document(call, sync, result) for sync, result in found]})
     for sync, result in found:
         _show(call, sync, result)
+    if csv is not None:
+        _write(call, csv, found)
     return 1 if any(result.people or result.stops_all for _, result in found) else 0
+
+
+def _write(call: Call, csv: Path, found: Sequence[tuple[Sync, Drift]]) -> None:
+    rows = [row for sync, result in found for effect in result.effects for row in _rows(call, sync, effect)]
+    write_closed(csv, csv_bytes([call.t(heading) for heading in _COLUMNS], rows))
+    call.say("{count} rows written to {file}. It holds personal data.", count=len(rows), file=csv)
+    for sync, result in found:
+        if result.stops_all:
+            call.say("The file names nobody of “{sync}”, for everybody in it is stopped.", sync=sync.name)
+
+
+def _rows(call: Call, sync: Sync, effect: Effect) -> Iterator[list[str]]:
+    for one in effect.stopped:
+        yield [
+            sync.name,
+            sync.connection(effect.change.side),
+            _subject(effect.change),
+            _words(call, effect.change),
+            entry(one.error_type).name.in_(call.language),
+            one.record,
+            one.label,
+            one.field,
+            one.value,
+        ]
 
 
 def _document(call: Call, sync: Sync, result: Drift) -> dict[str, Any]:
@@ -145,12 +195,16 @@ def _show_changes(call: Call, sync: Sync, result: Drift) -> None:
         change = effect.change
         table.add_row(
             sync.connection(change.side),
-            Text(f"{change.object}.{change.name}" if change.name else change.object),
+            Text(_subject(change)),
             Text(_words(call, change)),
             call.t("all") if effect.stops_all else f"{effect.people:,}",
             " / ".join(owner_name(who, call.language) for who in _whose_move(effect)),
         )
     call.show(table)
+
+
+def _subject(change: Change) -> str:
+    return f"{change.object}.{change.name}" if change.name else change.object
 
 
 def _words(call: Call, change: Change) -> str:

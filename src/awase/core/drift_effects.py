@@ -14,10 +14,25 @@ from awase.errors import AwaseError
 
 Stop = tuple[int, Side]
 """A link, and the side to which nothing of it goes any more."""
+NO_RIGHT = "insufficient_access"
+"""The error type of a write that the integration user may not make."""
 _NEEDS: Mapping[What, OperationKind] = {
     What.OBJECT_CREATEABLE: OperationKind.CREATE,
     What.OBJECT_UPDATEABLE: OperationKind.UPDATE,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """One thing that a change stops of somebody."""
+
+    record: str
+    """``object:id`` of the record whose values would be sent."""
+    label: str
+    """How a person recognises it; personal data."""
+    error_type: str
+    field: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,8 @@ class Effect:
     """The most frequent one it causes; empty where it stops nobody."""
     stops_all: bool = False
     """With it the sync cannot run at all."""
+    stopped: tuple[Stopped, ...] = field(default=(), compare=False, repr=False)
+    """Whom it stops; nobody is named where it stops all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +113,23 @@ def deprived(found: Iterable[Change], writes: Collection[PlannedWrite]) -> dict[
         }
         for change in lost
     }
+
+
+def named(
+    caused: Mapping[Stop, Sequence[Item]], refused: Collection[Stop], writes: Collection[PlannedWrite]
+) -> tuple[Stopped, ...]:
+    """Those whom one change stops: ``caused`` would be held, the ``writes`` of ``refused`` turned away."""
+    held = [
+        Stopped(item.record, item.label, item.error_type, item.field, item.value or "")
+        for items in caused.values()
+        for item in items
+    ]
+    turned_away = {
+        (write.operation.link, write.operation.side): Stopped(write.record, write.label, NO_RIGHT)
+        for write in writes
+        if (write.operation.link, write.operation.side) in refused
+    }
+    return (*held, *turned_away.values())
 
 
 def may_cause(change: Change, stopped: Mapping[Stop, Sequence[Item]]) -> bool:

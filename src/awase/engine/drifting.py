@@ -14,6 +14,7 @@ import polars as pl
 from awase.core.decide import decide
 from awase.core.drift import Change, What, changes, reverted, touching
 from awase.core.drift_effects import (
+    NO_RIGHT,
     Drift,
     Effect,
     Stop,
@@ -21,13 +22,14 @@ from awase.core.drift_effects import (
     held_in,
     in_order,
     may_cause,
+    named,
     newly_held,
     people_of,
     relieved,
 )
 from awase.core.mapping import BoundSync, Sync
 from awase.core.operations import SIDES, Side
-from awase.core.plan import Draft
+from awase.core.plan import Draft, PlannedWrite
 from awase.core.records import Item
 from awase.core.schema import Schema
 from awase.engine.environment import Environment
@@ -143,17 +145,25 @@ class _Judge:
         }
         refused = set().union(*by_change.values())
         causes = await self._causes(whole, taken_back, stopped)
-        effects = [self._effect(change, by_change.get(change, set()), causes) for change in self.found]
+        writes = whole.draft.writes
+        effects = [
+            self._effect(change, by_change.get(change, set()), causes.get(change, {}), writes)
+            for change in self.found
+        ]
         people = people_of([*stopped, *refused])
         return Drift(in_order(effects), self.others, people, await self._in_next_run(bound, stopped, people))
 
     def _effect(
-        self, change: Change, refused: set[Stop], causes: Mapping[Change, Mapping[Stop, Sequence[Item]]]
+        self,
+        change: Change,
+        refused: set[Stop],
+        caused: Mapping[Stop, Sequence[Item]],
+        writes: Sequence[PlannedWrite],
     ) -> Effect:
-        caused = causes.get(change, {})
         types = Counter(item.error_type for items in caused.values() for item in items)
-        named = types.most_common(1)[0][0] if types else "insufficient_access" if refused else ""
-        return Effect(change, people_of([*caused, *refused]), named)
+        often = types.most_common(1)[0][0] if types else NO_RIGHT if refused else ""
+        stopped = named(caused, refused, writes)
+        return Effect(change, people_of([*caused, *refused]), often, stopped=stopped)
 
     async def _causes(
         self, whole: Whole, taken_back: Sequence[Change], stopped: Mapping[Stop, Sequence[Item]]

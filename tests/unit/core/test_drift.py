@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awase.core.drift import Change, What, changes, reverted, touching
-from awase.core.drift_effects import may_cause, newly_held, people_of, relieved
+from awase.core.drift_effects import NO_RIGHT, Stopped, may_cause, named, newly_held, people_of, relieved
 from awase.core.filters import Condition
 from awase.core.mapping import Direction
-from awase.core.plan import Draft
-from awase.core.records import Item, ItemKind
+from awase.core.operations import Operation, OperationKind
+from awase.core.plan import Draft, PlannedWrite
+from awase.core.records import BaseRow, Item, ItemKind
 from awase.core.schema import Field, ObjectSchema, Option, Rule, Schema
 from awase.core.values import Kind
 from tests.unit.core.scene import a_sync, mapped
@@ -192,6 +193,23 @@ def test_a_change_causes_what_is_gone_without_it_and_not_what_is_only_called_oth
     stopped = newly_held(drafted(item(1), item(1, "Company"), item(2)), drafted())
     without = drafted(item(1, "Company"), item(2, error="option_mismatch"))
     assert relieved(stopped, without) == {(1, "crm"): [item(1)]}
+
+
+def test_whom_a_change_stops_is_named_with_the_value_or_as_having_no_right() -> None:
+    held = item(1, record="contact:7", label="山田", value="係長")
+    writes = [
+        PlannedWrite(
+            operation=Operation(link=link, side="crm", kind=OperationKind.CREATE, object="Lead"),
+            patch=BaseRow(link=link),
+            record=f"contact:{link}",
+            label=str(link),
+        )
+        for link in (2, 3)
+    ]
+    assert named({(1, "crm"): [held]}, {(3, "crm")}, writes) == (
+        Stopped("contact:7", "山田", "restricted", "Title", "係長"),
+        Stopped("contact:3", "3", NO_RIGHT),
+    )
 
 
 def test_an_options_change_is_judged_only_where_somebody_has_it() -> None:
