@@ -156,11 +156,13 @@ class Acts:
         }
         return found
 
-    async def rule(self) -> dict[str, Any]:
+    async def rule(self) -> dict[str, Any] | None:
         """A validation rule of the CRM: whom it keeps out, that a copy of the org says the same, and what a conversion
-        of the telephone numbers on their way would change."""
+        of the telephone numbers on their way would change. None where it keeps nobody out."""
         proved = (await self._ended("check", "people", "--prove", "--json")).document["checks"][0]
-        score = next(row for row in proved["proof"]["rules"] if row["rule"] == PHONE_RULE["name"])
+        score = next((row for row in proved["proof"]["rules"] if row["rule"] == PHONE_RULE["name"]), None)
+        if score is None or not score["foreseen"]:
+            return None
         message = next(c["message"] for c in proved["causes"] if c["rule"] == PHONE_RULE["name"])
         file = self.home / FILE_NAME
         before = file.read_text(encoding="utf-8")

@@ -80,11 +80,12 @@ class Course:
         against, least = await performance.judge(), await performance.least()
         self._screen.verdict(against, performance.played, least)
         if acts.has_enough_people:
-            self._screen.act(
-                "A validation rule of the CRM says: {message} It was foreseen for {foreseen} people; a copy of the org, "
-                "to which all were sent, refused {refused}. Converted on their way, {converted} of them would be taken.",
-                **await acts.rule(),
-            )
+            if (facts := await acts.rule()) is not None:
+                self._screen.act(
+                    "A validation rule of the CRM says: {message} It was foreseen for {foreseen} people; a copy of the org, "
+                    "to which all were sent, refused {refused}. Converted on their way, {converted} of them would be taken.",
+                    **facts,
+                )
             self._screen.act(
                 "The administrator of the CRM deletes “{option}” from the list of industries. Awase says before anything "
                 "runs: {next_run} people stop tonight, {people} in all when their industry has to be written. It is put back.",
