@@ -81,7 +81,8 @@ def test_an_option_switched_off_stops_those_who_have_it_and_the_run_holds_exactl
     assert "crm_admin" in found["changes"][0]["whose_move"]
     file = here.folder / "stopped.csv"
     shown = here.run("drift", "--lang", "ja", "--csv", str(file)).out
-    rows = list(csv.DictReader(file.open(encoding="utf-8-sig")))
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines))
     assert {row["値"] for row in rows} == {"係長"}
     assert len({row["レコード"] for row in rows}) == len(rows) == 5
     assert {"person20", "person21"} <= {row["人"].partition("@")[0] for row in rows}
