@@ -25,7 +25,10 @@ def only_after_a_saved_one(found: Sequence[Finding], outgoing: pl.DataFrame, tar
     for name in twice:
         field, out = target.object.fields[name], target.columns[name]
         told_apart = out.value if field.minds_case else out.value.str.to_lowercase()
-        rows = outgoing.filter(out.creating & out.sent).select("_link", told_apart.alias("value"))
+        again = pl.Series([one.value for one in found if one.error_type == TWICE and one.field == name])
+        again = (again if field.minds_case else again.str.to_lowercase()).unique().implode()
+        concerned = out.creating & out.sent & told_apart.is_in(again)
+        rows = outgoing.filter(concerned).select("_link", told_apart.alias("value"))
         saved: set[str] = set()
         for link, value in rows.drop_nulls().iter_rows():
             if value in saved:
