@@ -46,6 +46,8 @@ class Score:
     """Of these, those that were saved."""
     missed: int = 0
     """Records that it refused although nobody had foreseen that it would."""
+    wrong: int = 0
+    """Of those that were saved, those that it was sure to refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class _Tally:
     hidden: int = 0
     passed: int = 0
     missed: int = 0
+    wrong: int = 0
 
 
 @dataclass(slots=True)
@@ -136,7 +139,7 @@ def compare(
         covered += is_sure
         named += _note_refused(answer, found, count, messages)
     scores = tuple(
-        Score(rule, t.certain, t.foreseen, t.right, t.hidden, t.passed, t.missed)
+        Score(rule, t.certain, t.foreseen, t.right, t.hidden, t.passed, t.missed, t.wrong)
         for rule, t in sorted(count.tallies.items())
     )
     return Proof(
@@ -157,6 +160,7 @@ def _note_passed(answer: Answer, found: Mapping[RuleName, Foreseen], count: _Cou
     for rule, one in found.items():
         count.tallies[rule].passed += 1
         if one.certain:
+            count.tallies[rule].wrong += 1
             count.wrong.append((answer.link, answer.side, rule))
 
 

@@ -68,12 +68,12 @@ async def learn(
         return kept.get(rule, fresh)
 
     for score in found:
-        if score.right or score.missed or (score.certain and score.passed):
+        if score.right or score.missed or score.wrong:
             old = of(score.rule)
             kept[score.rule] = msgspec.structs.replace(
                 old,
                 right=old.right + score.right,
-                wrong=old.wrong + (score.passed if score.certain else 0),
+                wrong=old.wrong + score.wrong,
                 missed=old.missed + score.missed,
             )
     for rule in begun:

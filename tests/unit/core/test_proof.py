@@ -104,3 +104,10 @@ def test_custom_code_is_counted_apart() -> None:
 def test_nothing_sent_proves_nothing() -> None:
     proof = proved([], [])
     assert (proof.precision, proof.recall, proof.coverage, proof.scores) == (None, None, None, ())
+
+
+def test_of_a_rule_that_is_sure_of_one_and_likely_of_another_only_the_sure_one_is_a_mistake() -> None:
+    country = "country_required", "State"
+    proof = proved([finding(1, *country)], [finding(n, *country) for n in (2, 3)], *map(saved, (1, 2, 3)))
+    (score,) = proof.scores
+    assert (score.certain, score.foreseen, score.passed, score.wrong) == (True, 3, 3, 1)
