@@ -6,21 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from tests.support.installation import Installation, installation
+from tests.support.installation import Installation, heading, installation
 
-_CONFIGURATION = """\
-[workspace]
-name = "trouble"
-time_zone = "Asia/Tokyo"
-
-[connections.hubspot]
-vendor = "hubspot"
-base_url = "{hubspot}"
-
-[connections.salesforce]
-vendor = "salesforce"
-login_url = "{salesforce}"
-
+_CONFIGURATION = (
+    heading("trouble")
+    + """\
 [[syncs]]
 name = "people"
 ma = {{ connection = "hubspot", object = "contact" }}
@@ -77,6 +67,7 @@ fields = [
     {{ ma = "associations.contact", crm = "OpportunityContactRoles", through = "people" }},
 ]
 """
+)
 
 STAFF = "71200001"
 """A HubSpot owner whom Salesforce does not know as an active user."""

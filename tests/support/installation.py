@@ -34,19 +34,29 @@ VENDORS = ("hubspot", "salesforce")
 HOUR = 3600.0
 _SIGN_IN = {"hubspot": "token", "salesforce": "client_credentials"}
 _PATIENCE = 240.0
-_HEAD = """\
+
+
+def heading(workspace: str) -> str:
+    """How every configuration here begins: a workspace and its two connections, with places for their addresses."""
+    return f"""\
 [workspace]
-name = "people"
+name = "{workspace}"
 time_zone = "Asia/Tokyo"
 
 [connections.hubspot]
 vendor = "hubspot"
-base_url = "{hubspot}"
+base_url = "{{hubspot}}"
 
 [connections.salesforce]
 vendor = "salesforce"
-login_url = "{salesforce}"
+login_url = "{{salesforce}}"
 
+"""
+
+
+_HEAD = (
+    heading("people")
+    + """\
 [[syncs]]
 name = "people"
 ma = {{ connection = "hubspot", object = "contact" }}
@@ -62,6 +72,7 @@ needs = ["salesforceaccountid"]
 object = "Lead"
 
 """
+)
 
 
 @dataclass(frozen=True)

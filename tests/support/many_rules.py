@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from tests.support.installation import Installation, installation
+from tests.support.installation import Installation, heading, installation
 
 Values = Mapping[str, Any]
 """A lead by field name; what is blank is absent. Numbers are ints, dates are dates."""
@@ -46,19 +46,9 @@ _FIELDS: Mapping[str, str] = {
 }
 """HubSpot property → field of the lead."""
 
-_CONFIGURATION = """\
-[workspace]
-name = "rules"
-time_zone = "Asia/Tokyo"
-
-[connections.hubspot]
-vendor = "hubspot"
-base_url = "{hubspot}"
-
-[connections.salesforce]
-vendor = "salesforce"
-login_url = "{salesforce}"
-
+_CONFIGURATION = (
+    heading("rules")
+    + """\
 [[syncs]]
 name = "people"
 ma = {{ connection = "hubspot", object = "contact" }}
@@ -66,6 +56,7 @@ crm = {{ connection = "salesforce", objects = ["Lead"] }}
 create_as = [{{ object = "Lead" }}]
 fields = [
 """
+)
 _CONFIGURATION += "".join(
     f'    {{{{ ma = "{ma}", crm = "{crm}", direction = "ma" }}}},\n' for ma, crm in _FIELDS.items()
 )

@@ -6,21 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.support.installation import Installation, installation
+from tests.support.installation import Installation, heading, installation
 
-CONFIGURATION = """\
-[workspace]
-name = "sales"
-time_zone = "Asia/Tokyo"
-
-[connections.hubspot]
-vendor = "hubspot"
-base_url = "{hubspot}"
-
-[connections.salesforce]
-vendor = "salesforce"
-login_url = "{salesforce}"
-
+CONFIGURATION = (
+    heading("sales")
+    + """\
 [[syncs]]
 name = "people"
 ma = {{ connection = "hubspot", object = "contact" }}
@@ -66,6 +56,7 @@ fields = [
     {{ ma = "associations.contact", crm = "OpportunityContactRoles", through = "people" }},
 ]
 """
+)
 
 OWNERS = [
     {"id": "1", "email": "sato@example.jp", "firstName": "次郎", "lastName": "佐藤"},

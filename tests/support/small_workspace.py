@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from tests.support.installation import HOUR, Installation, installation
+from tests.support.installation import HOUR, Installation, heading, installation
 
-CONFIGURATION = """\
-[workspace]
-name = "acme"
-time_zone = "Asia/Tokyo"
-
-[connections.hubspot]
-vendor = "hubspot"
-base_url = "{hubspot}"
-
-[connections.salesforce]
-vendor = "salesforce"
-login_url = "{salesforce}"
-
+CONFIGURATION = (
+    heading("acme")
+    + """\
 [[syncs]]
 name = "people"
 ma = {{ connection = "hubspot", object = "contact" }}
@@ -44,6 +34,7 @@ crm = {{ Lead = "Company" }}
 ma = "jobtitle"
 crm = "Title"
 """
+)
 
 WORKSPACE = "acme"
 

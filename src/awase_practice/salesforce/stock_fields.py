@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from .fields import Field
+from .fields import Field, ObjectType
 
 INDUSTRIES = (
     "製造業",
@@ -111,3 +111,9 @@ CUSTOM = (
     text("Employee_Code__c", "社員番号", 20, unique=True, id_lookup=True),
     text("Memo__c", "メモ", 32_000, "textarea"),
 )
+
+
+def only_read(name: str, label: str, prefix: str, *fields: Field, tooling: bool = False) -> ObjectType:
+    """An object that the API only reads. tooling: it is one of the Tooling API."""
+    kind = ObjectType(name, label, label, prefix, (ID, *fields, *SYSTEM[1:]), tooling=tooling)
+    return replace(kind, createable=False, updateable=False, deletable=False)

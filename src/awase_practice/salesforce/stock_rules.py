@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from .fields import Field
+from .stock_fields import choice, flag, lookup, only_read, text
 
-from .fields import Field, ObjectType
-from .stock_fields import ID, SYSTEM, choice, flag, lookup, text
-
-
-def _kept(name: str, label: str, prefix: str, *fields: Field, tooling: bool = False) -> ObjectType:
-    kind = ObjectType(name, label, label, prefix, (ID, *fields, *SYSTEM[1:]), tooling=tooling)
-    return replace(kind, createable=False, updateable=False, deletable=False)
-
-
-ENTITY_DEFINITION = _kept(
+ENTITY_DEFINITION = only_read(
     "EntityDefinition",
     "エンティティ定義",
     "4ie",
@@ -25,7 +17,7 @@ ENTITY_DEFINITION = _kept(
     flag("IsCustomizable", "カスタマイズ可能"),
     tooling=True,
 )
-VALIDATION_RULE = _kept(
+VALIDATION_RULE = only_read(
     "ValidationRule",
     "入力規則",
     "03d",
@@ -47,7 +39,7 @@ VALIDATION_RULE = _kept(
     Field("Metadata", "メタデータ", "anyType"),
     tooling=True,
 )
-DUPLICATE_RULE = _kept(
+DUPLICATE_RULE = only_read(
     "DuplicateRule",
     "重複ルール",
     "0Bm",
@@ -59,7 +51,7 @@ DUPLICATE_RULE = _kept(
     text("SobjectSubtype", "オブジェクト種別", 40),
     flag("IsActive", "有効"),
 )
-MATCHING_RULE = _kept(
+MATCHING_RULE = only_read(
     "MatchingRule",
     "一致ルール",
     "0JD",
@@ -73,7 +65,7 @@ MATCHING_RULE = _kept(
     choice("RuleStatus", "状況", ("Active", "Inactive")),
     text("Description", "説明", 255),
 )
-MATCHING_RULE_ITEM = _kept(
+MATCHING_RULE_ITEM = only_read(
     "MatchingRuleItem",
     "一致ルール項目",
     "0JE",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .fields import Field, ObjectType
-from .stock_fields import ID, SYSTEM, choice, flag, kept, lookup, text
+from .stock_fields import ID, SYSTEM, choice, flag, kept, lookup, only_read, text
 
 OWNING_USER_TYPES = ("Standard", "PowerPartner", "Guest")
 """Users of these types may own records."""
@@ -102,19 +102,14 @@ RECORD_TYPE_OBJECT = ObjectType(
 )
 
 
-def _only_read(name: str, label: str, prefix: str, *fields: Field) -> ObjectType:
-    parts = (ID, *fields, *SYSTEM[1:])
-    return ObjectType(name, label, label, prefix, parts, createable=False, updateable=False, deletable=False)
-
-
-PROFILE = _only_read(
+PROFILE = only_read(
     "Profile",
     "プロファイル",
     "00e",
     text("Name", "名前", 255, name_field=True),
     choice("UserType", "種別", USER_TYPES),
 )
-CUSTOM_PERMISSION = _only_read(
+CUSTOM_PERMISSION = only_read(
     "CustomPermission",
     "カスタム権限",
     "0CP",
@@ -122,17 +117,17 @@ CUSTOM_PERMISSION = _only_read(
     text("MasterLabel", "表示ラベル", 80, name_field=True),
     text("NamespacePrefix", "名前空間", 15),
 )
-PERMISSION_SET = _only_read(
+PERMISSION_SET = only_read(
     "PermissionSet", "権限セット", "0PS", text("Name", "API 参照名", 80, name_field=True)
 )
-PERMISSION_SET_ASSIGNMENT = _only_read(
+PERMISSION_SET_ASSIGNMENT = only_read(
     "PermissionSetAssignment",
     "権限セットの割り当て",
     "0Pa",
     lookup("PermissionSetId", "権限セット ID", "PermissionSet", "PermissionSet"),
     lookup("AssigneeId", "割り当て先 ID", "User", "Assignee"),
 )
-SETUP_ENTITY_ACCESS = _only_read(
+SETUP_ENTITY_ACCESS = only_read(
     "SetupEntityAccess",
     "設定エンティティへのアクセス",
     "0J0",

@@ -7,16 +7,14 @@ gets none of them is from memory.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Never, TypeVar
+from typing import Never
 
 import msgspec
 
 from awase.connectors.salesforce import soql
-from awase.connectors.salesforce.rest import query, query_path
-from awase.connectors.sdk.bodies import expected
-from awase.connectors.sdk.calls import ask_one
+from awase.connectors.salesforce.setup_rows import read_rows
 from awase.core.schema import MatchingField, MatchingRule
-from awase.ports.flows import Flow, Lane
+from awase.ports.flows import Flow
 
 _EXACT = "Exact"
 
@@ -51,26 +49,23 @@ class _Items(msgspec.Struct, frozen=True):
     records: list[_Item]
 
 
-Rows = TypeVar("Rows", _Duplicates, _Matchings, _Items)
-
-
 def read_matching_rules(
     api_version: str, objects: Sequence[str]
 ) -> Flow[Never, Mapping[str, tuple[MatchingRule, ...]]]:
     """See ``ports.connector.MatchingRuleReader``. Rules that join their fields by OR are left out."""
     asked = [soql.one_of("SobjectType", objects), "IsActive = true"]
-    duplicates = yield from _rows(api_version, ("SobjectType",), "DuplicateRule", asked, _Duplicates)
+    duplicates = yield from read_rows(api_version, ("SobjectType",), "DuplicateRule", asked, _Duplicates)
     guarded = {one.sobject_type for one in duplicates.records} if duplicates else set()
     if not guarded:
         return {}
     names = ("Id", "DeveloperName", "SobjectType", "BooleanFilter")
-    matching = yield from _rows(api_version, names, "MatchingRule", ["RuleStatus = 'Active'"], _Matchings)
+    matching = yield from read_rows(api_version, names, "MatchingRule", ["RuleStatus = 'Active'"], _Matchings)
     kept = [one for one in (matching.records if matching else ()) if not one.boolean_filter]
     if not kept:
         return {}
     names = ("MatchingRuleId", "Field", "MatchingMethod", "BlankValueBehavior")
     of_those = [soql.one_of("MatchingRuleId", [one.id for one in kept])]
-    items = yield from _rows(api_version, names, "MatchingRuleItem", of_those, _Items)
+    items = yield from read_rows(api_version, names, "MatchingRuleItem", of_those, _Items)
     rules = tuple(
         MatchingRule(
             one.developer_name,
@@ -88,11 +83,3 @@ def read_matching_rules(
         for one in kept
     )
     return dict.fromkeys(sorted(guarded), tuple(rule for rule in rules if rule.fields))
-
-
-def _rows(
-    api_version: str, names: Sequence[str], object: str, where: Sequence[str], shape: type[Rows]
-) -> Flow[Never, Rows | None]:
-    """None where the user may not see them: nothing of this kind is foreseen then."""
-    answer = yield from ask_one(query(query_path(api_version, soql.select(names, object, where)), Lane.OTHER))
-    return expected(answer, shape)

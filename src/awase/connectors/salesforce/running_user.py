@@ -12,11 +12,9 @@ from typing import Any, Never
 import msgspec
 
 from awase.connectors.salesforce import soql
-from awase.connectors.salesforce.rest import query, query_path
-from awase.connectors.sdk.bodies import expected
-from awase.connectors.sdk.calls import ask_one
+from awase.connectors.salesforce.setup_rows import read_rows
 from awase.core.schema import RunningUser
-from awase.ports.flows import Flow, Lane
+from awase.ports.flows import Flow
 
 _PATHS: Mapping[str, str] = {"$user": "", "$profile": "Profile.", "$userrole": "UserRole."}
 """Where a family's fields stand, seen from the user."""
@@ -88,8 +86,7 @@ def _first(
 def _rows(
     api_version: str, names: Sequence[str], object: str, where: Sequence[str]
 ) -> Flow[Never, list[dict[str, Any]] | None]:
-    answer = yield from ask_one(query(query_path(api_version, soql.select(names, object, where)), Lane.OTHER))
-    found = expected(answer, _Rows)
+    found = yield from read_rows(api_version, names, object, where, _Rows)
     return found.records if found is not None else None
 
 
