@@ -1,7 +1,7 @@
 """Formulas over whole frames: FIRE, PASS or UNKNOWN with its reason, a row.
 
-A frame holds a column a field, by its API name or path (``Amount``, ``Account.Industry``); ``prior:Amount`` holds what was stored before the save,
-``:new`` (Boolean) says which rows are inserts. A column that is missing makes what depends on it UNKNOWN, never an error.
+A frame holds a column a field, by its API name or path (``Amount``, ``Account.Industry``), a multi-select as one text or
+as a list of its values; ``prior:Amount`` holds what was stored before the save, ``:new`` (Boolean) says which rows are inserts. A column that is missing makes what depends on it UNKNOWN, never an error.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from awase_formula.columnwise.building import Bound, bind, reason_of
 from awase_formula.columnwise.columns import CODES, FIRE, FIRST_REASON, PASS, NotVectorisable, Scope
 from awase_formula.columnwise.facts import NOTHING_KNOWN, PRIOR, Facts, look, look_closer
 from awase_formula.columnwise.fields import IS_NEW
-from awase_formula.columnwise.text import POSITIONAL
+from awase_formula.columnwise.units import compared_lengths
 from awase_formula.evaluating import Decision, Evaluator, Verdict, computable
 from awase_formula.kinds import NO_SCHEMA, Blanks, Field, Kind, Schema
-from awase_formula.tree import Call, Formula
+from awase_formula.tree import Formula
 from awase_formula.values import Context, Row
 
 
@@ -90,8 +90,8 @@ class Compiled:
 
     @cached_property
     def positional(self) -> bool:
-        """Whether it counts characters."""
-        return any(isinstance(node, Call) and node.name in POSITIONAL for node in self.checked.kinds.order)
+        """Whether it counts characters, for more than to compare a length with a number."""
+        return compared_lengths(self.checked.kinds.order) is None
 
     def columns(self, dtypes: dict[str, pl.DataType]) -> set[str]:
         """The columns of a frame that it reads."""
@@ -161,6 +161,8 @@ def verdicts(
             wanted[f"code {number}"] = bound.codes
             if bound.doubt is not None:
                 wanted[f"doubt {number}"] = bound.doubt
+            if bound.suspect is not None:
+                wanted[f"suspect {number}"], _ = bound.suspect
     found = _selected(frame, wanted)
     return [
         _by_rows(formula, frame, context, is_new)
@@ -207,13 +209,24 @@ def _joined(
             numbers[code] = reasons.index(reason_of(bound.reasons, code)) + FIRST_REASON
     if any(code != number for code, number in numbers.items()):
         codes = codes.replace_strict(numbers, return_dtype=CODES)
-    redone = 0
-    if bound.doubt is not None and found[f"doubt {number}"].any():
-        where = found[f"doubt {number}"].arg_true()
-        redone = where.len()
+    where = _doubted(bound, number, found, frame)
+    if where.len():
         again = formula._by_rows(frame[where], context, is_new)
         codes = codes.scatter(where, [_code(decision, reasons) for decision in again])
-    return Verdicts(codes.rename(""), tuple(reasons), True, redone)
+    return Verdicts(codes.rename(""), tuple(reasons), True, where.len())
+
+
+def _doubted(bound: Bound, number: int, found: Mapping[str, pl.Series], frame: pl.DataFrame) -> pl.Series:
+    """The numbers of the rows that are left to the row form."""
+    rows = pl.Series(dtype=pl.UInt32)
+    if bound.doubt is not None:
+        rows = found[f"doubt {number}"].arg_true()
+    if bound.suspect is not None:
+        suspects = found[f"suspect {number}"].arg_true()
+        _, sure = bound.suspect
+        read = frame.select(set(sure.meta.root_names()))[suspects]
+        rows = rows.append(suspects.filter(read.select(sure).to_series())).unique().sort()
+    return rows
 
 
 def _by_rows(formula: Compiled, frame: pl.DataFrame, context: Context, is_new: bool | None) -> Verdicts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -22,7 +23,6 @@ from awase_formula.columnwise.columns import Number as Whole
 from awase_formula.columnwise.dates import DATES
 from awase_formula.columnwise.facts import PRIOR
 from awase_formula.columnwise.fields import (
-    check_wide,
     constant,
     global_column,
     read_column,
@@ -31,7 +31,8 @@ from awase_formula.columnwise.fields import (
 from awase_formula.columnwise.logic import CHOICES, decided, negation
 from awase_formula.columnwise.operators import COMPARISONS, operated
 from awase_formula.columnwise.record import Record
-from awase_formula.columnwise.text import POSITIONAL, TEXTS, written
+from awase_formula.columnwise.text import TEXTS, written
+from awase_formula.columnwise.units import compared_lengths, counting, doubt_length, doubt_wide
 from awase_formula.inference import combined
 from awase_formula.kinds import TEXTUAL, Field, Kind
 from awase_formula.rowwise.building import (
@@ -61,11 +62,13 @@ class Bound:
     """A formula against one frame and context.
 
     ``codes``: UInt16 a row: PASS, FIRE, or a reason (``reasons``, failed ones from FAILED on). ``doubt``: Boolean, rows
-    that the row form has to decide; None: none.
+    that the row form has to decide; None: none. ``suspect``: a quick test of rows, and the test by which those are left to
+    the row form as well.
     """
 
     codes: pl.Expr
     doubt: pl.Expr | None
+    suspect: tuple[pl.Expr, pl.Expr] | None
     reasons: tuple[str, ...]
 
 
@@ -79,7 +82,14 @@ def bind(checked: Checked, scope: Scope) -> Bound:
         fires = column.value.cast(pl.Boolean).fill_null(value=False).cast(CODES)  # PASS is 0, FIRE is 1
     codes = fires if column.trouble is None else pl.coalesce(column.trouble, fires)
     doubts = [*scope.checks.values(), *scope.doubts]
-    return Bound(codes, pl.any_horizontal(doubts) if doubts else None, tuple(scope.reasons))
+    suspects = zip(*scope.suspects.values(), strict=True)
+    quick, sure = (pl.any_horizontal(tests) for tests in suspects) if scope.suspects else (None, None)
+    return Bound(
+        codes,
+        pl.any_horizontal(doubts) if doubts else None,
+        None if quick is None or sure is None else (quick, sure),
+        tuple(scope.reasons),
+    )
 
 
 def reason_of(reasons: tuple[str, ...], code: int) -> str:
@@ -88,9 +98,13 @@ def reason_of(reasons: tuple[str, ...], code: int) -> str:
 
 
 class _Builder:
-    def __init__(self, checked: Checked, scope: Scope, nesting: int = 0) -> None:
+    """``counted``: whether the characters of what it builds are counted by the formula that it is built for."""
+
+    def __init__(self, checked: Checked, scope: Scope, nesting: int = 0, *, counted: bool = False) -> None:
         if checked.formula.depth > DEEPEST or nesting > 10:
             raise NotVectorisable
+        self.counted = counted or bool(counting(checked.kinds.order))
+        self.lengths = None if counted else compared_lengths(checked.kinds.order)
         self.checked = checked
         self.scope = scope
         self.nesting = nesting
@@ -98,21 +112,30 @@ class _Builder:
         self.record = Record(checked.schema, scope)
 
     def build(self) -> Column:
-        order = self.checked.kinds.order
-        if any(isinstance(node, Call) and node.name in POSITIONAL for node in order):
+        if self.counted:
             self._doubt_wide_text()
-        for node in order:
+        for node in self.checked.kinds.order:
             self.built[id(node)] = self._column(node)
         return self.built[id(self.checked.formula.root)]
 
     def _doubt_wide_text(self) -> None:
         for node in self.checked.kinds.order:
-            if isinstance(node, Text) and units(node.value) != node.value:
-                raise NotVectorisable
-        for name in self.checked.fields:
-            check_wide(self.scope, name)
-        for name in self.checked.priors:
-            check_wide(self.scope, PRIOR + name)
+            if isinstance(node, Text):
+                _narrow(node.value)
+        if self.lengths is not None:
+            for name, number in self.lengths:
+                for column in self._held([name]):
+                    doubt_length(self.scope, column, number)
+            return
+        for column in self._held([*self.checked.fields, *(PRIOR + name for name in self.checked.priors)]):
+            doubt_wide(self.scope, column)
+
+    def _held(self, names: Iterable[str]) -> Iterator[str]:
+        """The frame's columns of these names, as far as it has any."""
+        for name in names:
+            column = self.record.held(self.checked.schema.spelled(globals_.stored_name(name)))
+            if column is not None:
+                yield column
 
     def _column(self, node: Node) -> Column:
         match node:
@@ -259,6 +282,8 @@ class _Builder:
             held = global_value(self.scope.context, name)
             if is_absent(held):
                 return troubled(self.scope, field.kind, unknown_global(name))
+            if self.counted and isinstance(held, str):
+                _narrow(held)
             return global_column(self.scope, held, field)
         if field.formula is not None:
             return self._formula_field(name, field)
@@ -276,7 +301,7 @@ class _Builder:
             return troubled(self.scope, field.kind, f"the formula field {name} does not compile")
         before, self.scope.blanks = self.scope.blanks, field.blanks
         try:
-            column = _Builder(inner, self.scope, self.nesting + 1).build()
+            column = _Builder(inner, self.scope, self.nesting + 1, counted=self.counted).build()
         finally:
             self.scope.blanks = before
         if field.kind is Kind.BOOLEAN:
@@ -293,6 +318,12 @@ class _Builder:
         if column.kind is not field.kind:
             raise NotVectorisable
         return column
+
+
+def _narrow(text: str) -> None:
+    """Raises ``NotVectorisable`` for a text with characters that are two units to Java."""
+    if units(text) != text:
+        raise NotVectorisable
 
 
 def _boolean(column: Column) -> Column:

@@ -65,6 +65,8 @@ class Column:
     ratio: Ratio | None = None
     raised: pl.Expr | None = None
     """Of a text in small letters, what it was made from."""
+    members: pl.Expr | None = None
+    """Of a multi-select that the frame holds as a list, the list."""
 
     @property
     def exact(self) -> Number:
@@ -76,7 +78,10 @@ class Column:
 
 @dataclass(slots=True)
 class Scope:
-    """One compilation against one frame: its columns' types and facts, the context, reasons met, rows to look at again."""
+    """One compilation against one frame: its columns' types and facts, the context, reasons met, rows to look at again.
+
+    ``suspects``: a quick test of rows, and the test that those have to meet to be looked at again.
+    """
 
     dtypes: Mapping[str, pl.DataType]
     context: Context
@@ -87,6 +92,7 @@ class Scope:
     codes: dict[tuple[str, bool], int] = field(default_factory=dict)
     doubts: list[pl.Expr] = field(default_factory=list)
     checks: dict[str, pl.Expr] = field(default_factory=dict)
+    suspects: dict[str, tuple[pl.Expr, pl.Expr]] = field(default_factory=dict)
 
     def code(self, reason: str, failed: bool = False) -> int:
         """The code of a reason."""

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-_WIDE = tuple(bytes([lead]) for lead in range(0xF0, 0xF5))
-"""How characters begin in UTF-8 that are two units to Java."""
-
 PRIOR = "prior:"
 """Before a field's name: the column of its stored values before the save."""
 
@@ -34,12 +31,6 @@ class Facts:
 
 
 NOTHING_KNOWN = Facts()
-
-
-def wide(text: pl.Expr) -> pl.Expr:
-    """Boolean: it holds characters beyond the basic plane. Looking for bytes takes a third of what a pattern takes."""
-    held = text.cast(pl.Binary)
-    return pl.any_horizontal([held.bin.contains(lead) for lead in _WIDE]).fill_null(value=False)
 
 
 def look(frame: pl.DataFrame, names: Collection[str], positional: Collection[str]) -> Facts:

@@ -6,7 +6,6 @@ import polars as pl
 
 from awase_formula.columnwise import numbers
 from awase_formula.columnwise.columns import Column, NotVectorisable, Number, Scope, dtype
-from awase_formula.columnwise.facts import wide
 from awase_formula.kinds import TEXTUAL, Field, Kind
 from awase_formula.values import Failure, Value, moment, read
 
@@ -28,10 +27,9 @@ def read_column(scope: Scope, name: str, field: Field) -> Column:
     if field.kind is Kind.NUMBER:
         return _number(scope, name, field, held)
     if field.kind in TEXTUAL:
-        text = _text(column, held)
-        return Column(
-            field.kind, text if name in scope.facts.filled else pl.when(text != "").then(text), size=3
-        )
+        text = as_text(column, held)
+        filled = text if name in scope.facts.filled else pl.when(text != "").then(text)
+        return Column(field.kind, filled, size=3, members=column if _is_list(held) else None)
     if field.kind is Kind.BOOLEAN and held == pl.Boolean():
         return Column(Kind.BOOLEAN, column.fill_null(value=False), size=2)
     if field.kind is Kind.DATE and held == pl.Date():
@@ -48,20 +46,22 @@ def read_column(scope: Scope, name: str, field: Field) -> Column:
     raise NotVectorisable
 
 
-def check_wide(scope: Scope, name: str) -> None:
-    """Doubt rows whose text holds characters that are two units to Java."""
-    if scope.dtypes.get(name) == pl.String() and name not in scope.facts.narrow:
-        scope.checks[f"wide {name}"] = wide(pl.col(name))
+def is_text(held: pl.DataType) -> bool:
+    """Whether a column of this type can be read as text."""
+    return isinstance(held, (pl.String, pl.Categorical, pl.Enum)) or _is_list(held)
 
 
-def _text(column: pl.Expr, held: pl.DataType) -> pl.Expr:
+def as_text(column: pl.Expr, held: pl.DataType) -> pl.Expr:
+    """A column of this type as text. Raises ``NotVectorisable`` where it is none."""
     if held == pl.String():
         return column
-    if isinstance(held, (pl.Categorical, pl.Enum)):
-        return column.cast(pl.String)
-    if isinstance(held, pl.List) and held.inner == pl.String():
-        return column.list.join(";")
-    raise NotVectorisable
+    if not is_text(held):
+        raise NotVectorisable
+    return column.list.join(";") if _is_list(held) else column.cast(pl.String)
+
+
+def _is_list(held: pl.DataType) -> bool:
+    return isinstance(held, pl.List) and held.inner == pl.String()
 
 
 def _number(scope: Scope, name: str, field: Field, held: pl.DataType) -> Column:

@@ -24,9 +24,6 @@ from awase_formula.regex import matches, translated
 from awase_formula.rowwise.text import NO_NUMBER, NUMBER
 from awase_formula.values import Failure
 
-POSITIONAL = frozenset({"LEN", "LEFT", "RIGHT", "MID", "FIND", "SUBSTR", "LPAD", "RPAD", "ASCII"})
-"""Functions that count UTF-16 units: rows with characters beyond the basic plane are left to the row form."""
-
 _LENGTH_DIGITS = 9
 _PLAIN_NUMBER = r"\A[+-]?[0-9]{1,18}(?:\.[0-9]{1,10})?\z"
 
@@ -187,8 +184,13 @@ def _includes(_scope: Scope, columns: Sequence[Column]) -> Column:
     wanted = constant_text(columns[1])
     if wanted is None:
         return truth(columns[0].value.is_null(), columns)
-    inside = columns[0].value.str.contains(f"(?:^|;){re.escape(wanted)}(?:;|$)")
-    return truth(inside.fill_null(value=False) if ";" not in wanted else pl.lit(value=False), columns)
+    if ";" in wanted:
+        return truth(pl.lit(value=False), columns)
+    if columns[0].members is not None:
+        inside = columns[0].members.list.contains(pl.lit(wanted))
+    else:
+        inside = columns[0].value.str.contains(f"(?:^|;){re.escape(wanted)}(?:;|$)")
+    return truth(inside.fill_null(value=False), columns)
 
 
 def _picked_count(_scope: Scope, columns: Sequence[Column]) -> Column:

@@ -436,6 +436,8 @@ def frame(maker: Maker, rows: int) -> pl.DataFrame:
     columns[":new"] = pl.Series(
         [source.choice([True, False, False, None]) for _ in range(rows)], dtype=pl.Boolean
     )
+    if source.random() < 0.5:
+        columns["M1"] = columns["M1"].str.split(";")
     return pl.DataFrame(columns)
 
 

@@ -187,6 +187,51 @@ def test_characters_of_every_plane_beyond_the_first_are_counted_as_two() -> None
     assert found.redone == 16
 
 
+COUNTED = ["a", "abc", "abcd", "山田太", "山田太郎", "😀", "a😀", "😀😀", "葛\U000e0100", "é😀", "", None]
+"""Of one to four units, with and without characters that are two."""
+
+
+@pytest.mark.parametrize("sign", ["=", "<>", "<", ">", "<=", ">="])
+@pytest.mark.parametrize("number", ["0", "1", "2", "3", "2.5", "4", "99999999999999999999"])
+def test_a_length_beside_a_number_counts_wide_characters_twice(sign: str, number: str) -> None:
+    rows = pl.DataFrame({"T": COUNTED})
+    schema = Schema({"T": Field(Kind.TEXT)})
+    for text in (f"LEN(T) {sign} {number}", f"{number} {sign} LEN(t)"):
+        both_forms(text, rows, schema)
+        both_forms(text, rows.cast(pl.Categorical), schema)
+
+
+def test_only_rows_where_a_wide_character_may_decide_are_looked_at_again() -> None:
+    rows = pl.DataFrame({"t": [*COUNTED, "😀" * 40]})
+    schema = Schema({"t": Field(Kind.TEXT)})
+    assert compile(parse("LEN(t) > 100"), schema).verdicts(rows, CONTEXT).redone == 0
+    assert compile(parse("LEN(t) > 79"), schema).verdicts(rows, CONTEXT).redone == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["LEN(both) = 3", "LEFT(both, 2) = t", "LEN(t) = 2 && LEN(both) > 2", 'FIND("c", both) = 3']
+)
+def test_characters_behind_a_formula_field_are_counted_like_any_others(text: str) -> None:
+    both = Field(Kind.TEXT, formula=parse('t & "c"'))
+    schema = Schema({"t": Field(Kind.TEXT), "both": both})
+    both_forms(text, pl.DataFrame({"t": COUNTED}), schema)
+
+
+@pytest.mark.parametrize("wanted", ["A", "B", "A;B", "AB", ""])
+def test_a_multi_select_may_be_a_list_or_a_text(wanted: str) -> None:
+    lists = [["A"], ["B", "A"], ["AB"], [], None, ["A", "B"], [""]]
+    rows = pl.DataFrame({"m": lists}, schema={"m": pl.List(pl.String)})
+    as_texts = rows.select(pl.col("m").list.join(";"))
+    schema = Schema({"m": Field(Kind.MULTIPICKLIST)})
+    for text in (
+        f'INCLUDES(m, "{wanted}")',
+        "ISBLANK(m)",
+        "PICKLISTCOUNT(m) > 1",
+        f'NOT(INCLUDES(m, "{wanted}"))',
+    ):
+        assert both_forms(text, rows, schema) == both_forms(text, as_texts, schema)
+
+
 def test_a_text_whose_line_ends_alone_differ_has_not_changed() -> None:
     rows = pl.DataFrame(
         {
