@@ -63,11 +63,13 @@ def doubt_length(scope: Scope, column: str, number: Decimal) -> None:
     text = _counted(scope, column)
     if text is None or abs(number) >= _LONGEST:
         return
+    low, high = math.floor(number), math.ceil(number)
+    # A character has one to four bytes and counts once or twice, so there are no more units than bytes.
+    near = text.str.len_bytes().is_between(low, 4 * high)
     fewest = text.str.len_chars().cast(pl.Int64)
     # A wide character takes three bytes more than the narrowest, and counts once more.
     most = fewest + (text.str.len_bytes().cast(pl.Int64) - fewest) // 3
-    decides = (most > fewest) & (fewest <= math.ceil(number)) & (most >= math.floor(number))
-    scope.suspects[f"length {column} {number}"] = decides, _wide(text)
+    scope.suspects[f"length {column} {number}"] = near, (fewest <= high) & (most >= low) & _wide(text)
 
 
 def _counted(scope: Scope, column: str) -> pl.Expr | None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from awase.core.checks import findings, target_of
 from awase.core.checks.check import Certainty, Finding
-from awase.core.checks.identifiers import _repeated
+from awase.core.checks.identifiers import _shared
 from awase.core.checks.preflight import sends, value_column
 from awase.core.checks.rules import judged
 from awase.core.mapping import Direction
@@ -529,9 +529,9 @@ def test_a_refused_record_leaves_its_unique_value_to_the_next(minds_case: bool, 
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c", "山", "", None]), max_size=30))
-def test_a_value_is_repeated_where_it_has_stood_before(values: list[str | None]) -> None:
-    repeated = _repeated(pl.Series(values, dtype=pl.String)).to_list()
-    assert repeated == [value is not None and value in values[:number] for number, value in enumerate(values)]
+def test_a_value_is_shared_where_it_stands_more_than_once(values: list[str | None]) -> None:
+    shared = _shared(pl.Series(values, dtype=pl.String)).to_list()
+    assert shared == [value is not None and values.count(value) > 1 for value in values]
 
 
 # -- rules by formula ----------------------------------------------------------------------------------------------

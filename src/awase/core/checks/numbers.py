@@ -20,17 +20,15 @@ INTEGER_DIGITS = 18
 
 
 def checks(field: Field, out: Outgoing) -> Iterator[Check]:
+    whole = bool(out.origins) and all(origin.kind is Kind.INTEGER for origin in out.origins)
     if field.kind == Kind.INTEGER or (field.kind == Kind.DECIMAL and field.precision):
         digits = field.precision - (field.scale or 0) if field.precision else INTEGER_DIGITS
-        # Compared as decimals: floating point would round the largest number that fits up to the first that does not.
-        size = out.source.cast(DTYPES[Kind.DECIMAL]).abs() if field.kind == Kind.INTEGER else out.value.abs()
-        too_large = size >= pl.lit(Decimal(10) ** digits) if digits < WHOLE_DIGITS else pl.lit(value=False)
         yield Check(
             "number_out_of_range",
-            out.sent & too_large.fill_null(value=False),
+            out.sent & _too_large(field, out, digits, whole=whole).fill_null(value=False),
             detail={"digits": str(digits)},
         )
-    if field.kind == Kind.INTEGER:
+    if field.kind == Kind.INTEGER and not whole:
         source = out.source.cast(DTYPES[Kind.DECIMAL])
         fraction = source != source.round(0)
         yield Check(
@@ -49,3 +47,15 @@ def checks(field: Field, out: Outgoing) -> Iterator[Check]:
             out.sent & outside.fill_null(value=False),
             detail={"years": f"{FIRST_YEAR}-{LAST_YEAR}"},
         )
+
+
+def _too_large(field: Field, out: Outgoing, digits: int, *, whole: bool) -> pl.Expr:
+    if digits >= WHOLE_DIGITS:
+        return pl.lit(value=False)
+    if field.kind is Kind.INTEGER and whole and digits <= INTEGER_DIGITS:
+        limit = pl.lit(10**digits)
+        return (out.source >= limit) | (out.source <= -limit)
+    # Compared as decimals: floating point would round the largest number that fits up to the first that does not.
+    size = out.source.cast(DTYPES[Kind.DECIMAL]) if field.kind is Kind.INTEGER else out.value
+    too_large: pl.Expr = size.abs() >= pl.lit(Decimal(10) ** digits)
+    return too_large

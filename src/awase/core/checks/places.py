@@ -5,7 +5,7 @@ Elsewhere a dependency between picklists is kept by the vendor's pages alone, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 
 import polars as pl
@@ -26,7 +26,8 @@ def checks(
     if not field.place or field.options is None:
         return
     known = [option.value for option in field.options if option.active]
-    unknown = (out.value.is_not_null() & ~out.value.is_in(known)).fill_null(value=False)
+    # A null is in no list, and is no unknown name either.
+    unknown = ~out.value.is_in(known).fill_null(value=True)
     yield Check("state_country", out.sent & unknown, detail=_allowed(known))
     if not field.controllers:
         return
@@ -37,8 +38,7 @@ def checks(
         yield Check("country_required", out.creating & out.sent & needs, Certainty.LIKELY)
         return
     given = reduce(pl.Expr.or_, [each.sent for each in deciding])
-    coming = pl.coalesce([pl.when(each.sent).then(each.value) for each in deciding])
-    country = pl.when(given).then(coming).otherwise(pl.coalesce([each.stored for each in deciding]))
+    country = _country(given, deciding)
     twin = beside.get(field.twin)
     # What its twin moves is judged there.
     moved = (given | out.sent) & ~twin.sent | out.sent if twin is not None else given | out.sent
@@ -48,7 +48,22 @@ def checks(
     placed = moved & needs & country.is_not_null()
     pairs = [f"{by}{_BETWEEN}{option.value}" for option in field.options for by in option.valid_for or ()]
     belongs = pl.concat_str([country, out.after], separator=_BETWEEN).is_in(pairs)
-    yield Check("state_country", placed & ~belongs.fill_null(value=True))
+    # Most states are in the one country that has a state of that name: to look that up is quicker than to join texts.
+    home = {option.value: by for option in field.options for by in option.valid_for or ()}
+    at_home = out.after.replace_strict(list(home), list(home.values()), default=None, return_dtype=pl.String)
+    yield Check(
+        "state_country",
+        ~belongs.fill_null(value=True),
+        among=placed & country.ne_missing(at_home),
+    )
+
+
+def _country(given: pl.Expr, deciding: Sequence[Outgoing]) -> pl.Expr:
+    """The country after the write, which may stand in two fields (its code, its name)."""
+    if len(deciding) == 1:
+        return deciding[0].after
+    coming = pl.coalesce([pl.when(each.sent).then(each.value) for each in deciding])
+    return pl.when(given).then(coming).otherwise(pl.coalesce([each.stored for each in deciding]))
 
 
 def _options(field: Field | None) -> tuple[Option, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -73,16 +73,18 @@ def target_of(
     return Target(sync.object(side, object), columns, sync.sync.time_zone, now)
 
 
-def findings(outgoing: pl.DataFrame, target: Target) -> list[Finding]:
+def findings(outgoing: pl.DataFrame, target: Target, refused: Collection[int] = frozenset()) -> list[Finding]:
     """Every broken rule of ``outgoing``: records of the target, with the columns
 
     ``_link`` Int64 · ``_create`` Boolean · whatever the target's columns read.
+
+    ``refused``: links of records that are refused for what cannot be seen here.
     """
     if outgoing.is_empty():
         return []
     known = replace(target, columns=settled(outgoing, target.columns))
     found = [*_by_rule(outgoing, known), *_by_check(outgoing, known)]
-    return identifiers.only_after_a_saved_one(found, outgoing, known)
+    return identifiers.only_after_a_saved_one(found, known, refused)
 
 
 def _by_check(outgoing: pl.DataFrame, target: Target) -> Iterator[Finding]:

@@ -50,15 +50,22 @@ def broken(frame: pl.DataFrame, target: Target) -> Iterator[Broken]:
     all_ready = list(judged(object))
     if not all_ready or frame.is_empty():
         return
-    seen = _record(frame, object, target.columns, _read(ready for _, ready in all_ready))
+    is_new = _all_new(frame)
+    seen = _record(frame, is_new, object, target.columns, _read(ready for _, ready in all_ready))
     user = object.running_user
     context = formulas.Context(
         now=target.now, zone=ZoneInfo(target.zone), globals=user.values, families=user.families
     )
-    found = formulas.verdicts([ready for _, ready in all_ready], seen, context)
+    found = formulas.verdicts([ready for _, ready in all_ready], seen, context, is_new)
     for (rule, _), verdict in zip(all_ready, found, strict=True):
         if verdict.fires.any():
             yield Broken(rule, verdict.fires)
+
+
+def _all_new(frame: pl.DataFrame) -> bool | None:
+    """Whether the records are created; None where only some are."""
+    new = frame["_create"]
+    return True if new.all() else None if new.any() else False
 
 
 def not_foreseen(object: ObjectSchema) -> dict[str, str]:
@@ -179,33 +186,36 @@ def _read(all_ready: Iterable[formulas.Compiled]) -> _Read:
 
 
 def _record(
-    frame: pl.DataFrame, object: ObjectSchema, columns: Mapping[str, Outgoing], read: _Read
+    frame: pl.DataFrame,
+    is_new: bool | None,
+    object: ObjectSchema,
+    columns: Mapping[str, Outgoing],
+    read: _Read,
 ) -> pl.DataFrame:
     """Each record as the vendor would see it, as far as it is ``read``: a column a field, ``prior:`` beside those that are
-    compared with what was stored, and whether it is new."""
-    creating = bool(frame["_create"].all())
+    compared with what was stored, and whether it is new where not all are alike."""
     after: dict[str, pl.Expr] = {}
     prior: dict[str, pl.Expr] = {}
     for name, field in object.fields.items():
         if not read.reads(name, field):
             continue
         out = columns.get(name)
-        if creating:
+        if is_new:
             value = out.after if out is not None else pl.lit(None, dtype=DTYPES[field.kind])
             if not _left_empty(field):
                 value = pl.coalesce(value, _filled_in(field, object))
                 if frame.select(value.is_null().any()).item():
                     continue  # the vendor fills it in, with what is not known
-            after[name] = _plain(value, field)
+            after[name] = value
         elif out is not None:
-            after[name] = _plain(out.after, field)
+            after[name] = out.after
             if name.casefold() in read.priors or field.sorts:
-                prior[name] = _plain(out.stored, field)
+                prior[name] = out.stored
     for name in [name for name, field in object.fields.items() if field.sorts]:
         after |= _named_type(after, name, object)
         prior |= _named_type(prior, name, object)
     return frame.select(
-        pl.col("_create").alias(_NEW),
+        pl.col("_create").alias(_NEW if is_new is None else "_create"),
         *(value.alias(name) for name, value in after.items()),
         *(value.alias(f"{_PRIOR}{name}") for name, value in prior.items()),
     )
@@ -239,8 +249,3 @@ def _named_type(values: Mapping[str, pl.Expr], name: str, object: ObjectSchema) 
         "RecordType.DeveloperName": told([sort.name for sort in object.record_types]),
         "RecordType.Name": told([sort.label for sort in object.record_types]),
     }
-
-
-def _plain(values: pl.Expr, field: Field) -> pl.Expr:
-    """A multi-select is one text to a formula."""
-    return values.list.join(";") if field.kind is Kind.TEXTS else values

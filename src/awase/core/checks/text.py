@@ -23,10 +23,12 @@ def checks(field: Field, out: Outgoing) -> Iterator[Check]:
     if field.kind != Kind.TEXT:
         return
     if field.max_length is not None and field.options is None:
+        # No text has more characters than bytes, and bytes need not be counted.
         yield Check(
             "string_too_long",
-            out.sent & (out.value.str.len_chars() > field.max_length).fill_null(value=False),
+            out.value.str.len_chars() > field.max_length,
             detail={"maximum": str(field.max_length)},
+            among=out.sent & (out.value.str.len_bytes() > field.max_length).fill_null(value=False),
         )
     if field.email:
         malformed = ~out.value.str.contains(pl.lit(_PLAUSIBLE_EMAIL))

@@ -13,7 +13,6 @@ import polars as pl
 import awase_formula as formulas
 from awase.core.checks import Finding, Target, findings
 from awase.core.checks.check import Certainty, Outgoing
-from awase.core.checks.identifiers import only_after_a_saved_one
 from awase.core.conversion import normalised
 from awase.core.doctor.headings import Headings
 from awase.core.schema import Field, ObjectSchema
@@ -85,12 +84,11 @@ def judge(
         for name, bad in unreadable.items()
         for row, text in rows.filter(bad).select("_row", str(headings.fields[name])).iter_rows()
     ]
-    judged = findings(outgoing, target)
+    judged = findings(outgoing, target, {one.link for one in written})
     if spoilt := {(one.link, one.field) for one in written}:
         reads = _read_by_rules(object)
         judged = [one for one in judged if not _spoilt(one, spoilt, reads)]
-    found = only_after_a_saved_one([*written, *judged], outgoing, target)
-    return Judged(len(cells), updates, tuple(found))
+    return Judged(len(cells), updates, (*written, *judged))
 
 
 def _judgeable(object: ObjectSchema) -> ObjectSchema:
