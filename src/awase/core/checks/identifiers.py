@@ -20,20 +20,23 @@ def only_after_a_saved_one(
 ) -> list[Finding]:
     """Of the records that share a unique value, those after the first one that is saved: a record that is refused for
     anything else leaves its value to the next one. Findings of one check stand in the order of the records."""
-    certain = (one for one in found if one.certainty is Certainty.CERTAIN and one.error_type != TWICE)
-    refused = {one.link for one in certain}.union(refused)
+    sharing = [one for one in found if one.error_type == TWICE]
+    links = {one.link for one in sharing}
+    left = {one.link for one in found if one.link in links and _refuses_alone(one)}.union(refused)
     saved: set[tuple[str, str | None]] = set()
-    kept = []
-    for one in found:
-        if one.error_type == TWICE:
-            minds_case = target.object.fields[one.field].minds_case
-            told_apart = one.field, one.value if minds_case or one.value is None else one.value.lower()
-            if told_apart not in saved:
-                if one.link not in refused:
-                    saved.add(told_apart)
-                continue
-        kept.append(one)
-    return kept
+    after: set[tuple[str, int]] = set()
+    for one in sharing:
+        minds_case = target.object.fields[one.field].minds_case
+        told_apart = one.field, one.value if minds_case or one.value is None else one.value.lower()
+        if told_apart in saved:
+            after.add((one.field, one.link))
+        elif one.link not in left:
+            saved.add(told_apart)
+    return [one for one in found if one.error_type != TWICE or (one.field, one.link) in after]
+
+
+def _refuses_alone(one: Finding) -> bool:
+    return one.certainty is Certainty.CERTAIN and one.error_type != TWICE
 
 
 def _shared(values: pl.Series) -> pl.Series:
