@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import msgspec
 
 from awase.core.predictions import RuleScore
+from awase.engine.environment import Environment
+from awase.engine.running import Report, sync_now
 from awase.engine.scores import SCORES
 from tests.simulation.test_undo import HOUR, Office
 from tests.simulation.world import SYNC
@@ -63,6 +66,21 @@ def test_a_held_record_is_sent_once_a_day_and_the_rule_proves_right() -> None:
     assert office.written() == before + 2
     assert score(office).right == 2
     assert "ＣＥＯ" not in office.values("crm", "jobtitle")
+
+
+def test_where_nobody_wants_it_no_held_record_is_sent() -> None:
+    office = office_with_rule()
+    unasked = replace(SYNC, try_held_seconds=0)
+
+    async def work(env: Environment) -> Report:
+        return await sync_now(env, unasked, lambda _: True)
+
+    office.sync()
+    before = office.written()
+    for process in range(100, 103):
+        office.world.pass_time(DAY)
+        office.world.run(process, work)
+    assert (office.written(), waiting(office)) == (before, {("held", "foreseen"): 3})
 
 
 def test_a_rule_that_an_automation_defeats_is_demoted_after_two_mistakes_and_everybody_goes() -> None:

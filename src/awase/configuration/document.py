@@ -427,6 +427,13 @@ class SyncPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             description="How often associations are compared one by one, since their changes move no stamp in HubSpot.",
         ),
     ] = 24
+    try_held_hours: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="How often one of the records that a rule holds back is sent, to see whether the rule still refuses it; 0 is never.",
+        ),
+    ] = 24
     overlap_seconds: Annotated[
         int | None,
         Meta(

@@ -237,6 +237,7 @@ def _sync(part: SyncPart, place: int, document: Document, checker: Checker) -> S
         filter_crm=filter_of(part.filter.crm, (*here, "filter", "crm"), checker),
         owner_overrides={"crm": part.owners.to_crm, "ma": part.owners.to_ma},
         sweep_seconds=part.sweep_hours * 3_600,
+        try_held_seconds=part.try_held_hours * 3_600,
         time_zone=document.workspace.time_zone,
         guard_share=part.guard.share,
         guard_records=part.guard.records,

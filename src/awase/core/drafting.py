@@ -182,9 +182,8 @@ class Drafter:
 
     def _asks(self, certain: Sequence[Item]) -> bool:
         """Whether this held record is the one that is sent today, to see whether its rules are right."""
-        due = {
-            rule_of(item) for item in certain if is_due(self.memory.scores, rule_of(item), self.memory.now)
-        }
+        scores, every = self.memory.scores, self.sync.sync.try_held_seconds
+        due = {rule_of(item) for item in certain if is_due(scores, rule_of(item), self.memory.now, every)}
         fresh = due - self._asked
         self._asked |= due
         return bool(fresh)

@@ -180,6 +180,8 @@ class Sync:
     """So many records that were held or refused go by themselves once nothing stops them; more wait for an approval."""
     sweep_seconds: int = 86_400
     """How often relations are compared one by one, where a vendor's stamps do not show their changes."""
+    try_held_seconds: int = 86_400
+    """How often one record that a rule holds is sent, to see whether the rule is still right; 0 is never."""
     overlap_seconds: int | None = None
     """None: three times the connector's declared lag, at least five minutes."""
 

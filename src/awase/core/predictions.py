@@ -12,8 +12,6 @@ from awase.core.records import Item
 
 WRONG_AT_MOST = 1
 """A rule that was wrong more often is certain no more, until it changes."""
-ASK_EVERY = timedelta(days=1)
-"""How often one held record is sent, to see whether its rule is still right."""
 
 
 class RuleName(msgspec.Struct, frozen=True, order=True):
@@ -80,20 +78,20 @@ def foreseen_in(item: Item, *, certain: bool) -> Foreseen:
     return Foreseen(rule_of(item), certain, item.message)
 
 
-def is_due(scores: Scores, rule: RuleName, now: datetime | None) -> bool:
-    """Whether one record that this rule holds is to be sent, to see whether it is still right."""
+def is_due(scores: Scores, rule: RuleName, now: datetime | None, every_seconds: int) -> bool:
+    """Whether one record that this rule holds is to be sent, to see whether it is still right. Every 0 seconds is never."""
     score = scores.get(rule)
-    if score is None or score.asked is None or now is None:
+    if score is None or score.asked is None or now is None or not every_seconds:
         return False
-    return now - score.asked >= ASK_EVERY
+    return now - score.asked >= timedelta(seconds=every_seconds)
 
 
-def to_try(held: Iterable[Item], scores: Scores, now: datetime) -> set[int]:
+def to_try(held: Iterable[Item], scores: Scores, now: datetime, every_seconds: int) -> set[int]:
     """Links to be looked at again: one of each rule that is to be tried, and all of those that hold nobody any more."""
     links: dict[RuleName, set[int]] = {}
     for item in held:
         links.setdefault(rule_of(item), set()).add(item.link)
-    due = {min(links[rule]) for rule in links if is_due(scores, rule, now)}
+    due = {min(links[rule]) for rule in links if is_due(scores, rule, now, every_seconds)}
     demoted = [links[rule] for rule, score in scores.items() if score.demoted and rule in links]
     return due.union(*demoted)
 

@@ -222,7 +222,7 @@ class Planner:
             for stored in open_items
             if stored.item.kind == ItemKind.HELD and stored.item.source == "foreseen"
         ]
-        links = to_try(held, self.scores, self.env.clock.now())
+        links = to_try(held, self.scores, self.env.clock.now(), self.sync.sync.try_held_seconds)
         return _records(await self.env.store.links_by_id(self.sync.sync.name, sorted(links)))
 
     def _to_look_at(self, open_items: Sequence[StoredItem]) -> set[int]:

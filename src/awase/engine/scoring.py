@@ -44,8 +44,8 @@ async def learn_from_run(env: Environment, sync: BoundSync, plan: Plan, applied:
     asking = {rule_of(item) for item in held if item.source == "foreseen"}
     asked = {one.rule for place in applied.outcomes for one in writes[place].foreseen if one.certain}
     # What could not be tried (its record waits, or is barred) is not looked at again before another day.
-    before = await scores_that_hold(env, sync)
-    asked |= {rule for rule in asking if is_due(before, rule, plan.header.made_at)}
+    before, every = await scores_that_hold(env, sync), sync.sync.try_held_seconds
+    asked |= {rule for rule in asking if is_due(before, rule, plan.header.made_at, every)}
     foreseen = {(w.operation.link, w.operation.side): w.foreseen for w in writes if w.foreseen}
     proof = compare(foreseen, answers, messages(sync))
     await learn(env, sync, proof.scores, asking - asked, asked)
