@@ -118,6 +118,10 @@ def test_a_whole_number_field_has_its_digits_too() -> None:
     field = mapped("seats", Kind.INTEGER, crm={"precision": 8, "scale": 0})
     assert types(field, 99_999_999) == []
     assert types(field, -100_000_000) == ["number_out_of_range"]
+    unlimited = mapped("seats", Kind.INTEGER)
+    assert types(unlimited, 10**18 - 1) == []
+    for too_large in (10**18, -(10**18), 2**63 - 1, -(2**63)):
+        assert types(unlimited, too_large) == ["number_out_of_range"]
 
 
 def test_a_number_no_integer_holds_is_held_and_not_cut() -> None:
