@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -84,11 +83,8 @@ def findings(outgoing: pl.DataFrame, target: Target, refused: Collection[int] = 
     if outgoing.is_empty():
         return []
     known = replace(target, columns=settled(outgoing, target.columns))
-    # Side by side: what the one does row by row leaves a core to the other's columns.
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        by_rule = beside.submit(list, _by_rule(outgoing, known))
-        by_check = list(_by_check(outgoing, known))
-    return identifiers.only_after_a_saved_one([*by_rule.result(), *by_check], known, refused)
+    found = [*_by_rule(outgoing, known), *_by_check(outgoing, known)]
+    return identifiers.only_after_a_saved_one(found, known, refused)
 
 
 def _by_check(outgoing: pl.DataFrame, target: Target) -> Iterator[Finding]:
