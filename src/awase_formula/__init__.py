@@ -24,7 +24,9 @@ from awase_formula.errors import (
 from awase_formula.evaluating import Decision, Evaluator, Verdict, decide, evaluate
 from awase_formula.kinds import Field, Kind, Schema
 from awase_formula.layout import format
+from awase_formula.needs import in_words
 from awase_formula.parser import parse
+from awase_formula.sentences import Sentence
 from awase_formula.tree import Formula
 from awase_formula.values import Context, Location, Row, Value
 
@@ -48,6 +50,7 @@ __all__ = [
     "Problem",
     "Row",
     "Schema",
+    "Sentence",
     "UnreadableFile",
     "Value",
     "Verdict",
@@ -57,6 +60,7 @@ __all__ = [
     "decide",
     "evaluate",
     "format",
+    "in_words",
     "parse",
     "verdicts",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from awase_formula.checking import Problem, problems_of
 from awase_formula.inference import COMPARED, Kinds
 from awase_formula.kinds import NO_SCHEMA, TEXTS, Kind, Schema
+from awase_formula.sentences import Sentence
 from awase_formula.signatures import CHOOSERS, SIGNATURES, chosen_from
 from awase_formula.tree import Call, Chain, Formula, Node, Reference, Unary
 
@@ -53,9 +54,8 @@ def not_a_condition(formula: Formula, schema: Schema) -> Problem | None:
         node = ends.pop()
         kind = _never_true(node, kinds, schema)
         if kind:
-            return Problem(
-                "condition", f"a validation rule must give TRUE or FALSE, and this is {kind}", node.at
-            )
+            words = "a validation rule must give TRUE or FALSE, not {found}"
+            return Problem("condition", Sentence(words, found=kind), node.at)
         if (
             isinstance(node, Call)
             and node.name in CHOOSERS
@@ -74,7 +74,7 @@ def _never_true(node: Node, kinds: Kinds, schema: Schema) -> str:
     field = schema.find(node.name) if isinstance(node, Reference) else None
     kind = field.kind if field else kinds.kind(node)
     if kind not in (None, Kind.NULL, Kind.BOOLEAN):
-        return f"a {kind.value}".replace("a id", "an id")
+        return kind.word
     if isinstance(node, Chain) and kind is None and node.signs[0] not in _TRUTHS:
-        return "a sum or a difference"
+        return Sentence("a sum or a difference")
     return ""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 from awase_formula import globals as globals_
-from awase_formula.errors import FormulaTypeError, Position
+from awase_formula.errors import FormulaTypeError, Position, placed
 from awase_formula.inference import MOMENTS, Kinds
 from awase_formula.kinds import NO_SCHEMA, TEXTS, TEXTUAL, Kind, Schema
 from awase_formula.regex import is_broken
+from awase_formula.sentences import Sentence
 from awase_formula.signatures import CHOOSERS, SIGNATURES, chosen_from, nearest
 from awase_formula.tree import Call, Chain, Formula, Node, Reference, Text, Unary
 
@@ -26,7 +28,7 @@ class Problem:
     at: Position
 
     def __str__(self) -> str:
-        return f"{self.message} ({self.at})"
+        return placed(self.message, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _problems(node: Node, kinds: Kinds) -> Iterator[Problem]:
                 and not node.name.startswith("$")
                 and kinds.schema.find(node.name) is None
             ):
-                yield Problem("unknown-field", f"there is no field {node.name}", node.at)
+                yield Problem("unknown-field", Sentence("there is no field {name}", name=node.name), node.at)
         case Unary():
             wanted = Kind.BOOLEAN if node.sign == "NOT" else Kind.NUMBER
             yield from _unfit(node.operand, frozenset({wanted}), node.sign, kinds)
@@ -102,8 +104,13 @@ def _problems(node: Node, kinds: Kinds) -> Iterator[Problem]:
 def _unfit(node: Node, takes: frozenset[Kind], whose: str, kinds: Kinds) -> Iterator[Problem]:
     kind = kinds.kind(node)
     if kind not in (None, Kind.NULL) and kind not in takes:
-        wanted = " or ".join(sorted(kind.value for kind in takes))
-        yield Problem("type", f"{whose} takes {wanted}, not {kind.value}", place(node))
+        wanted = reduce(_or, (one.word for one in sorted(takes, key=lambda one: one.value)))
+        message = Sentence("{whose} takes {wanted}, not {given}", whose=whose, wanted=wanted, given=kind.word)
+        yield Problem("type", message, place(node))
+
+
+def _or(one: Sentence, other: Sentence) -> Sentence:
+    return Sentence("{one} or {other}", one=one, other=other)
 
 
 def place(node: Node) -> Position:
@@ -122,8 +129,9 @@ def _chain_problems(node: Chain, kinds: Kinds) -> Iterator[Problem]:
     ):
         right = kinds.kind(operand)
         if not _fits(sign, left, right):
-            one, other = (kind.value if kind else "unknown" for kind in (left, right))
-            yield Problem("type", f"{sign} does not join {one} and {other}", spot)
+            one, other = (kind.word if kind else Sentence("unknown") for kind in (left, right))
+            message = Sentence("{sign} does not join {one} and {other}", sign=sign, one=one, other=other)
+            yield Problem("type", message, spot)
         left = (
             Kind.BOOLEAN if sign in ("=", "<>", "<", ">", "<=", ">=") else kinds.combined(sign, left, right)
         )
@@ -155,13 +163,21 @@ def _call_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
     count = len(node.arguments)
     if signature is None:
         near = nearest(node.name)
-        meant = f"; did you mean {near}?" if near else ""
-        yield Problem("unknown-function", f"there is no function {node.name}{meant}", node.at)
+        message = (
+            Sentence("there is no function {name}; did you mean {near}?", name=node.name, near=near)
+            if near
+            else Sentence("there is no function {name}", name=node.name)
+        )
+        yield Problem("unknown-function", message, node.at)
         return
     odd = (node.name == "CASE" and count % 2) or (node.name == "IFS" and not count % 2)
     if not signature.accepts(count) or odd:
-        given = f"{count} argument{'' if count == 1 else 's'}"
-        message = f"{node.name} does not take {given}; it takes {signature.counts()}"
+        words = (
+            "{name} does not take 1 argument; it takes {wanted}"
+            if count == 1
+            else "{name} does not take {count} arguments; it takes {wanted}"
+        )
+        message = Sentence(words, name=node.name, count=str(count), wanted=signature.counts())
         yield Problem("arguments", message, node.at)
         return
     for index, argument in enumerate(node.arguments):
@@ -173,11 +189,14 @@ def _call_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
 def _special_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
     first = kinds.kind(node.arguments[0]) if node.arguments else None
     if node.name in ("ISPICKVAL", "INCLUDES") and not isinstance(node.arguments[1], Text):
-        yield Problem("literal", f"{node.name} compares with a text literal", place(node.arguments[1]))
+        message = Sentence("{name} compares with a text literal", name=node.name)
+        yield Problem("literal", message, place(node.arguments[1]))
     if node.name == "REGEX" and isinstance(pattern := node.arguments[1], Text) and is_broken(pattern.value):
-        yield Problem("pattern", "the pattern of this REGEX is none; correct it", place(pattern))
+        message = Sentence("the pattern of this REGEX is none; correct it")
+        yield Problem("pattern", message, place(pattern))
     if node.name in ("ISBLANK", "ISNULL") and first in (Kind.BOOLEAN, Kind.PICKLIST, Kind.LOCATION):
-        yield Problem("type", f"{node.name} does not take {first.value}", place(node.arguments[0]))
+        message = Sentence("{name} does not take {given}", name=node.name, given=first.word)
+        yield Problem("type", message, place(node.arguments[0]))
     if node.name in ("ISCHANGED", "PRIORVALUE"):
         argument = node.arguments[0]
         field = kinds.schema.find(argument.name) if isinstance(argument, Reference) else None
@@ -186,9 +205,11 @@ def _special_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
             or globals_.is_global(argument.name)
             or (field and field.formula)
         ):
-            yield Problem("type", f"{node.name} takes a stored field of the record", place(argument))
+            message = Sentence("{name} takes a stored field of the record", name=node.name)
+            yield Problem("type", message, place(argument))
     if node.name == "CASE" and first in (Kind.BOOLEAN, Kind.LOCATION):
-        yield Problem("type", f"CASE does not take {first.value}", place(node.arguments[0]))
+        message = Sentence("{name} does not take {given}", name=node.name, given=first.word)
+        yield Problem("type", message, place(node.arguments[0]))
     if node.name in CHOOSERS:
         yield from _mixed(node, kinds)
 
@@ -200,7 +221,8 @@ def _mixed(node: Call, kinds: Kinds) -> Iterator[Problem]:
         if kind in (None, Kind.NULL):
             continue
         if found is not None and kind is not found and not {kind, found} <= TEXTUAL:
-            message = f"{node.name} chooses between {found.value} and {kind.value}"
+            words = "{name} chooses between {one} and {other}"
+            message = Sentence(words, name=node.name, one=found.word, other=kind.word)
             yield Problem("type", message, place(node.arguments[index]))
         found = found or kind
 

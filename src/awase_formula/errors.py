@@ -15,6 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from awase_formula.sentences import Sentence, together
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -28,8 +30,14 @@ class Position:
         return f"line {self.line}, column {self.column}"
 
 
+def placed(fault: str, at: Position) -> Sentence:
+    """A fault with its place in the formula."""
+    words = "{fault} (line {line}, column {column})"
+    return Sentence(words, fault=fault, line=str(at.line), column=str(at.column))
+
+
 class FormulaError(Exception):
-    """Base of every error of this package."""
+    """Base of every error of this package. Its message is a ``Sentence`` wherever the package speaks itself."""
 
     code: ClassVar[str] = "FX-000"
 
@@ -39,11 +47,15 @@ class FormulaError(Exception):
         self.at = at
 
     def __str__(self) -> str:
-        return f"{self.message} ({self.at})" if self.at else self.message
+        return placed(self.message, self.at) if self.at else self.message
 
     def in_formula(self) -> str:
         """The same for a reader who also sees a line of the file that the formula stands in."""
-        return f"{self.message} ({self.at} of the formula)" if self.at else self.message
+        if self.at is None:
+            return self.message
+        line, column = str(self.at.line), str(self.at.column)
+        words = "{fault} (line {line}, column {column} of the formula)"
+        return Sentence(words, fault=self.message, line=line, column=column)
 
 
 class FormulaSyntaxError(FormulaError):
@@ -56,8 +68,8 @@ class FormulaSyntaxError(FormulaError):
     at: Position
 
     def __init__(self, message: str, at: Position, expected: str = "", hint: str = "") -> None:
-        parts = (message, expected and f"expected {expected}", hint)
-        super().__init__("; ".join(filter(None, parts)), at)
+        wanted = Sentence("expected {what}", what=expected) if expected else ""
+        super().__init__(together([message, wanted, hint]), at)
         self.expected = expected
 
 

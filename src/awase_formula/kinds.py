@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from awase_formula.sentences import Sentence
 from awase_formula.tree import Formula
 
 Blanks: TypeAlias = Literal["null", "zero"]
@@ -27,6 +28,11 @@ class Kind(enum.Enum):
     ID = "id"
     LOCATION = "location"
     NULL = "null"
+
+    @property
+    def word(self) -> Sentence:
+        """What it is called."""
+        return Sentence(self.value)
 
 
 TEXTS = frozenset({Kind.TEXT, Kind.ID})

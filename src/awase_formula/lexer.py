@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from awase_formula.errors import FormulaSyntaxError, Position
+from awase_formula.sentences import Sentence
 
 
 class Token(enum.Enum):
@@ -91,15 +92,22 @@ def _meaningless(text: str, at: Position) -> FormulaSyntaxError:
     wide = _WIDE.match(text, at.offset)
     if wide is not None:
         return FormulaSyntaxError(
-            f"{wide[0]!r} is written in full-width characters", at, hint=f"write {wide[0].translate(_NARROW)}"
+            Sentence("{found} is written in full-width characters", found=repr(wide[0])),
+            at,
+            hint=Sentence("write {right}", right=wide[0].translate(_NARROW)),
         )
     if text[at.offset] == "\u3000":
-        return FormulaSyntaxError("a full-width space stands here", at, hint="write a plain space")
+        return FormulaSyntaxError(
+            Sentence("a full-width space stands here"), at, hint=Sentence("write a plain space")
+        )
     if text[at.offset] in _CURLY:
         return FormulaSyntaxError(
-            f"{text[at.offset]} is a curly quote", at, hint="write straight quotes, \" or '"
+            Sentence("{found} is a curly quote", found=text[at.offset]),
+            at,
+            hint=Sentence("write straight quotes, \" or '"),
         )
-    return FormulaSyntaxError(f"{text[at.offset]!r} has no meaning here", at, "a value or an operator")
+    found = Sentence("{found} has no meaning here", found=repr(text[at.offset]))
+    return FormulaSyntaxError(found, at, Sentence("a value or an operator"))
 
 
 def _refuse_open_path(name: str, lines: _Lines, at: Position) -> None:
@@ -107,7 +115,8 @@ def _refuse_open_path(name: str, lines: _Lines, at: Position) -> None:
     wrong = _OPEN_PATH.search(name)
     if wrong is not None:
         place = lines.at(at.offset + wrong.end())
-        raise FormulaSyntaxError(f"{name!r} lacks a name after a point", place, "the name of a field")
+        lacks = Sentence("{name} lacks a name after a point", name=repr(name))
+        raise FormulaSyntaxError(lacks, place, Sentence("the name of a field"))
 
 
 def lexemes(text: str) -> Iterator[Lexeme | Comment]:
@@ -129,13 +138,14 @@ def lexemes(text: str) -> Iterator[Lexeme | Comment]:
             case "comment":
                 end = text.find("*/", offset)
                 if end < 0:
-                    raise FormulaSyntaxError("this comment never ends", at, "*/")
+                    raise FormulaSyntaxError(Sentence("this comment never ends"), at, "*/")
                 offset = end + 2
                 yield Comment(text[at.offset : offset], at)
             case "quote":
                 body = _BODY[match[0]].match(text, offset)
                 if body is None:
-                    raise FormulaSyntaxError("this text never ends", at, f"a closing {match[0]}")
+                    closing = Sentence("a closing {quote}", quote=match[0])
+                    raise FormulaSyntaxError(Sentence("this text never ends"), at, closing)
                 offset = body.end()
                 yield Lexeme(Token.TEXT, unescaped(body[0][:-1]), at)
             case "name":

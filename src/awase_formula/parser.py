@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from awase_formula.errors import FormulaSyntaxError, FormulaTooDeep, Position
 from awase_formula.lexer import Comment, Lexeme, Token, lexemes
+from awase_formula.sentences import Sentence
 from awase_formula.tree import Call, Chain, Formula, Node, Null, Number, Pairs, Reference, Text, Truth, Unary
 
 DEEPEST = 250
@@ -34,7 +35,10 @@ LEVELS = {
 UNARY = 8
 _ONE_WAY = {"==": "=", "!=": "<>"}
 _INFIX = {"AND": "&&", "OR": "||"}
-_VALUE = "a field, a function, a literal or an opening parenthesis"
+_VALUE = Sentence("a field, a function, a literal or an opening parenthesis")
+
+
+_ENDS = Sentence("the formula ends too early")
 
 
 @dataclass(slots=True)
@@ -121,7 +125,8 @@ class _Parser:
         before = self.tokens[max(self.next - 2, 0)]
         swapped = before.text + token.text
         if swapped in ("=>", "=<") and before.at.offset + 1 == token.at.offset:
-            raise FormulaSyntaxError(f"{swapped!r} is no operator", before.at, hint=f"write {swapped[::-1]}")
+            fault = Sentence("{found} is no operator", found=repr(swapped))
+            raise FormulaSyntaxError(fault, before.at, hint=Sentence("write {right}", right=swapped[::-1]))
 
     def name(self, text: str, at: Position) -> bool:
         folded = text.upper()
@@ -144,14 +149,15 @@ class _Parser:
 
     def open(self, frame: _Frame) -> bool:
         if len(self.frames) > MOST_OPEN:
-            raise FormulaTooDeep(f"more than {MOST_OPEN} parentheses are open here", frame.at)
+            too_many = Sentence("more than {most} parentheses are open here", most=str(MOST_OPEN))
+            raise FormulaTooDeep(too_many, frame.at)
         self.frames.append(frame)
         return True
 
     def pair_name(self) -> bool:
         token = self.take()
         if token.kind not in (Token.NAME, Token.TEXT):
-            raise FormulaSyntaxError(_found(token), token.at, "the name of a parameter")
+            raise FormulaSyntaxError(_found(token), token.at, Sentence("the name of a parameter"))
         if not self.follows("="):
             raise FormulaSyntaxError(_found(self.tokens[self.next]), self.tokens[self.next].at, "=")
         self.take()
@@ -194,7 +200,8 @@ class _Parser:
 
     def grown(self, node: Node, below: int) -> bool:
         if below >= DEEPEST:
-            raise FormulaTooDeep(f"this nests more than {DEEPEST} levels deep", node.at)
+            too_deep = Sentence("this nests more than {most} levels deep", most=str(DEEPEST))
+            raise FormulaTooDeep(too_deep, node.at)
         return self.push(node, below + 1)
 
     def reduce(self, frame: _Frame, level: int) -> None:
@@ -232,19 +239,19 @@ class _Parser:
     def end(self, token: Lexeme) -> tuple[Node, int]:
         frame = self.frames[-1]
         if len(self.frames) > 1:
-            raise FormulaSyntaxError("the formula ends too early", token.at, _after_value(frame, token.at))
+            raise FormulaSyntaxError(_ENDS, token.at, _after_value(frame, token.at))
         self.finish(frame)
         return frame.finished[0]
 
 
-def _found(token: Lexeme) -> str:
+def _found(token: Lexeme) -> Sentence:
     match token.kind:
         case Token.END:
-            return "the formula ends too early"
+            return _ENDS
         case Token.TEXT:
-            return "a text stands where none can"
+            return Sentence("a text stands where none can")
         case _:
-            return f"{token.text!r} stands where it cannot"
+            return Sentence("{found} stands where it cannot", found=repr(token.text))
 
 
 def _meant(token: Lexeme) -> str:
@@ -252,17 +259,22 @@ def _meant(token: Lexeme) -> str:
     word = token.text.upper()
     if token.kind is not Token.NAME or word not in _INFIX:
         return ""
-    return f"between two operands write {_INFIX[word]}, or write {word}(a, b)"
+    words = "between two operands write {sign}, or write {word}(a, b)"
+    return Sentence(words, sign=_INFIX[word], word=word)
 
 
-def _after_value(frame: _Frame, at: Position) -> str:
+def _after_value(frame: _Frame, at: Position) -> Sentence:
     """What may follow a value at ``at``; a bracket on another line is told with its line."""
     if not frame.closing:
-        return "an operator or the end of the formula"
-    opened = f"column {frame.at.column}" if frame.at.line == at.line else str(frame.at)
-    if frame.name:
-        return f"an operator, a comma or the {frame.closing} that closes {frame.name}, opened at {opened}"
-    return f"an operator or the ) that closes the group, opened at {opened}"
+        return Sentence("an operator or the end of the formula")
+    line, column = str(frame.at.line), str(frame.at.column)
+    there = Sentence("line {line}, column {column}", line=line, column=column)
+    here = Sentence("column {column}", column=column)
+    opened = here if frame.at.line == at.line else there
+    if not frame.name:
+        return Sentence("an operator or the ) that closes the group, opened at {opened}", opened=opened)
+    words = "an operator, a comma or the {closing} that closes {name}, opened at {opened}"
+    return Sentence(words, closing=frame.closing, name=frame.name, opened=opened)
 
 
 def parse(text: str) -> Formula:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from awase_formula.kinds import Kind
+from awase_formula.sentences import Sentence
 
 _LETTERS: Mapping[str, frozenset[Kind]] = {
     "T": frozenset({Kind.TEXT, Kind.ID}),
@@ -52,16 +53,22 @@ class Signature:
         most = len(self.takes)
         if self.name in _COUNTED:
             return _COUNTED[self.name]
+        least, highest = str(self.least), str(most)
         if self.repeats:
-            return f"{self.least} or more"
+            return Sentence("{least} or more", least=least)
         if self.least == most:
-            return str(most or "none")
-        return f"{self.least} or {most}" if most - self.least == 1 else f"{self.least} to {most}"
+            return highest if most else Sentence("none")
+        words = "{least} or {most}" if most - self.least == 1 else "{least} to {most}"
+        return Sentence(words, least=least, most=highest)
 
 
 _COUNTED: Mapping[str, str] = {
-    "CASE": "an even number, 4 or more: an expression, pairs of a value and a result, and the result for all else",
-    "IFS": "an odd number, 5 or more: pairs of a condition and a result, and the result for all else",
+    "CASE": Sentence(
+        "an even number, 4 or more: an expression, pairs of a value and a result, and the result for all else"
+    ),
+    "IFS": Sentence(
+        "an odd number, 5 or more: pairs of a condition and a result, and the result for all else"
+    ),
 }
 _RESULTS: Mapping[str, Kind | None] = {
     "T": Kind.TEXT,

@@ -9,9 +9,13 @@ from pathlib import Path
 from jinja2 import Environment, nodes
 
 import awase
+import awase_formula
 from awase import errors
+from awase_formula import Kind
 
 SOURCE = Path(awase.__file__).parent
+FORMULAS = Path(awase_formula.__file__).parent
+"""Speaks English only, in sentences that remember their words; the product says them in its own languages."""
 ERROR_NAMES = {
     name
     for name, found in vars(errors).items()
@@ -36,6 +40,7 @@ SPEAKING = {
     "act": (0,),
     "_table": (0, 1, 2),
     "_tell": (2,),
+    "Sentence": (0,),
 }
 """Functions that take sentences, with the places of those."""
 TEMPLATES_SPEAK = "_"
@@ -73,6 +78,12 @@ LISTS = {
     "connectors/salesforce/faults.py": ("_read_meaning",),
     "store/migrate.py": ("troubles",),
     "store/home.py": ("remedy",),
+    **dict.fromkeys(
+        [f"awase_formula/{name}.py" for name in ("certainty", "checking", "errors", "parser", "signatures")],
+        ("words",),
+    ),
+    "awase_formula/needs.py": ("_NAMED",),
+    "awase_formula/kinds.py": tuple(kind.name for kind in Kind),
 }
 """Tables and functions that hold sentences to be spoken elsewhere."""
 
@@ -80,8 +91,9 @@ LISTS = {
 def sentences() -> dict[str, str]:
     """Sentence → the file it stands in."""
     found: dict[str, str] = {}
-    for file in sorted(SOURCE.rglob("*.py")):
-        name = file.relative_to(SOURCE).as_posix()
+    own = {file: file.relative_to(SOURCE).as_posix() for file in sorted(SOURCE.rglob("*.py"))}
+    formulas = {file: file.relative_to(FORMULAS.parent).as_posix() for file in sorted(FORMULAS.rglob("*.py"))}
+    for file, name in (own | formulas).items():
         if name == "errors.py":
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))

@@ -30,6 +30,7 @@ from awase.engine.checking import check as foreseen
 from awase.engine.checking import forecast
 from awase.engine.environment import Environment
 from awase.errors import BadInput
+from awase_formula import in_words
 
 _VALUES = 3
 """Values shown of a cause."""
@@ -242,7 +243,7 @@ def _say_unforeseen(call: Call, sync: Sync, found: Sequence[Unforeseen]) -> None
             call.say(
                 "Foreseen in part: rule {rule} of {object} in {target}, which also looks at {lacking}",
                 **where,
-                lacking=", ".join(one.lacking),
+                lacking=in_words(one.lacking),
             )
 
 

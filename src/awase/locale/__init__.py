@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -35,6 +35,13 @@ def _translations(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+@runtime_checkable
+class Sayable(Protocol):
+    """A text that knows its words, as those of the formula language do (``awase_formula.Sentence``)."""
+
+    def said(self, translated: Callable[[str], str], /) -> str: ...
+
+
 def text(sentence: str, language: str, /, **places: object) -> str:
     """``sentence`` in ``language``, its places filled. A sentence without a translation stays English."""
     if not sentence:
@@ -44,12 +51,14 @@ def text(sentence: str, language: str, /, **places: object) -> str:
 
 
 def _spoken(places: Mapping[str, object], language: str) -> dict[str, object]:
-    return {
-        name: _translations(language).gettext(value)
-        if name in _SPOKEN_PLACES and isinstance(value, str) and value
-        else value
-        for name, value in places.items()
-    }
+    return {name: _said(name, value, language) for name, value in places.items()}
+
+
+def _said(name: str, value: object, language: str) -> object:
+    translated = _translations(language).gettext
+    if isinstance(value, Sayable):
+        return value.said(translated)
+    return translated(value) if name in _SPOKEN_PLACES and isinstance(value, str) and value else value
 
 
 class Telling(Protocol):

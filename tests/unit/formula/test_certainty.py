@@ -72,10 +72,10 @@ SCHEMA = Schema({"Amount": Field(Kind.NUMBER), "Active__c": Field(Kind.BOOLEAN)}
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("Amount", "this is a number (line 1, column 1)"),
-        ("a - b", "this is a sum or a difference (line 1, column 1)"),
-        ('IF(a, b, IF(c, "x", d))', "this is a text (line 1, column 16)"),
-        ("CASESAFEID(a)", "this is an id (line 1, column 1)"),
+        ("Amount", "not number (line 1, column 1)"),
+        ("a - b", "not a sum or a difference (line 1, column 1)"),
+        ('IF(a, b, IF(c, "x", d))', "not text (line 1, column 16)"),
+        ("CASESAFEID(a)", "not id (line 1, column 1)"),
     ],
 )
 def test_a_rule_whose_result_is_never_true_or_false_is_told(text: str, what: str) -> None:
@@ -83,7 +83,7 @@ def test_a_rule_whose_result_is_never_true_or_false_is_told(text: str, what: str
     found = finding(text, schema=SCHEMA, is_rule=True)
     assert (found.compiled, found.error) == (
         False,
-        f"FX-200 a validation rule must give TRUE or FALSE, and {what}",
+        f"FX-200 a validation rule must give TRUE or FALSE, {what}",
     )
 
 

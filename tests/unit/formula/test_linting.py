@@ -222,7 +222,7 @@ def test_a_rule_of_a_metadata_file_must_give_true_or_false(
 ) -> None:
     path = tmp_path / "R.validationRule-meta.xml"
     path.write_text(RULE.format(name="R", formula="LEN(Name)"))
-    assert "a validation rule must give TRUE or FALSE, and this is a number" in told(capsys, path)[0]
+    assert "a validation rule must give TRUE or FALSE, not number" in told(capsys, path)[0]
     (tmp_path / "r.txt").write_text("LEN(Name)")
     assert told(capsys, tmp_path / "r.txt") == ["r.txt:1: ok"]
 

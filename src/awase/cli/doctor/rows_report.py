@@ -17,6 +17,7 @@ from awase.core.checks.rules import lacking, not_foreseen
 from awase.core.doctor.headings import Headings, OddHeading, Oddity
 from awase.core.doctor.rows import Judged, seen_in_part
 from awase.core.schema import ObjectSchema
+from awase_formula import in_words
 
 _VALUES = 3
 """Values and lines shown of a cause."""
@@ -83,7 +84,7 @@ def notes(call: Call, outcome: Outcome) -> Iterator[str]:
             yield call.t(
                 "What the validation rule {rule} refuses is foreseen in part at most, for it also looks at: {lacking}",
                 rule=rule.name,
-                lacking=", ".join(unknown),
+                lacking=in_words(unknown),
             )
 
 

@@ -10,6 +10,7 @@ from awase.core.doctor import conditions, forms, mappings, objects, owners, valu
 from awase.core.doctor.findings import Finding, Level
 from awase.core.doctor.known import Known
 from awase.core.mapping import Sync
+from awase_formula import in_words
 
 _QUESTIONS = (
     mappings.findings,
@@ -58,7 +59,7 @@ def _rules(name: str, known: Known) -> Iterator[Finding]:
                 "rule": rule.name,
                 "object": name,
                 "reason": reasons.get(rule.name, ""),
-                "lacking": ", ".join(hidden),
+                "lacking": in_words(hidden),
             },
             object=name,
             part=("rule", name, rule.name),
