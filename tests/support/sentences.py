@@ -47,6 +47,7 @@ TEMPLATES_SPEAK = "_"
 """What templates call ``Speech.t``."""
 LISTS = {
     "configuration/check.py": ("_KINDS", "nearest"),
+    "configuration/toml_errors.py": ("_MEANINGS",),
     "core/doctor/mappings.py": ("words",),
     "core/doctor/owners.py": ("_why",),
     "core/transforms/chain.py": ("KIND_WORDS", "_SOMETHING_ELSE"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from awase.configuration.document import (
 )
 from awase.configuration.lines import Path, lines_of
 from awase.configuration.times import schedules, write_windows
+from awase.configuration.toml_errors import not_toml
 from awase.configuration.transforms import steps_of
 from awase.core.mapping import (
     OWNERS,
@@ -49,7 +49,6 @@ Language: TypeAlias = Literal["ja", "en"]
 VendorSettings: TypeAlias = HubSpotPart | SalesforcePart
 
 _DOCUMENT = inspect.type_info(Document)
-_LINE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def parse(text: str, file: FilePath = FilePath(FILE_NAME)) -> Workspace:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        raise _syntax_error(str(problem), text, file) from None
+        raise not_toml(str(problem), text, file) from None
     checker = Checker(file, lines_of(text))
     checker.check(content, _DOCUMENT)
     document: Document = convert(content, Document)
@@ -156,17 +155,6 @@ def parse(text: str, file: FilePath = FilePath(FILE_NAME)) -> Workspace:
         schedules=schedules(document, checker),
         write_windows=write_windows(document, checker),
         drift_every=timedelta(minutes=document.workspace.drift_minutes) or None,
-    )
-
-
-def _syntax_error(words: str, text: str, file: FilePath) -> BadConfiguration:
-    found = _LINE.search(words)
-    line = found.group(1) if found and found.group(1) else str(text.count("\n") + 1)
-    return BadConfiguration(
-        "this is not TOML: {words}",
-        where=f"{file}:{line}",
-        remedy="Correct that line; texts stand in quotes, lists in [ ].",
-        words=_LINE.sub("", words).strip(),
     )
 
 
