@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from awase.cli import status
+from awase.cli.call import Call
 from awase.cli.connect import credentials_from
 from awase.cli.csv_files import as_cell, csv_bytes
 from awase.cli.main import build
@@ -155,3 +156,23 @@ def test_a_name_that_does_not_fit_is_refused_before_anything_is_written(
     assert (refused.exit_code, (tmp_path / "new").exists()) == (2, False)
     assert words in refused.output
     assert "^[a-z" not in refused.output
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_verb_that_needs_nothing_of_the_workspace_speaks_its_language(
+    tmp_path: Path, language: str
+) -> None:
+    (tmp_path / "awase.toml").write_text(f'[workspace]\nlanguage = "{language}"\n', encoding="utf-8")
+    call = Call(json=False, language=None, directory=tmp_path)
+    assert call.language == language
+    assert Call(json=False, language="en", directory=tmp_path).language == "en"
+
+
+@pytest.mark.parametrize("content", ["", "[workspace", "workspace = 3", '[workspace]\nlanguage = "fr"\n'])
+def test_where_the_workspace_asks_for_no_language_the_system_s_is_spoken(
+    tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWASE_LANG", "ja")
+    (tmp_path / "awase.toml").write_text(content, encoding="utf-8")
+    assert Call(json=False, language=None, directory=tmp_path).language == "ja"
+    assert Call(json=False, language=None, directory=tmp_path / "nowhere").language == "ja"

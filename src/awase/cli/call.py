@@ -23,7 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from awase.cli.trouble import Ending, ended_by
-from awase.configuration import FILE_NAME, Workspace, load
+from awase.configuration import FILE_NAME, Workspace, language_of, load
 from awase.locale import LANGUAGES, system_language, text
 
 T = TypeVar("T")
@@ -82,11 +82,10 @@ class Call:
         self.screen = Console(emoji=False, highlight=False, soft_wrap=not sys.stdout.isatty())
         self.margin = Console(emoji=False, stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
-    @property
+    @functools.cached_property
     def language(self) -> str:
-        """As asked for, else the workspace's, else the system's."""
-        own = self._workspace.language if self._workspace else None
-        return self._wanted or own or system_language(os.environ)
+        """As asked for, else the workspace's (of which the verb may need nothing else), else the system's."""
+        return self._wanted or language_of(self.directory / FILE_NAME) or system_language(os.environ)
 
     @property
     def interactive(self) -> bool:

@@ -129,6 +129,15 @@ def load(file: FilePath) -> Workspace:
     return parse(text.removeprefix("\ufeff"), file)
 
 
+def language_of(file: FilePath) -> Language | None:
+    """The language that a workspace's file asks for, whatever else is wrong with it; None where it does not say."""
+    try:
+        asked = tomllib.loads(file.read_text("utf-8-sig"))["workspace"]["language"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return asked if asked in ("ja", "en") else None
+
+
 def parse(text: str, file: FilePath = FilePath(FILE_NAME)) -> Workspace:
     """The workspace that ``text`` describes; ``file`` is for messages."""
     try:
