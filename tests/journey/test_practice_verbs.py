@@ -148,3 +148,37 @@ def test_faults_are_armed_shown_and_taken_away(desk: Desk) -> None:
     refused = desk.run("faults", "hubspot", "call.eaten=0.5", "--lang", "en", status=2)
     assert "there is no fault" in refused["error"]["text"]
     desk.run("faults", "hubspot", "call.late=7", status=2)
+
+
+def refusal(desk: Desk, vendor: str, *changed: str) -> str:
+    address = "y@example.jp" if vendor == "salesforce" else "k@example.jp"
+    return str(desk.run("edit", vendor, address, *changed, "--lang", "en", status=2)["error"]["text"])
+
+
+def test_settings_change_by_the_sentences_of_what_if(desk: Desk) -> None:
+    assert desk.run("edit", "salesforce", "y@example.jp", "Title=", "Booth__c=1")["edited"]
+    desk.run("change", "salesforce", "Lead.Title length 4")
+    assert "max length=4" in refusal(desk, "salesforce", "Title=代表取締役")
+    desk.run("change", "salesforce", "Lead rule 'Booth__c = 13'", "--message", "十三は縁起が悪い")
+    assert "十三は縁起が悪い" in refusal(desk, "salesforce", "Booth__c=13")
+    desk.run("change", "salesforce", "Lead.Status restricted")
+    desk.run("change", "salesforce", "Lead.Status without 見込みなし")
+    assert "見込みなし" in refusal(desk, "salesforce", "Status=見込みなし")
+    desk.run("change", "salesforce", "Lead.Title required")
+    assert "missing: [Title]" in refusal(desk, "salesforce", "Title=")
+    desk.run("change", "hubspot", "contact.lifecyclestage without lead")
+    assert "lead" in refusal(desk, "hubspot", "lifecyclestage=lead")
+
+
+def test_a_change_that_no_practice_org_knows_is_explained(desk: Desk) -> None:
+    for vendor, sentence, words in (
+        ("hubspot", "contact.lastname length 3", "What can be: required, unique, without"),
+        ("hubspot", "contact rule 'TRUE'", "cannot be changed"),
+        ("salesforce", "Lead.Title", "cannot be read"),
+        ("salesforce", "Lead.Nothing__c required", "Nothing__c"),
+        ("salesforce", "Lead.Status without Nowhere", "no option Nowhere"),
+        ("salesforce", "Lead rule 'AND('", "the formula ends too early"),
+        ("zoho", "Lead.Title required", "there is no practice org"),
+    ):
+        error = desk.run("change", vendor, sentence, "--lang", "en", status=2)["error"]
+        assert words in error["text"] + error["remedy"], sentence

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import aiohttp
 import typer
 
-from awase.cli import practice_orgs, practice_people
+from awase.cli import practice_orgs, practice_people, practice_setup
 from awase.cli.call import Call, help_text, verb
 from awase.cli.connect import credentials_from
 from awase.cli.plan_files import write_closed
@@ -49,6 +49,7 @@ def add_to(app: typer.Typer) -> None:
     verb(practice, "status", "Show what the practice orgs hold and how many calls they had.")(status)
     practice_people.add_to(practice)
     practice_orgs.add_to(practice)
+    practice_setup.add_to(practice)
     app.add_typer(practice, name="practice")
 
 

@@ -49,13 +49,13 @@ class WhatIf:
     formula: str = ""
 
 
-def read(text: str) -> WhatIf:
-    """Raises BadInput for what is no such sentence."""
+def read(text: str, where: str = WHERE) -> WhatIf:
+    """``where``: for the message. Raises BadInput for what is no such sentence."""
     said = _SAID.fullmatch(text)
     if said is None:
         raise BadInput(
             "this change cannot be read: {text}",
-            where=WHERE,
+            where=where,
             remedy="Write one of: {forms}.",
             text=text,
             forms="“Lead.Company required”, “Lead.Industry without 製造業”, “Lead.Industry restricted”, “Lead.Company length 40”, "

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ..kernel.org import ControlRefused
 from .drafts import Condition
 from .owners import owner_from
 from .pipelines import pipeline_from
-from .properties import changed, from_json
+from .properties import Property, changed, from_json
 from .settings import changed as changed_settings
 from .state import PortalState
 from .steering import records_of
@@ -19,7 +20,7 @@ from .wire import Refusal
 
 def change_schema(state: PortalState, body: Mapping[str, Any]) -> Any:
     """``add_field`` and ``change_field`` take a definition as the properties API does (the rest is filled in),
-    ``remove_field`` a name, ``add_rule`` ``{"kind": "required_on_create", "field": name}`` or
+    ``remove_field`` a name, ``remove_option`` ``{"field": name, "option": value}``, ``add_rule`` ``{"kind": "required_on_create", "field": name}`` or
     ``{"kind": "required_if", "field": name, "when": name, "is": [value, …]}``. Without an object:
     ``set_owners`` a list, ``put_owner`` one, ``archive_owner`` an id; ``set_pipelines`` a list.
     """
@@ -48,6 +49,9 @@ def change_schema(state: PortalState, body: Mapping[str, Any]) -> Any:
                 unique = bool(wanted.get("hasUniqueValue", old.unique))
                 definition = replace(changed(old, wanted, at), unique=unique)
                 records.properties.put(definition)
+            case {"remove_option": {"field": str() as name, "option": str() as option}}:
+                definition = _without_option(records.properties.get(name), name, option, at)
+                records.properties.put(definition)
             case {"remove_field": (str() | Mapping()) as wanted}:
                 name = wanted if isinstance(wanted, str) else str(wanted.get("name", ""))
                 if not records.properties.archive(name, at):
@@ -68,11 +72,20 @@ def change_schema(state: PortalState, body: Mapping[str, Any]) -> Any:
                 records.required_if.append(Condition(name, when, frozenset(map(str, of))))
                 return {"required_if": [each.field for each in records.required_if]}
             case _:
-                raise ControlRefused("give one of add_field, change_field, remove_field or add_rule")
+                raise ControlRefused(
+                    "give one of add_field, change_field, remove_field, remove_option or add_rule"
+                )
     except Refusal as refusal:
         raise ControlRefused(refusal.message) from refusal
     records.unique.rebuild()
     return definition.to_json()
+
+
+def _without_option(old: Property | None, name: str, option: str, at: datetime) -> Property:
+    if old is None or option not in old.options:
+        raise ControlRefused(f"the property {name} has no option {option}")
+    fewer = {value: label for value, label in old.options.items() if value != option}
+    return replace(old, options=fewer, updated_at=at)
 
 
 def change_settings(state: PortalState, body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -121,6 +121,8 @@ class Admin:
                 self._data.replace_kind(
                     kind.with_fields(changed if each is field else each for each in kind.fields)
                 )
+            case {"remove_option": {"field": str(name), "option": str(option)}}:
+                self._remove_option(kind, _field(kind, {"name": name}), option)
             case {"remove_field": dict(declared)}:
                 self._remove_field(kind, _field(kind, declared))
             case {"add_rule": dict(declared)}:
@@ -144,7 +146,7 @@ class Admin:
                 self._record_types.change(kind, declared)
             case _:
                 raise ControlRefused(
-                    "give one of add_field, change_field, remove_field, add_rule, remove_rule, add_record_type, "
+                    "give one of add_field, change_field, remove_field, remove_option, add_rule, remove_rule, add_record_type, "
                     "change_record_type and, for Opportunity, add_stage"
                 )
         return {"object": object, "rules": [rule.name for rule in self._data.rules.get(object, [])]}
@@ -184,6 +186,12 @@ class Admin:
             for row in table.all():
                 version = row.version()
                 table.put_back(row, replace(version, values={**version.values, field.name: field.default}))
+
+    def _remove_option(self, kind: ObjectType, field: Field, option: str) -> None:
+        if option not in field.values:
+            raise ControlRefused(f"{field.name} has no option {option}")
+        fewer = replace(field, values=tuple(each for each in field.values if each != option))
+        self._data.replace_kind(kind.with_fields(fewer if each is field else each for each in kind.fields))
 
     def _remove_field(self, kind: ObjectType, field: Field) -> None:
         self._data.permissions.forget(kind.name, field.name)
