@@ -126,13 +126,13 @@ Choices: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
-class RunningUser:
-    """What formulas read of the user who writes: the integration user."""
+class Globals:
+    """What formulas read that is the same for every record of a write: who writes, and what the org has set."""
 
-    values: Mapping[str, str | bool | float]
-    """By the name that a formula uses (``$Profile.Name``)."""
-    families: frozenset[str] = frozenset()
-    """Of these all is known: what is not among the values is false, or blank."""
+    values: Mapping[str, str | bool | int | float | None]
+    """By the name that a formula uses (``$Profile.Name``); None: it is empty. What is not there is not known."""
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    """By the same names, the fields that hold the values, where the vendor tells their types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,8 @@ class ObjectSchema:
     deletable: bool = True
     rules: tuple[Rule, ...] = ()
     """What the vendor refuses by formula, as far as it may be read."""
-    running_user: RunningUser = RunningUser({})
+    globals: Globals = Globals({})
+    """What the rules read beside the record, as far as it was read."""
     matching_rules: tuple[MatchingRule, ...] = ()
     """By which new records may be refused as duplicates, as far as they were read."""
     record_types: tuple[RecordType, ...] | None = None
@@ -190,9 +191,9 @@ class Schema:
         return hashlib.blake2b(msgspec.json.encode(self.objects, order="sorted"), digest_size=16).hexdigest()
 
 
-def with_running_user(schema: Schema, user: RunningUser) -> Schema:
-    """``schema`` whose rules know who writes."""
-    objects = {name: replace(object, running_user=user) for name, object in schema.objects.items()}
+def with_globals(schema: Schema, globals: Globals) -> Schema:
+    """``schema`` whose rules know what is the same for every record."""
+    objects = {name: replace(object, globals=globals) for name, object in schema.objects.items()}
     return replace(schema, objects=objects)
 
 

@@ -22,9 +22,9 @@ from awase.core.schema import (
     Rule,
     Schema,
     with_choices,
+    with_globals,
     with_matching_rules,
     with_rules,
-    with_running_user,
 )
 from awase.engine.environment import Environment
 from awase.errors import Bug
@@ -56,8 +56,7 @@ async def describe_live(env: Environment, sync: Sync, *, likely_too: bool = Fals
         schema = with_rules(schema, await rules_of(env, sync, side))
         read = {name for object in schema.objects.values() for name in globals_read(object)}
         if read and isinstance(access.connector, RuleReader):
-            user = await access.transport.run(access.connector.read_running_user(read))
-            schema = with_running_user(schema, user)
+            schema = with_globals(schema, await access.transport.run(access.connector.read_globals(read)))
         sorted_ones = _with_choices_by_type(sync, schema, side)
         if sorted_ones and isinstance(access.connector, ChoiceReader):
             schema = with_choices(

@@ -15,7 +15,7 @@ from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.new_fields import NewField
 from awase.core.operations import Operation, OperationKind, Outcome
-from awase.core.schema import Choices, MatchingRule, ObjectSchema, Option, Rule, RunningUser, Schema
+from awase.core.schema import Choices, Globals, MatchingRule, ObjectSchema, Option, Rule, Schema
 from awase.ports.flows import Flow, Page, Request, Response
 
 
@@ -278,8 +278,9 @@ class RuleReader(Protocol):
         since are not read again. Empty where the integration user may not see them."""
         ...
 
-    def read_running_user(self, names: Collection[str]) -> Flow[Never, RunningUser]:
-        """What formulas read of the user who writes (``$Profile.Name``), as far as it may be read."""
+    def read_globals(self, names: Collection[str]) -> Flow[Never, Globals]:
+        """What formulas read of the user who writes (``$Profile.Name``) and of the org's own settings, as far as it may
+        be read."""
         ...
 
 

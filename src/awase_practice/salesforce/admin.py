@@ -9,6 +9,7 @@ from typing import Any
 
 from ..kernel.org import ControlRefused
 from ..kernel.rows import Row, Table
+from .custom_setup import add_object, set_record, setup_owner
 from .data import OrgData
 from .derived import with_derived
 from .errors import RowRefused
@@ -52,6 +53,8 @@ class Admin:
         for row in rows:
             given = _plain(kind, row)
             values = {**defaults, **given}
+            if kind.setting:
+                values["SetupOwnerId"] = setup_owner(self._data, str(values["SetupOwnerId"]))
             with_derived(self._data, kind, None, values, given)
             made = table.insert(values, author, now)
             if object == "Account":
@@ -110,6 +113,9 @@ class Admin:
     def change_schema(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """One change to the fields or rules of an object."""
         object = body.get("object", "")
+        if "add_object" in body:
+            add_object(self._data, str(object), body["add_object"])
+            return {"object": object, "rules": []}
         self.table(object)
         kind = self._data.full[object]
         match body:
@@ -138,6 +144,9 @@ class Admin:
                 self._data.rules[object] = kept
                 self._rule_rows.removed(kind, name)
                 self._data.formulas.pop((object, name), None)
+            case {"set_record": {"name": str(name), "values": dict(values), **more}}:
+                label = str(more.get("label", ""))
+                set_record(self._data, kind, name, label, _plain(kind, values))
             case {"add_stage": dict(declared)} if object == "Opportunity":
                 self._add_stage(kind, declared)
             case {"add_record_type": dict(declared)}:
@@ -146,8 +155,9 @@ class Admin:
                 self._record_types.change(kind, declared)
             case _:
                 raise ControlRefused(
-                    "give one of add_field, change_field, remove_field, remove_option, add_rule, remove_rule, add_record_type, "
-                    "change_record_type and, for Opportunity, add_stage"
+                    "give one of add_object, add_field, change_field, remove_field, remove_option, add_rule, "
+                    "remove_rule, add_record_type, change_record_type, for a custom metadata type set_record and, for Opportunity, "
+                    "add_stage"
                 )
         return {"object": object, "rules": [rule.name for rule in self._data.rules.get(object, [])]}
 

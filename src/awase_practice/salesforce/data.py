@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ class OrgData:
 
     def __init__(self, clock: Clock, org_name: str, org_id: str) -> None:
         self.clock = clock
+        self.org_id = org_id
         self.full: dict[str, ObjectType] = dict(STOCK)
         self.seen: dict[str, ObjectType] = dict(STOCK)
         self.permissions = Permissions()
@@ -77,6 +78,11 @@ class OrgData:
             return None
         kind = self.seen[proper]
         return kind if kind.readable and kind.tooling <= tooling else None
+
+    def full_kind(self, name: str, fits: Callable[[ObjectType], bool]) -> ObjectType | None:
+        """The whole object of this name, whatever its case, if it is such a one."""
+        kind = self.full.get(self._names.get(name.lower(), ""))
+        return kind if kind is not None and fits(kind) else None
 
     def kind_of_id(self, row_id: str) -> str | None:
         """The name of the object whose ids begin like this one."""
@@ -231,6 +237,13 @@ class OrgData:
             values = {f"{object}Id": row.id, "Field": "created", "OldValue": None, "NewValue": None}
             history.insert(values, author, row.created_at)
 
+    def add_kind(self, kind: ObjectType) -> None:
+        """Take in a new object, without rows."""
+        self._names[kind.name.lower()] = kind.name
+        self._by_prefix[kind.key_prefix] = kind.name
+        self._make_table(kind)
+        self.replace_kind(kind)
+
     def replace_kind(self, kind: ObjectType) -> None:
         """Take over a changed object; indexes over its fields are made anew when asked for."""
         self.full[kind.name] = kind
@@ -272,6 +285,7 @@ class OrgData:
             "IsSandbox": True,
             "TrialExpirationDate": None,
             "NamespacePrefix": None,
+            "Country": "JP",
             "OrganizationType": "Developer Edition",
             "LanguageLocaleKey": "ja",
             "TimeZoneSidKey": "Asia/Tokyo",

@@ -116,7 +116,7 @@ class RecordType:
 class ObjectType:
     """One object with its fields in order of describe. readable, createable …: to the API's user.
 
-    tooling: seen by the Tooling API only.
+    tooling: seen by the Tooling API only. setting: of a custom setting, its type (Hierarchy or List).
     """
 
     name: str
@@ -131,6 +131,7 @@ class ObjectType:
     record_types: tuple[RecordType, ...] = ()
     tracked: frozenset[str] = field(default_factory=frozenset)
     tooling: bool = False
+    setting: str = ""
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:

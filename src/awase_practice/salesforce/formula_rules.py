@@ -18,6 +18,7 @@ from ..kernel.rows import Row as StoredRow
 from .data import PROFILE_NAME, OrgData, shown_name
 from .date_literals import ZONE
 from .fields import NUMBER_TYPES, Field, ObjectType
+from .formula_globals import global_field, global_value, of_org
 from .writer import Writer
 
 _KINDS: Final = {
@@ -42,11 +43,13 @@ _KNOWN_NEEDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class FormulaRule:
-    """A formula that is ready to be decided. paths: the fields of parents that it reads."""
+    """A formula that is ready to be decided. paths: the fields of parents that it reads. of_org: the globals that the
+    org's settings hold."""
 
     text: str
     evaluator: Evaluator
     paths: tuple[str, ...]
+    of_org: tuple[str, ...] = ()
 
 
 def formula_rule(data: OrgData, kind: ObjectType, text: str) -> FormulaRule:
@@ -54,18 +57,21 @@ def formula_rule(data: OrgData, kind: ObjectType, text: str) -> FormulaRule:
     try:
         formula = parse(text)
         own = {field.name: _field(field) for field in kind.fields}
-        paths = tuple(name for name in Evaluator(formula, Schema(own)).checked.fields if "." in name)
+        checked = Evaluator(formula, Schema(own)).checked
+        paths = tuple(name for name in checked.fields if "." in name)
         parents = {path: _field(found) for path in paths if (found := _at_path(data, kind, path))}
         unknown = [path for path in paths if path not in parents and not path.startswith("$")]
         if unknown:
             raise ControlRefused(f"{kind.name} has no field {unknown[0]}")
-        evaluator = Evaluator(formula, Schema({**own, **parents}, complete=True))
+        settings = of_org(need.removeprefix("global ") for need in checked.needs)
+        typed = {name: _field(global_field(data, name)) for name in settings}
+        evaluator = Evaluator(formula, Schema({**own, **parents, **typed}, complete=True))
     except FormulaError as error:
         raise ControlRefused(f"the formula cannot be used: {error}") from error
     foreign = [need for need in evaluator.checked.needs if not need.startswith(_KNOWN_NEEDS)]
     if foreign:
         raise ControlRefused(f"the formula needs what a practice org does not know: {', '.join(foreign)}")
-    return FormulaRule(text, evaluator, tuple(parents))
+    return FormulaRule(text, evaluator, tuple(parents), settings)
 
 
 def fires(
@@ -85,7 +91,7 @@ def fires(
         prior={**before.values, **_of_parents(data, rule, kind, before.values)} if before else None,
         is_new=before is None,
     )
-    return rule.evaluator.decide(row, _context(data, writer)).verdict is not Verdict.PASS
+    return rule.evaluator.decide(row, _context(data, rule, writer)).verdict is not Verdict.PASS
 
 
 def _of_parents(
@@ -94,7 +100,7 @@ def _of_parents(
     return {path: _value_at(data, kind, values, path) for path in rule.paths}
 
 
-def _context(data: OrgData, writer: Writer) -> Context:
+def _context(data: OrgData, rule: FormulaRule, writer: Writer) -> Context:
     user = data.row(writer.user_id)
     of_user: Mapping[str, Any] = user.values if user else {}
     names = {
@@ -103,6 +109,7 @@ def _context(data: OrgData, writer: Writer) -> Context:
     known = {**names, "$User.Id": writer.user_id, "$Profile.Name": PROFILE_NAME, "$Profile.Id": data.profile}
     if writer.user_id == data.integration_user:
         known |= {f"$Permission.{name}": True for name in data.custom_permissions()}
+    known |= {name: global_value(data, name, writer.user_id) for name in rule.of_org}
     families = frozenset(("$Permission", "$User", "$Profile"))
     return Context(now=data.clock.now(), zone=ZONE, globals=known, families=families)
 

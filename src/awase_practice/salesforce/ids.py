@@ -47,6 +47,11 @@ _PAIRS = tuple((first + last, _capitals(first + last) << 3) for first in _DIGITS
 """The last two digits of ids in order, with their bits of the checksum."""
 
 
+def two_digits(number: int) -> str:
+    """The last two digits of the number-th id, up to 3,843: enough to tell objects apart by their key prefixes."""
+    return _PAIRS[number][0]
+
+
 @functools.lru_cache(maxsize=65_536)
 def normal_id(text: str) -> str | None:
     """The 18-character form of a well-formed id of either length; None if it is not one."""

@@ -1,8 +1,9 @@
 """An org's set-up as its administrators keep it in a project folder (SFDX source format), as changes to a practice org.
 
 Read are fields, their value sets (global ones too), record types, validation rules with their formulas, and duplicate
-rules that match one field exactly, of the objects that the practice org has. What cannot be taken over is told, with
-its reason. Element names are the vendor's metadata [confirmed].
+rules that match one field exactly, of the objects that the practice org has; and custom settings, custom metadata types
+and their records. What cannot be taken over is told, with its reason. Element names are the vendor's metadata
+[confirmed].
 """
 
 # The files are the user's own, on this machine; nothing in them is fetched or expanded.
@@ -66,10 +67,17 @@ def read_project(folder: Path) -> Project:
         for path in found
         if path.name.endswith("globalValueSet-meta.xml")
     }
+    for path in found:
+        if path.name.endswith(".object-meta.xml"):
+            _take(project, path, lambda path=path: _object(path))
     fields = [path for path in found if path.name.endswith(".field-meta.xml")]
     # A field that controls another must be there first.
     for path in sorted(fields, key=lambda each: bool(_text(_root(each), "valueSet/controllingField"))):
         _take(project, path, lambda path=path: _field(path, sets))
+    # Before the rules that read them.
+    for path in found:
+        if path.name.endswith(".md-meta.xml"):
+            _take(project, path, lambda path=path: _record_of_metadata(path))
     for path in found:
         if path.name.endswith(".recordType-meta.xml"):
             _take(project, path, lambda path=path: _record_type(path))
@@ -99,6 +107,27 @@ def _take(project: Project, path: Path, read: Any) -> None:
     else:
         if change is not None:
             project.changes.append(change)
+
+
+def _object(path: Path) -> Change | None:
+    """A custom setting or a custom metadata type; of other objects the fields and rules are taken."""
+    root, name = _root(path), path.name.removesuffix(".object-meta.xml")
+    setting = _text(root, "customSettingsType")
+    if not setting and not name.endswith("__mdt"):
+        return None
+    declared = {"label": _text(root, "label") or name} | ({"setting": setting} if setting else {})
+    return {"object": name, "add_object": declared}
+
+
+def _record_of_metadata(path: Path) -> Change:
+    """``customMetadata/Limits.Lead.md-meta.xml`` is the record Lead of Limits__mdt."""
+    root = _root(path)
+    type, _, name = path.name.removesuffix(".md-meta.xml").partition(".")
+    values = {_text(each, "field"): _text(each, "value") for each in _all(root, "values")}
+    return {
+        "object": f"{type}__mdt",
+        "set_record": {"name": name, "label": _text(root, "label"), "values": values},
+    }
 
 
 def _field(path: Path, sets: Mapping[str, ElementTree.Element]) -> Change:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .fields import Field, ObjectType
-from .stock_fields import ID, SYSTEM, choice, flag, kept, lookup, only_read, text
+from .stock_fields import ID, SYSTEM, address, choice, flag, kept, lookup, only_read, text
 
 OWNING_USER_TYPES = ("Standard", "PowerPartner", "Guest")
 """Users of these types may own records."""
@@ -53,6 +53,10 @@ ORGANIZATION = ObjectType(
         flag("IsSandbox", "Sandbox"),
         Field("TrialExpirationDate", "トライアル期限", "datetime"),
         text("NamespacePrefix", "名前空間プレフィックス", 15),
+        text("Division", "ディビジョン", 80),
+        *address("", "", "Address"),
+        text("Phone", "電話", 40, "phone"),
+        text("Fax", "Fax", 40, "phone"),
         text("OrganizationType", "組織エディション", 40, "picklist"),
         text("LanguageLocaleKey", "言語", 40, "picklist"),
         text("TimeZoneSidKey", "タイムゾーン", 40, "picklist"),

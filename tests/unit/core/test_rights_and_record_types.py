@@ -14,7 +14,7 @@ from awase.core.checks import findings, target_of
 from awase.core.checks.preflight import seen, sends, value_column
 from awase.core.checks.rules import lacking
 from awase.core.mapping import BoundSync, CreateRule
-from awase.core.schema import Field, ObjectSchema, Option, RecordType, Rule, RunningUser, Schema
+from awase.core.schema import Field, Globals, ObjectSchema, Option, RecordType, Rule, Schema
 from awase.core.values import DTYPES, Kind
 from tests.unit.core.scene import CONSENT, EMAIL, Mapped, a_field, a_sync, mapped, schemas
 
@@ -154,14 +154,13 @@ def test_rules_that_ask_who_writes_are_judged_where_that_is_known() -> None:
     assert lacking(rule, unknown.crm["Lead"]) == [
         "global $Permission.Bypass",
         "global $Profile.Name",
-        "running user",
     ]
-    values: dict[str, str | bool | float] = {"$Profile.Name": "Integration"}
-    known = bound_with(TITLE, formula=formula, running_user=RunningUser(values, frozenset({"$Permission"})))
+    values = {"$Profile.Name": "Integration", "$permission.bypass": False}
+    known = bound_with(TITLE, formula=formula, globals=Globals(values))
     assert found(known, Title__c="x") == [("validation_rule", "")]
     assert lacking(rule, known.crm["Lead"]) == []
-    passes = RunningUser({**values, "$Permission.Bypass": True}, frozenset({"$Permission"}))
-    assert found(bound_with(TITLE, formula=formula, running_user=passes), Title__c="x") == []
+    passes = Globals({**values, "$permission.bypass": True})
+    assert found(bound_with(TITLE, formula=formula, globals=passes), Title__c="x") == []
 
 
 CUSTOMER, PARTNER = TYPES[0].id, TYPES[1].id

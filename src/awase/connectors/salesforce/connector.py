@@ -14,6 +14,7 @@ from awase.connectors.salesforce import (
     choices,
     consent,
     duplicates,
+    formula_globals,
     history,
     identity,
     layouts,
@@ -21,7 +22,6 @@ from awase.connectors.salesforce import (
     read,
     rows,
     rules,
-    running_user,
     schema,
     searching,
     write,
@@ -32,7 +32,7 @@ from awase.core.capabilities import Capabilities
 from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.operations import Outcome
-from awase.core.schema import Choices, MatchingRule, ObjectSchema, Rule, RunningUser, Schema
+from awase.core.schema import Choices, Globals, MatchingRule, ObjectSchema, Rule, Schema
 from awase.ports.connector import (
     Credentials,
     LimitReading,
@@ -98,8 +98,8 @@ class SalesforceConnector:
     def read_rules(self, objects: Sequence[str], known: Sequence[Rule]) -> Flow[Never, tuple[Rule, ...]]:
         return rules.read_rules(self.api_version, objects, known)
 
-    def read_running_user(self, names: Collection[str]) -> Flow[Never, RunningUser]:
-        return running_user.read_running_user(self.api_version, self.user_id, names)
+    def read_globals(self, names: Collection[str]) -> Flow[Never, Globals]:
+        return formula_globals.read_globals(self.api_version, self.user_id, names)
 
     def read_choices(self, objects: Sequence[ObjectSchema]) -> Flow[Never, Mapping[str, Choices]]:
         return choices.read_choices(self.api_version, objects)

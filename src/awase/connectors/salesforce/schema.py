@@ -140,6 +140,17 @@ def describe(api_version: str, key_field: str, objects: Sequence[str]) -> Flow[N
     return Schema(objects=found, notes=tuple(notes))
 
 
+def describe_readable(api_version: str, objects: Sequence[str]) -> Flow[Never, Mapping[str, ObjectSchema]]:
+    """Those of ``objects`` that the user may read, by their names in lower case: in whatever case they are asked for."""
+    answers = (yield from ask([_request(api_version, name) for name in objects])) if objects else []
+    found = {}
+    for name, answer in zip(objects, answers, strict=True):
+        described = expected(answer, _Describe)
+        if described is not None and described.queryable:
+            found[name.casefold()] = object_schema(described, "", frozenset())
+    return found
+
+
 def object_schema(described: _Describe, key_field: str, audited: frozenset[str]) -> ObjectSchema:
     """One described object as ours. The key field counts only if it is unique, an external id, and ours to write."""
     controlling = {item.name: _controlling_values(item) for item in described.fields}

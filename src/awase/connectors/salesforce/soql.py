@@ -34,6 +34,11 @@ def name(text: str) -> str:
     return text
 
 
+def is_path(text: str) -> bool:
+    """Whether ``text`` can lead to a field, by names of relationships and dots."""
+    return all(_NAME.match(part) for part in text.split("."))
+
+
 def path(text: str) -> str:
     """``text`` if it can lead to a field, by names of relationships and dots. Raises SchemaMismatch otherwise."""
     return ".".join(name(part) for part in text.split("."))

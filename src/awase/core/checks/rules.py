@@ -52,10 +52,7 @@ def broken(frame: pl.DataFrame, target: Target) -> Iterator[Broken]:
         return
     is_new = _all_new(frame)
     seen = _record(frame, is_new, object, target.columns, _read(ready for _, ready in all_ready))
-    user = object.running_user
-    context = formulas.Context(
-        now=target.now, zone=ZoneInfo(target.zone), globals=user.values, families=user.families
-    )
+    context = formulas.Context(now=target.now, zone=ZoneInfo(target.zone), globals=object.globals.values)
     found = formulas.verdicts([ready for _, ready in all_ready], seen, context, is_new)
     for (rule, _), verdict in zip(all_ready, found, strict=True):
         if verdict.fires.any():
@@ -92,8 +89,8 @@ def globals_read(object: ObjectSchema) -> set[str]:
     return {need.removeprefix(_GLOBAL) for need in needs if need.startswith(_GLOBAL)}
 
 
-_GIVEN = frozenset({"prior row", "operation", "clock"})
-"""What a formula may need beside the record, and has here."""
+_GIVEN = frozenset({"prior row", "operation", "clock", "running user"})
+"""What a formula may need beside the record, and has here. What it reads of the running user is named one by one."""
 
 
 def lacking(rule: Rule, object: ObjectSchema) -> list[str]:
@@ -105,16 +102,9 @@ def lacking(rule: Rule, object: ObjectSchema) -> list[str]:
     sorted_by = object.record_types is not None and any(field.sorts for field in object.fields.values())
     given = _GIVEN | ({"record type"} if sorted_by else set())
     hidden = [name for name in ready.checked.fields if "." not in name and name.casefold() not in known]
-    told = {name.casefold() for name in object.running_user.values}
-    families = {name.casefold() for name in object.running_user.families}
-    asked = [need for need in ready.checked.needs if need.startswith(_GLOBAL)]
-    of_user = {
-        need
-        for need in asked
-        if (name := need.removeprefix(_GLOBAL).casefold()) in told or name.partition(".")[0] in families
-    }
-    given |= of_user | ({"running user"} if len(of_user) == len(asked) else set())
-    return [*(need for need in ready.checked.needs if need not in given), *hidden]
+    told = {f"{_GLOBAL}{name}".casefold() for name in object.globals.values}
+    needs = [need for need in ready.checked.needs if need not in given and need.casefold() not in told]
+    return [*needs, *hidden]
 
 
 def judged(object: ObjectSchema) -> Iterator[tuple[Rule, formulas.Compiled]]:
@@ -152,7 +142,8 @@ def _compiled(rule: Rule, schema: formulas.Schema) -> formulas.Compiled | None:
 
 
 def _schema(object: ObjectSchema) -> formulas.Schema:
-    return formulas.Schema({name: _formula_field(field) for name, field in object.fields.items()})
+    known = {**object.fields, **object.globals.fields}
+    return formulas.Schema({name: _formula_field(field) for name, field in known.items()})
 
 
 def _formula_field(field: Field) -> formulas.Field:
