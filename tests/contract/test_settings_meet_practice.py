@@ -101,3 +101,37 @@ def test_the_running_user_is_known_as_formulas_name_it() -> None:
     }
     made.org.change_settings({"custom_permissions": ["Bypass"]})
     assert made.run(connector.read_globals(names)).values["$Permission.Bypass"] is True
+
+
+def test_what_the_org_has_set_is_known_as_far_as_the_user_may_read_it() -> None:
+    made = Scene()
+    for object, declared, field in (
+        ("Bypass__c", {"setting": "Hierarchy"}, {"name": "Skip__c", "type": "boolean"}),
+        ("Guard__c", {"setting": "Hierarchy"}, {"name": "Until__c", "type": "date"}),
+        ("Limits__mdt", {}, {"name": "Maximum__c", "type": "percent", "precision": 5, "scale": 1}),
+    ):
+        made.org.change_schema({"object": object, "add_object": declared})
+        made.org.change_schema({"object": object, "add_field": field})
+    record = {"name": "ns__Lead", "values": {"Maximum__c": 12.5}}
+    made.org.change_schema({"object": "Limits__mdt", "set_record": record})
+    for owner, skip in (("organization", False), ("profile", True)):
+        made.org.load("Bypass__c", [{"SetupOwnerId": owner, "Skip__c": skip}], "user:admin")
+    skip, until = "$Setup.Bypass__c.Skip__c", "$Setup.Guard__c.Until__c"
+    maximum, country = "$CustomMetadata.Limits__mdt.ns__Lead.Maximum__c", "$Organization.Country"
+    known = {skip: True, until: None, maximum: 12.5, country: "JP"}
+    read = made.run(made.connector.read_globals(known))
+    assert read.values == known
+    assert {name: field.vendor_type for name, field in read.fields.items()} == {
+        skip: "boolean",
+        until: "date",
+        maximum: "percent",
+    }
+    for kept, gone in (
+        ({"object_permissions": {"Bypass__c": {"read": False}}}, skip),
+        ({"hidden_fields": {"Guard__c": ["Until__c"]}, "object_permissions": {}}, until),
+        ({"hidden_fields": {}, "object_permissions": {"Limits__mdt": {"read": False}}}, maximum),
+    ):
+        made.org.change_settings(kept)
+        assert made.run(made.connector.read_globals(known)).values == {
+            name: value for name, value in known.items() if name != gone
+        }

@@ -255,11 +255,17 @@ def _mapping(ma: str, crm: Mapping[str, str]) -> str:
 
 @contextmanager
 def installation(
-    *, connected: bool = True, orgs: str = "acceptance", template: str = "", embedded: str = ""
+    *,
+    connected: bool = True,
+    orgs: str = "acceptance",
+    template: str = "",
+    embedded: str = "",
+    project: Path | None = None,
 ) -> Iterator[Installation]:
     """Two empty orgs of that name, and Awase configured for them and, if so wished, connected.
 
-    ``embedded``: the workspace whose embedded server is used, instead of a database on the session's.
+    ``embedded``: the workspace whose embedded server is used, instead of a database on the session's. ``project``: the
+    SFDX project by which the Salesforce org is set up.
     """
     with ExitStack() as stack:
         # Short, because the path of a socket has to fit.
@@ -268,7 +274,10 @@ def installation(
                 tempfile.TemporaryDirectory(prefix="awase-", dir="/tmp", ignore_cleanup_errors=True)
             )
         )
-        processes = {vendor: stack.enter_context(practice(vendor, orgs)) for vendor in VENDORS}
+        more = {"salesforce": ("--project", str(project))} if project is not None else {}
+        processes = {
+            vendor: stack.enter_context(practice(vendor, orgs, *more.get(vendor, ()))) for vendor in VENDORS
+        }
         taps = {vendor: stack.enter_context(tap(process.url)) for vendor, process in processes.items()}
         both = {vendor: Org(process) for vendor, process in processes.items()}
         dsn = "" if embedded else fresh_database()

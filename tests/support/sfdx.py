@@ -1,4 +1,4 @@
-"""A small SFDX project in a folder, made of what a test says about Lead."""
+"""A small SFDX project in a folder, made of what a test says about Lead and about what its rules read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+_NIL = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"'
 _NAMESPACE = 'xmlns="http://soap.sforce.com/2006/04/metadata"'
 
 
@@ -18,10 +19,12 @@ def write(folder: Path, path: str, root: str, body: str) -> None:
     )
 
 
-def field(folder: Path, name: str, type: str, more: str = "", *, label: str = "") -> None:
-    """A custom field of Lead."""
+def field(
+    folder: Path, name: str, type: str, more: str = "", *, label: str = "", object: str = "Lead"
+) -> None:
+    """A custom field, of Lead if nothing else is said."""
     body = f"<fullName>{name}</fullName><label>{label or name}</label><type>{type}</type>{more}"
-    write(folder, f"objects/Lead/fields/{name}.field", "CustomField", body)
+    write(folder, f"objects/{object}/fields/{name}.field", "CustomField", body)
 
 
 def picklist(folder: Path, name: str, options: Sequence[str], *, label: str = "") -> None:
@@ -45,6 +48,29 @@ def rule(folder: Path, name: str, formula: str, message: str, *, active: bool = 
         f"<errorMessage>{escape(message)}</errorMessage>"
     )
     write(folder, f"objects/Lead/validationRules/{name}.validationRule", "ValidationRule", body)
+
+
+def setting(folder: Path, name: str, type: str = "Hierarchy") -> None:
+    """A custom setting, without fields yet."""
+    body = f"<label>{name}</label><customSettingsType>{type}</customSettingsType>"
+    write(folder, f"objects/{name}/{name}.object", "CustomObject", body)
+
+
+def metadata_type(folder: Path, name: str) -> None:
+    """A custom metadata type, without fields yet."""
+    write(folder, f"objects/{name}/{name}.object", "CustomObject", f"<label>{name}</label>")
+
+
+def metadata_record(folder: Path, type: str, name: str, values: Mapping[str, str | None]) -> None:
+    """A record of a custom metadata type; None: said to be empty."""
+    written = "".join(
+        f"<values><field>{field}</field>"
+        + ("<value {nil}/>" if value is None else f"<value>{escape(value)}</value>").format(nil=_NIL)
+        + "</values>"
+        for field, value in values.items()
+    )
+    of = type.removesuffix("__mdt")
+    write(folder, f"customMetadata/{of}.{name}.md", "CustomMetadata", f"<label>{name}</label>{written}")
 
 
 def translation(folder: Path, labels: Mapping[str, str]) -> None:

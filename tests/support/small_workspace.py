@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.support.installation import HOUR, Installation, heading, installation
 
@@ -61,7 +62,12 @@ def pass_an_hour(place: Installation) -> None:
 
 
 @contextmanager
-def small_workspace(orgs: str = "office") -> Iterator[Installation]:
-    """Two empty practice orgs of that name and a workspace for them, not connected yet."""
-    with installation(connected=False, orgs=orgs, template=CONFIGURATION, embedded=WORKSPACE) as made:
+def small_workspace(orgs: str = "office", project: Path | None = None) -> Iterator[Installation]:
+    """Two empty practice orgs of that name and a workspace for them, not connected yet.
+
+    ``project``: the SFDX project by which the Salesforce org is set up.
+    """
+    with installation(
+        connected=False, orgs=orgs, template=CONFIGURATION, embedded=WORKSPACE, project=project
+    ) as made:
         yield made
