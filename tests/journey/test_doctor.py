@@ -74,11 +74,22 @@ def test_both_systems_are_asked_and_every_fault_is_found_at_once(here: Installat
 def test_rows_of_a_file_are_judged_by_the_connected_org(here: Installation) -> None:
     listed = {"name": "Title", "type": "picklist", "restricted": True, "values": ["部長", "課長"]}
     here.salesforce.schema("Lead", change_field=listed)
+    for change in (
+        {"add_object": {"setting": "Hierarchy"}},
+        {"add_field": {"name": "Skip__c", "type": "boolean"}},
+    ):
+        here.salesforce.schema("Bypass__c", **change)
+    formula = 'NOT($Setup.Bypass__c.Skip__c) && Company = "山田商店"'
+    rule = {"name": "No_Yamada", "message": "登録済みの会社です。", "formula": formula}
+    here.salesforce.schema("Lead", add_rule=rule)
     here.connect_by_command()
     (here.folder / "people.csv").write_text(
         "LastName,会社名,Title\n山田,山田商店,課長\n佐藤,,係長\n", encoding="utf-8"
     )
     told = here.run("doctor", "--data", "people.csv", "--object", "Lead", "--json")
+    assert told.document["refused"] == 2
+    here.salesforce.load("Bypass__c", [{"SetupOwnerId": "user:integration", "Skip__c": True}])
+    told = here.run("doctor", "--data", "people.csv", "--object", "Lead", "--overwrite", "--json")
     assert (told.status, told.document["refused"]) == (1, 1)
     assert {(one["error_type"], one["field"]) for one in told.document["causes"]} == {
         ("required_value_missing", "Company"),

@@ -15,7 +15,7 @@ from awase.core.operations import SIDES, Side
 from awase.core.owners import OwnerLike
 from awase.core.schema import ObjectSchema, Rule, Schema, with_rules
 from awase.engine.environment import Environment
-from awase.engine.observing import rules_of
+from awase.engine.observing import rules_of, with_globals_read
 from awase.errors import SchemaMismatch
 from awase.ports.connector import FormReader, LayoutReader, RuleReader
 
@@ -30,7 +30,9 @@ class Picture:
 async def picture(env: Environment, sync: Sync) -> Picture:
     """Both systems as they are now. Raises what the connections raise, but for an object that is not there."""
     schemas = {side: await _schema(env, side, sync.objects(side)) for side in SIDES}
-    crm = with_rules(schemas["crm"], await rules_of(env, sync, "crm"))
+    crm = await with_globals_read(
+        env.sides["crm"], with_rules(schemas["crm"], await rules_of(env, sync, "crm"))
+    )
     owners: dict[Side, Sequence[OwnerLike]] = {}
     for side in SIDES:
         owners[side] = await env.sides[side].transport.run(env.sides[side].connector.read_owners())
@@ -73,7 +75,7 @@ async def crm_object(env: Environment, name: str) -> ObjectSchema:
     rules: tuple[Rule, ...] = ()
     if isinstance(access.connector, RuleReader):
         rules = await access.transport.run(access.connector.read_rules([name], ()))
-    return with_rules(schema, rules).objects[name]
+    return (await with_globals_read(access, with_rules(schema, rules))).objects[name]
 
 
 async def _schema(env: Environment, side: Side, objects: Sequence[str]) -> Schema:

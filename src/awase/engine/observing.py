@@ -26,7 +26,7 @@ from awase.core.schema import (
     with_matching_rules,
     with_rules,
 )
-from awase.engine.environment import Environment
+from awase.engine.environment import Access, Environment
 from awase.errors import Bug
 from awase.ports.connector import ChoiceReader, MatchingRuleReader, ReadQuery, RuleReader, Searchable
 from awase.ports.flows import Flow, Page
@@ -54,9 +54,7 @@ async def describe_live(env: Environment, sync: Sync, *, likely_too: bool = Fals
         access = env.sides[side]
         schema = await access.transport.run(access.connector.describe(sync.objects(side)))
         schema = with_rules(schema, await rules_of(env, sync, side))
-        read = {name for object in schema.objects.values() for name in globals_read(object)}
-        if read and isinstance(access.connector, RuleReader):
-            schema = with_globals(schema, await access.transport.run(access.connector.read_globals(read)))
+        schema = await with_globals_read(access, schema)
         sorted_ones = _with_choices_by_type(sync, schema, side)
         if sorted_ones and isinstance(access.connector, ChoiceReader):
             schema = with_choices(
@@ -86,6 +84,14 @@ def _with_choices_by_type(sync: Sync, schema: Schema, side: Side) -> list[Object
 
 RULES = "rules:"
 """Setting, with a sync's name and a side: the target's rules as last read, so that unchanged ones need no call."""
+
+
+async def with_globals_read(access: Access, schema: Schema) -> Schema:
+    """``schema`` whose rules know what is the same for every record; nothing is asked where none reads such."""
+    read = {name for object in schema.objects.values() for name in globals_read(object)}
+    if not read or not isinstance(access.connector, RuleReader):
+        return schema
+    return with_globals(schema, await access.transport.run(access.connector.read_globals(read)))
 
 
 async def rules_of(env: Environment, sync: Sync, side: Side) -> tuple[Rule, ...]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from awase.connectors.salesforce.schema import Described, object_schema
 from awase.connectors.salesforce.sfdx import Project, is_metadata, read_project, read_users
+from awase.core.checks.rules import lacking
 from awase.core.values import Kind
 from awase.errors import BadInput
 from awase_practice.salesforce.describe import describe_body
@@ -213,12 +214,70 @@ def test_only_metadata_files_are_read() -> None:
     assert is_metadata("Lead.object")
     assert not is_metadata("a/package.xml")
     assert not is_metadata("Thing.cls")
+    assert is_metadata("a/customMetadata/Limits.Lead.md-meta.xml")
+    assert is_metadata("customMetadata/Limits.Lead.md")
+    assert not is_metadata("docs/README.ja.md")
+
+
+LIMIT = "$CustomMetadata.Limits__mdt.Lead.Maximum__c"
+READING = {
+    "objects/Limits__mdt/fields/Maximum__c.field-meta.xml": xml(
+        "CustomField", field("Maximum__c", "Number", "<precision>4</precision><scale>0</scale>")
+    ),
+    "objects/Limits__mdt/fields/Words__c.field-meta.xml": xml(
+        "CustomField", field("Words__c", "Text", "<length>9</length>")
+    ),
+    "objects/Lead/validationRules/Big.validationRule-meta.xml": xml(
+        "ValidationRule",
+        RULE.replace(
+            "ISBLANK(Company)",
+            f"NOT($Setup.Bypass__c.Skip__c) &amp;&amp; NumberOfEmployees &gt; {LIMIT} &amp;&amp; "
+            "ISBLANK($customMetadata.limits__mdt.lead.words__c)",
+        ),
+    ),
+    "objects/Lead/validationRules/Off.validationRule-meta.xml": xml(
+        "ValidationRule",
+        RULE.replace("<active>true", "<active>false").replace(
+            "ISBLANK(Company)", "$CustomMetadata.Limits__mdt.ns__Deal.Maximum__c &gt; 1"
+        ),
+    ),
+    "customMetadata/Limits.Lead.md-meta.xml": xml(
+        "CustomMetadata",
+        "<label>Lead</label><values><field>Maximum__c</field><value>100.0</value></values>"
+        "<values><field>Words__c</field><value/></values>",
+    ),
+    "customMetadata/Limits.ns__Deal.md-meta.xml": xml(
+        "CustomMetadata", "<values><field>Maximum__c</field><value>7</value></values>"
+    ),
+    # Of a type that the project does not hold.
+    "customMetadata/Other.Lead.md": xml("CustomMetadata", "<label>Lead</label>"),
+}
+
+
+def test_records_of_custom_metadata_are_what_rules_read_and_values_of_settings_are_not_known() -> None:
+    project = read_project(READING)
+    lead = project.schema.objects["Lead"]
+    assert dict(lead.globals.values) == {
+        LIMIT: "100.0",
+        "$customMetadata.limits__mdt.lead.words__c": None,
+        "$CustomMetadata.Limits__mdt.ns__Deal.Maximum__c": "7",
+    }
+    assert lead.globals.fields[LIMIT].kind is Kind.DECIMAL
+    (rule,) = lead.rules
+    assert lacking(rule, lead) == ["global $Setup.Bypass__c.Skip__c"]
+    # Rights to the type hide nothing from a rule.
+    rights = xml("PermissionSet", "<label>Sync</label>")
+    seen = read_project({**READING, "permissionsets/Sync.permissionset": rights}, rights=["Sync"])
+    assert seen.schema.objects["Lead"].globals == lead.globals
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode), st.sampled_from(sorted(SOURCE)))
+@given(
+    st.binary(max_size=200) | st.text(max_size=200).map(str.encode),
+    st.sampled_from(sorted({**SOURCE, **READING})),
+)
 def test_no_content_stops_the_reading(content: bytes, file: str) -> None:
-    read_project({**SOURCE, file: content})
+    read_project({**SOURCE, **READING, file: content})
 
 
 def test_the_table_agrees_with_what_the_practice_org_describes() -> None:

@@ -278,6 +278,24 @@ def test_a_rule_that_cannot_be_judged_is_told(project: Path) -> None:
     assert any("Status_is_said" in note and "Status" in note for note in document["notes"])
 
 
+def test_rules_read_the_projects_own_custom_metadata_and_no_settings(project: Path) -> None:
+    maximum = "$CustomMetadata.Limits__mdt.Lead.Maximum__c"
+    sfdx.metadata_type(project, "Limits__mdt")
+    more = "<precision>6</precision><scale>0</scale>"
+    sfdx.field(project, "Maximum__c", "Number", more, object="Limits__mdt")
+    sfdx.metadata_record(project, "Limits__mdt", "Lead", {"Maximum__c": "100.0"})
+    sfdx.rule(project, "Limit", f"Budget__c > {maximum}", "?")
+    sfdx.setting(project, "Bypass__c")
+    sfdx.field(project, "Skip__c", "Checkbox", object="Bypass__c")
+    sfdx.rule(project, "Bypassed", "NOT($Setup.Bypass__c.Skip__c) && Budget__c > 5", "?")
+    people(project, {"Budget__c": "100"}, {"Budget__c": "101"})
+    _, document = ask(project)
+    assert causes(document) == {("validation_rule", "Limit"): [3]}
+    noted = [note for note in document["notes"] if "Limit" in note or "Bypassed" in note]
+    assert len(noted) == 1
+    assert "global $Setup.Bypass__c.Skip__c" in noted[0]
+
+
 def test_a_refused_row_leaves_its_unique_value_to_the_next(project: Path) -> None:
     people(project, {"Code__c": "x", "Company": ""}, {"Code__c": "x"}, {"Code__c": "x"}, {"Code__c": "y"})
     assert causes(ask(project)[1]) == {

@@ -184,7 +184,7 @@ def _metadata(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "node_modules")
         for name in sorted(names):
             file = Path(here, name)
-            if is_metadata(name) and not file.is_symlink():
+            if is_metadata(f"{Path(here).name}/{name}") and not file.is_symlink():
                 yield file
 
 

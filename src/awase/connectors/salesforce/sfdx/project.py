@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from awase.connectors.salesforce.setup import PERMISSION_SET
+from awase.connectors.salesforce.sfdx.custom_metadata import values_of
 from awase.connectors.salesforce.sfdx.elements import is_true, unknown_elements
 from awase.connectors.salesforce.sfdx.found import Layout, Place, Project, Trouble
 from awase.connectors.salesforce.sfdx.labels import standard_labels, translated
@@ -16,8 +17,9 @@ from awase.connectors.salesforce.sfdx.picklists import options_of
 from awase.connectors.salesforce.sfdx.places import KnownPlaces, known_places
 from awase.connectors.salesforce.sfdx.rights import rights_of
 from awase.connectors.salesforce.sfdx.standard import NAMES
+from awase.core.checks.rules import globals_read
 from awase.core.doctor.headings import Withheld
-from awase.core.schema import ObjectSchema, Option, Rule, Schema
+from awase.core.schema import Globals, ObjectSchema, Option, Rule, Schema, with_globals
 from awase_formula import FormulaError, parse
 from awase_formula.metadata import BrokenXml, Element, read_xml
 
@@ -33,12 +35,20 @@ _ROOTS = {
     "profile": "Profile",
     "layout": "Layout",
     "settings": "AddressSettings",
+    "md": "CustomMetadata",
     "fieldTranslation": "CustomFieldTranslation",
     "objectTranslation": "CustomObjectTranslation",
 }
 """Ending of a file's name → the root element it must have. Source format adds ``-meta.xml`` (confirmed)."""
 _TRANSLATIONS = frozenset({"CustomFieldTranslation", "CustomObjectTranslation"})
-_WHOLE = frozenset({"CustomObject", "PermissionSet", "Profile", "Layout", "AddressSettings"}) | _TRANSLATIONS
+_WHOLE = _TRANSLATIONS | {
+    "CustomObject",
+    "PermissionSet",
+    "Profile",
+    "Layout",
+    "AddressSettings",
+    "CustomMetadata",
+}
 """Roots that hold far more than concerns us: their unknown elements say nothing."""
 _GRANTING = frozenset({"PermissionSet", "Profile"})
 _MEANINGS = {
@@ -57,12 +67,19 @@ _MEANINGS = {
 """Part of the parser's words → what is wrong."""
 _SETTINGS = "Address"
 """The only settings that concern us."""
+_RECORDS = "customMetadata"
+"""The folder of records in metadata format, whose files end like any text that people read."""
 
 
 def is_metadata(name: str) -> bool:
-    """Whether a file of this name is one that ``read_project`` reads."""
-    ending = _ending(name)
-    return ending in _ROOTS and (ending != "settings" or _stem(name) == _SETTINGS)
+    """Whether a file of this name, with the folder it is in, is one that ``read_project`` reads."""
+    match _ending(name):
+        case "settings":
+            return _stem(name) == _SETTINGS
+        case "md":
+            return name.endswith("-meta.xml") or PurePosixPath(name).parent.name == _RECORDS
+        case ending:
+            return ending in _ROOTS
 
 
 def read_project(
@@ -90,6 +107,7 @@ class _Reading:
     labels: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     places: KnownPlaces | None = None
     asleep: list[Rule] = field(default_factory=list)
+    records: dict[tuple[str, str], Element] = field(default_factory=dict)
     rule_places: dict[tuple[str, str], Place] = field(default_factory=dict)
 
     def read(self, file: str, content: bytes) -> None:
@@ -132,6 +150,9 @@ class _Reading:
                 self.sets[name] = options_of(root.all("customValue"))
             case "StandardValueSet":
                 self.sets[name] = options_of(root.all("standardValue"))
+            case "CustomMetadata":
+                type, _, record = name.partition(".")
+                self.records[f"{type}__mdt", record] = root
             case "AddressSettings":
                 self.places = known_places(root)
             case "CustomFieldTranslation" | "CustomObjectTranslation":
@@ -191,6 +212,16 @@ class _Reading:
         )
         (self._object(object).rules if active else self.asleep).append(rule)
 
+    def _globals(self, objects: Iterable[ObjectSchema]) -> Globals:
+        """What rules read of custom metadata, which rights do not keep from them; those that are switched off too."""
+        asleep = (ObjectSchema(rule.object, rule.object, {}, rules=(rule,)) for rule in self.asleep)
+        read = {name for object in (*objects, *asleep) for name in globals_read(object)}
+        types = {
+            name: as_object(self._object(name), self.sets, None, "").schema
+            for name in sorted({type for type, _ in self.records} & self.objects.keys())
+        }
+        return values_of(read, types, self.records)
+
     def _labels(self, object: str) -> dict[str, tuple[str, ...]]:
         """Standard ones, then the project's own."""
         found = dict(standard_labels(object))
@@ -215,7 +246,7 @@ class _Reading:
             withheld[name] = made.withheld
             self.troubles += made.troubles
         return Project(
-            schema=Schema(objects),
+            schema=with_globals(Schema(objects), self._globals(objects.values())),
             troubles=tuple(sorted(self.troubles, key=lambda each: (each.place.file, each.place.line))),
             fields={
                 (o, name): at for o, parts in self.objects.items() for name, (_, at) in parts.fields.items()
