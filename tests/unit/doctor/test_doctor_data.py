@@ -293,7 +293,7 @@ def test_rules_read_the_projects_own_custom_metadata_and_no_settings(project: Pa
     assert causes(document) == {("validation_rule", "Limit"): [3]}
     noted = [note for note in document["notes"] if "Limit" in note or "Bypassed" in note]
     assert len(noted) == 1
-    assert "global $Setup.Bypass__c.Skip__c" in noted[0]
+    assert "looks at: $Setup.Bypass__c.Skip__c" in noted[0]
 
 
 def test_a_refused_row_leaves_its_unique_value_to_the_next(project: Path) -> None:
