@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from awase.core.checks import Target, places, rules
-from awase.core.checks.check import Certainty, Outgoing
+from awase.core.checks.check import Certainty, Check, Outgoing
 from awase.core.operations import OperationKind, Outcome, State
 from awase.core.schema import with_rules
 from awase.core.values import DTYPES
@@ -56,7 +56,11 @@ def foreseen(scene: Scene, sent: Mapping[str, Any], stored: Mapping[str, Any] | 
         for check in places.checks(fields[name], out, columns, fields)
         if check.certainty is Certainty.CERTAIN
     ]
-    return {check.error_type for check in found if pl.select(check.fails).item()}
+    return {check.error_type for check in found if pl.select(_whole_test(check)).item()}
+
+
+def _whole_test(check: Check) -> pl.Expr:
+    return check.fails if check.among is None else check.among & check.fails
 
 
 def answered(scene: Scene, sent: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Outcome:

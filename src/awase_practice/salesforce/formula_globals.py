@@ -1,7 +1,7 @@
 """What a rule reads of the org's own settings: ``$Setup``, ``$CustomMetadata`` and ``$Organization``.
 
 A row of a hierarchy setting counts for a user before one for the profile, and that before one for the organization,
-field by field; an empty field lets the next row through. [the order confirmed, the rest from memory]
+field by field; an empty field lets the next row through. [all from memory]
 """
 
 from __future__ import annotations

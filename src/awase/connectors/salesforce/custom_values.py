@@ -1,7 +1,7 @@
 """What formulas read of custom settings and of custom metadata: ``$Setup.X__c.F__c``, ``$CustomMetadata.X__mdt.R.F__c``.
 
-Of a hierarchy custom setting the user's row goes before the profile's, and that before the organization's (confirmed),
-field by field: an empty field lets the next row through, and a checkbox is never empty (from memory). Without any row
+Of a hierarchy custom setting the user's row goes before the profile's, and that before the organization's, field by
+field: an empty field lets the next row through, and a checkbox is never empty (all from memory). Without any row
 checkboxes are false and the rest is empty (from memory). No formula reads a list custom setting, of which the
 organization may have several rows. Only with rights to them do API calls see settings and types (confirmed).
 """
