@@ -142,6 +142,7 @@ def test_a_date_is_read_in_its_format(step: Step, written: str, day: date | None
 @pytest.mark.parametrize(
     ("region", "written", "national", "e164"),
     [
+        ("JP", "0000000000", None, None),  # what stands behind the prefix begins with it again
         ("JP", "0312345678", "03-1234-5678", "+81312345678"),
         ("JP", "０９０ー１２３４ー５６７８", "090-1234-5678", "+819012345678"),
         ("JP", "TEL: (03) 1234-5678", "03-1234-5678", "+81312345678"),

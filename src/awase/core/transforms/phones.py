@@ -62,6 +62,8 @@ def _is_one(number: PhoneNumber, written: str, region: str) -> bool:
         return True
     possible = phones.is_possible_number_with_reason(number) == phones.ValidationResult.IS_POSSIBLE
     prefix = phones.ndd_prefix_for_region(region, True)
+    if prefix and number.italian_leading_zero:
+        return False  # behind one prefix stands another: read again, it would lose that too
     digits = written.lstrip("([ ")
     return possible and (digits.startswith("+") or bool(prefix and digits.startswith(prefix)))
 
