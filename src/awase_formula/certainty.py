@@ -1,6 +1,6 @@
 """What no schema can make right: types that the formula's own literals and functions give, whatever its fields are.
 
-Nothing is inferred from use here, and a field is of no type. So what is found is refused by every org, and a formula that
+Nothing is inferred from use here, and a field is of no type, the stamps of a record apart. So what is found is refused by every org, and a formula that
 any org may hold is free of it.
 """
 
@@ -11,7 +11,10 @@ from awase_formula.inference import COMPARED, Kinds
 from awase_formula.kinds import NO_SCHEMA, TEXTS, Kind, Schema
 from awase_formula.sentences import Sentence
 from awase_formula.signatures import CHOOSERS, SIGNATURES, chosen_from
-from awase_formula.tree import Call, Chain, Formula, Node, Reference, Unary
+from awase_formula.tree import Call, Chain, Formula, Node, Null, Reference, Unary, postorder
+
+_STAMPS = frozenset({"createddate", "lastmodifieddate", "systemmodstamp"})
+"""Fields that every object has, and of which no org can make anything else (confirmed)."""
 
 _TRUTHS = COMPARED | {"&&", "||"}
 
@@ -24,7 +27,9 @@ class CertainKinds(Kinds):
 
     def _result(self, node: Node) -> Kind | None:
         # What stands after NOT without parentheses has not been asked of an org: NOT Status = "x" may be NOT(Status = "x").
-        if isinstance(node, Reference) or (isinstance(node, Unary) and node.sign == "NOT"):
+        if isinstance(node, Reference):
+            return Kind.DATETIME if node.name.rsplit(".", 1)[-1].casefold() in _STAMPS else None
+        if isinstance(node, Unary) and node.sign == "NOT":
             return None
         return super()._result(node)
 
@@ -40,10 +45,12 @@ class CertainKinds(Kinds):
 def impossible(formula: Formula) -> tuple[Problem, ...]:
     """The problems that no schema takes away, in the order of their places.
 
-    Whether an org takes anything but a text literal in ISPICKVAL and INCLUDES (NULL, say) has not been asked: left out.
+    ISPICKVAL and INCLUDES take no field and no result of a function to compare with (confirmed); whether an org takes NULL there
+    has not been asked: left out.
     """
     found = problems_of(CertainKinds(formula, NO_SCHEMA))
-    return tuple(problem for problem in found if problem.code != "literal")
+    unasked = {node.at for node in postorder(formula.root) if isinstance(node, Null)}
+    return tuple(problem for problem in found if problem.code != "literal" or problem.at not in unasked)
 
 
 def not_a_condition(formula: Formula, schema: Schema) -> Problem | None:

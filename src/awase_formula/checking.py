@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 
@@ -12,7 +12,7 @@ from awase_formula.inference import MOMENTS, Kinds
 from awase_formula.kinds import NO_SCHEMA, TEXTS, TEXTUAL, Kind, Schema
 from awase_formula.regex import is_broken
 from awase_formula.sentences import Sentence
-from awase_formula.signatures import CHOOSERS, SIGNATURES, chosen_from, nearest
+from awase_formula.signatures import CHOOSERS, ELSEWHERE, SIGNATURES, chosen_from, nearest
 from awase_formula.tree import Call, Chain, Formula, Node, Reference, Text, Unary
 
 BLOCKING = frozenset({"unknown-function", "arguments"})
@@ -139,7 +139,8 @@ def _chain_problems(node: Chain, kinds: Kinds) -> Iterator[Problem]:
 
 def _fits(sign: str, left: Kind | None, right: Kind | None) -> bool:
     if left in (None, Kind.NULL) or right in (None, Kind.NULL):
-        return not (sign in ("=", "<>") and Kind.PICKLIST in (left, right) and Kind.NULL not in (left, right))
+        incomparable = {left, right} & {Kind.PICKLIST, Kind.LOCATION}
+        return not (sign in ("=", "<>") and incomparable and Kind.NULL not in (left, right))
     if sign in ("*", "/", "^"):
         return left is right is Kind.NUMBER
     if sign == "&":
@@ -163,11 +164,13 @@ def _call_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
     count = len(node.arguments)
     if signature is None:
         near = nearest(node.name)
-        message = (
-            Sentence("there is no function {name}; did you mean {near}?", name=node.name, near=near)
-            if near
-            else Sentence("there is no function {name}", name=node.name)
-        )
+        if node.name in ELSEWHERE:
+            words = "there is no function {name}; {instead}"
+            message = Sentence(words, name=node.name, instead=ELSEWHERE[node.name])
+        elif near:
+            message = Sentence("there is no function {name}; did you mean {near}?", name=node.name, near=near)
+        else:
+            message = Sentence("there is no function {name}", name=node.name)
         yield Problem("unknown-function", message, node.at)
         return
     odd = (node.name == "CASE" and count % 2) or (node.name == "IFS" and not count % 2)
@@ -189,7 +192,8 @@ def _call_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
 def _special_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
     first = kinds.kind(node.arguments[0]) if node.arguments else None
     if node.name in ("ISPICKVAL", "INCLUDES") and not isinstance(node.arguments[1], Text):
-        message = Sentence("{name} compares with a text literal", name=node.name)
+        words = "{name} compares with a text in quotes, not with a field or a function"
+        message = Sentence(words, name=node.name)
         yield Problem("literal", message, place(node.arguments[1]))
     if node.name == "REGEX" and isinstance(pattern := node.arguments[1], Text) and is_broken(pattern.value):
         message = Sentence("the pattern of this REGEX is none; correct it")
@@ -210,20 +214,25 @@ def _special_problems(node: Call, kinds: Kinds) -> Iterator[Problem]:
     if node.name == "CASE" and first in (Kind.BOOLEAN, Kind.LOCATION):
         message = Sentence("{name} does not take {given}", name=node.name, given=first.word)
         yield Problem("type", message, place(node.arguments[0]))
+    elif node.name == "CASE":
+        words = "{name} compares {one} with {other}"
+        yield from _unlike(node, (node.arguments[0], *node.arguments[1:-1:2]), words, kinds)
     if node.name in CHOOSERS:
-        yield from _mixed(node, kinds)
+        chosen = (node.arguments[index] for index in chosen_from(node.name, len(node.arguments)))
+        words = "{name} chooses between {one} and {other}"
+        yield from _unlike(node, chosen, words, kinds)
 
 
-def _mixed(node: Call, kinds: Kinds) -> Iterator[Problem]:
+def _unlike(call: Call, nodes: Iterable[Node], words: str, kinds: Kinds) -> Iterator[Problem]:
+    """The nodes in ``call`` whose kind is not that of the first whose kind is known."""
     found: Kind | None = None
-    for index in chosen_from(node.name, len(node.arguments)):
-        kind = kinds.kind(node.arguments[index])
+    for node in nodes:
+        kind = kinds.kind(node)
         if kind in (None, Kind.NULL):
             continue
         if found is not None and kind is not found and not {kind, found} <= TEXTUAL:
-            words = "{name} chooses between {one} and {other}"
-            message = Sentence(words, name=node.name, one=found.word, other=kind.word)
-            yield Problem("type", message, place(node.arguments[index]))
+            message = Sentence(words, name=call.name, one=found.word, other=kind.word)
+            yield Problem("type", message, place(node))
         found = found or kind
 
 

@@ -75,13 +75,16 @@ def _golden(options: argparse.Namespace) -> int:
 
 
 def _lint(options: argparse.Namespace) -> int:
-    status = 0
+    status, found = 0, False
     for finding in lint(options.path):
+        found = True
         status = FOUND if finding.error else status
         if options.json:
             sys.stdout.write(json.dumps(finding.document(), ensure_ascii=False) + "\n")
         else:
             sys.stdout.write(f"{finding.told()}\n")
+    if not found:
+        sys.stderr.write(f"awase-formula: {options.path}: holds no formula; check the name\n")
     return status
 
 

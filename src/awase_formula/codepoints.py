@@ -118,3 +118,12 @@ SCRIPTS = {
     "Katakana": ((0x30A1, 0x30FA), (0x30FD, 0x30FF), (0x31F0, 0x31FF), (0xFF66, 0xFF6F), (0xFF71, 0xFF9D)),
 }
 """The scripts that Japanese rules ask for; another script is not translated."""
+
+BLOCKS = {
+    "basiclatin": ((0x00, 0x7F),),
+    "cjkunifiedideographs": ((0x4E00, 0x9FFF),),
+    "halfwidthandfullwidthforms": ((0xFF00, 0xFFEF),),
+    "hiragana": ((0x3040, 0x309F),),
+    "katakana": ((0x30A0, 0x30FF),),
+}
+"""The blocks that Japanese rules ask for, without the spaces and underlines that Java lets a name have."""

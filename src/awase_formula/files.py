@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,14 @@ def text_of(path: Path) -> str:
 def json_of(text: str) -> Any:
     """The value of one line of JSON. Raises ``ValueError`` with a sentence about it."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_float=Decimal)
     except json.JSONDecodeError as error:
         fault = error.msg[:1].lower() + error.msg[1:]
         raise ValueError(
             f"is no JSON (column {error.colno}: {fault}); write one JSON object a line"
         ) from None
+    except (ValueError, InvalidOperation):
+        raise ValueError("is no JSON that we read (a number in it is too long); write it as a text") from None
     except RecursionError:
         raise ValueError(
             "is no JSON that we read (it nests too deeply); write one flat JSON object a line"

@@ -26,17 +26,20 @@ from awase_formula.files import json_of, text_of
 from awase_formula.kinds import Blanks, Field, Kind, Schema
 from awase_formula.parser import parse
 from awase_formula.tree import Reference, postorder
-from awase_formula.values import Context, Result, Row, Trouble, plain
+from awase_formula.values import MATH, Context, Result, Row, Trouble, plain
 
 _KINDS = {
     "double": Kind.NUMBER,
+    "number": Kind.NUMBER,
     "currency": Kind.NUMBER,
     "percent": Kind.NUMBER,
     "integer": Kind.NUMBER,
     "boolean": Kind.BOOLEAN,
     "dateonly": Kind.DATE,
+    "date": Kind.DATE,
     "datetime": Kind.DATETIME,
     "timeonly": Kind.TIME,
+    "time": Kind.TIME,
     "multienum": Kind.MULTIPICKLIST,
     "staticenum": Kind.PICKLIST,
     "dynamicenum": Kind.PICKLIST,
@@ -47,7 +50,7 @@ _PARTS = ("name", "formula", "returns", "fields", "rows")
 _FORM = "a case is one JSON object with name, formula, returns, fields and rows"
 _WRONG_PART = (
     "its fields or rows are not of the golden form; each of fields has name and type,"
-    " each of rows has inputs (a list), blank_as_zero and null_as_null (texts or null)"
+    " each of rows has inputs (a list), blank_as_zero and null_as_null (texts, numbers, true, false or null)"
 )
 _ZONES = {"PST": "America/Los_Angeles", "EST": "America/New_York", "JST": "Asia/Tokyo"}
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -136,20 +139,31 @@ def _unswapped(case: dict[str, Any], seen: set[str]) -> dict[str, Any]:
 def _run(case: Mapping[str, Any], outcome: Outcome, now: datetime) -> None:
     outcome.cases += 1
     context = Context(now=now)
+    returns = case["returns"].casefold()
     ready = [_ready(case, blanks) for _, blanks in _MODES]
     leaves = tuple(_leaves(case["fields"]))
     for row in case["rows"]:
         outcome.rows += 1
-        values = _values(leaves, row["inputs"])
+        inputs = tuple(map(_as_text, row["inputs"]))
+        values = _values(leaves, inputs)
         actual = [_result(evaluator, values, context) for evaluator in ready]
-        expected = [row[mode] for mode, _ in _MODES]
-        if all(_agrees(case["returns"], *pair) for pair in zip(expected, actual, strict=True)):
+        expected = [_as_text(row[mode]) for mode, _ in _MODES]
+        if all(_agrees(returns, *pair) for pair in zip(expected, actual, strict=True)):
             outcome.agreed += 1
         else:
-            shown = tuple(_shown(case["returns"], result) for result in actual)
-            outcome.misses.append(
-                Miss(case["name"], case["formula"], tuple(row["inputs"]), tuple(expected), shown)
-            )
+            shown = tuple(_shown(returns, result) for result in actual)
+            outcome.misses.append(Miss(case["name"], case["formula"], inputs, tuple(expected), shown))
+
+
+def _as_text(value: object) -> str | None:
+    """An input or result as the form writes it; JSON's own numbers and truths are taken too. Raises ``TypeError``."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, Decimal)):
+        return str(value)
+    if value is None or isinstance(value, str):
+        return value
+    raise TypeError
 
 
 def _leaves(fields: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -160,7 +174,7 @@ def _leaves(fields: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield one
 
 
-def _values(leaves: tuple[dict[str, Any], ...], inputs: list[str | None]) -> dict[str, object] | None:
+def _values(leaves: tuple[dict[str, Any], ...], inputs: tuple[str | None, ...]) -> dict[str, object] | None:
     values: dict[str, object] = {leaf["name"]: None for leaf in leaves}
     for leaf, text in zip(leaves, inputs, strict=False):
         try:
@@ -241,12 +255,12 @@ def _result(
 def _agrees(returns: str, expected: str | None, actual: Result) -> bool:
     if isinstance(actual, Trouble):
         return expected is not None and expected.startswith("Error")
-    if returns == "Boolean":
-        return (expected or "false").strip() == ("true" if actual else "false")
+    if returns == "boolean":
+        return (expected or "false").strip().casefold() == ("true" if actual else "false")
     if expected is None or actual is None:
         return (expected or None) is None and (actual or None) is None
     if isinstance(actual, Decimal):
-        return _same_number(expected, actual.scaleb(2) if returns == "Percent" else actual)
+        return _same_number(expected, actual.scaleb(2, context=MATH) if returns == "percent" else actual)
     if isinstance(actual, time):
         return _same_time(expected, actual)
     if isinstance(actual, date):
@@ -275,7 +289,7 @@ def _same_moment(returns: str, expected: str, actual: date) -> bool:
     wanted = (int(match[6]), _MONTHS.index(match[1]) + 1, int(match[2]))
     if (actual.year, actual.month, actual.day) != wanted:
         return False
-    if returns == "DateOnly" or not isinstance(actual, datetime):
+    if returns == "dateonly" or not isinstance(actual, datetime):
         return True
     return (actual.hour, actual.minute, actual.second) == tuple(map(int, match.group(3, 4, 5)))
 
@@ -284,5 +298,5 @@ def _shown(returns: str, result: Result) -> str | None:
     if isinstance(result, Trouble):
         return f"Error: {result.reason}" if result.failed else f"Unknown: {result.reason}"
     if isinstance(result, Decimal):
-        return plain(result.scaleb(2) if returns == "Percent" else result)
+        return plain(result.scaleb(2, context=MATH) if returns == "percent" else result)
     return None if result is None else str(result)

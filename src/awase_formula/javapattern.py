@@ -124,6 +124,8 @@ class PatternWriter:
                 return self.escape()
             case "*" | "+" | "?":
                 raise Broken
+            case "{":
+                raise Unsupported if self.pattern[self.at : self.at + 1].isdigit() else Broken
             case _:
                 return self.literal(character), 0, True
 
@@ -214,7 +216,7 @@ class PatternWriter:
 
     def escape(self) -> tuple[str, int, bool]:
         character = self.take()
-        if character in "AzZGbBRX" or character.isdigit() or character == "k":
+        if character in "AzZGbBRXN" or character.isdigit() or character == "k":
             return self.special(character)
         if character == "Q":
             return self.quoted()
@@ -292,13 +294,16 @@ class PatternWriter:
         return code
 
     def property(self) -> Ranges:
-        match = re.compile(r"\{([A-Za-z_=]+)\}|([A-Z])").match(self.pattern, self.at)
+        match = re.compile(r"\{([^{}]+)\}|([A-Z])").match(self.pattern, self.at)
         if match is None:
             raise Broken
         self.at = match.end()
         name = match[1] or match[2]
         if name in cp.POSIX:
             return cp.POSIX[name]
+        block = re.fullmatch(r"(?:In|block=|blk=)(.+)", name)
+        if block is not None and (called := re.sub("[ _]", "", block[1]).casefold()) in cp.BLOCKS:
+            return cp.BLOCKS[called]
         for prefix in ("script=", "sc=", "Is", "general_category=", "gc=", ""):
             if name.startswith(prefix):
                 name = name[len(prefix) :]

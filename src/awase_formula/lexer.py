@@ -9,7 +9,9 @@ a line break inside a text is part of it.
 from __future__ import annotations
 
 import enum
+import html
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -57,6 +59,19 @@ _BODY = {quote: re.compile(rf"[^{quote}\\]*(?:\\.[^{quote}\\]*)*{quote}", re.DOT
 _OPEN_PATH = re.compile(r"\.(?=\.|\Z)")
 _WIDE = re.compile("[\uff01-\uff5e\u3001]+")
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3001: ","}
+_LONGEST_ENTITY = 10
+_ENTITY = re.compile(r"&(lt|gt|amp|quot|apos|#[0-9]+|#x[0-9A-Fa-f]+);")
+_ALONE = Sentence("write the name of the field alone, without {left} and {right}", left="{!", right="}")
+_OTHERWISE = {
+    ".": Sentence("a number begins and ends with a digit, as 0.5 does"),
+    "{": _ALONE,
+    "%": Sentence("write a percentage as a number, 0.05 for 5 %, and a remainder as MOD(a, b)"),
+    "|": Sentence("write {right}", right="a || b"),
+    ";": Sentence("a formula ends without a semicolon, and a comma stands between arguments"),
+    "?": Sentence("write {right}", right="IF(condition, a, b)"),
+    "@": Sentence("write the name of the field alone"),
+}
+"""What to write in place of a sign that means nothing here."""
 _CURLY = "\u201c\u201d\u201e\u2018\u2019\u201a"
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "N": "\n", "R": "\r", "T": "\t", '"': '"', "'": "'", "\\": "\\"}
@@ -106,8 +121,17 @@ def _meaningless(text: str, at: Position) -> FormulaSyntaxError:
             at,
             hint=Sentence("write straight quotes, \" or '"),
         )
+    entity = _ENTITY.search(text, max(at.offset - _LONGEST_ENTITY, 0), at.offset + _LONGEST_ENTITY)
+    if entity is not None and at.offset < entity.end():
+        found = Sentence("{found} is an XML entity", found=repr(entity[0]))
+        return FormulaSyntaxError(found, at, hint=Sentence("write {right}", right=html.unescape(entity[0])))
+    if unicodedata.category(text[at.offset]) == "Cf":
+        found = Sentence("an invisible character ({code}) stands here", code=f"U+{ord(text[at.offset]):04X}")
+        return FormulaSyntaxError(found, at, hint=Sentence("delete it"))
     found = Sentence("{found} has no meaning here", found=repr(text[at.offset]))
-    return FormulaSyntaxError(found, at, Sentence("a value or an operator"))
+    return FormulaSyntaxError(
+        found, at, Sentence("a value or an operator"), _OTHERWISE.get(text[at.offset], "")
+    )
 
 
 def _refuse_open_path(name: str, lines: _Lines, at: Position) -> None:

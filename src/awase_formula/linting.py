@@ -94,6 +94,8 @@ def lint(path: Path) -> Iterator[Finding]:
         yield from _project(project)
         return
     text = text_of(path)
+    if _is_one_json(text):
+        raise UnreadableFile(f"{path}: is one JSON document; write one object with formula on each line")
     if _is_json_lines(path, text):
         yield from _json_lines(path, text)
     else:
@@ -151,6 +153,18 @@ def _parses(text: str) -> bool:
     try:
         parse(text)
     except FormulaSyntaxError:
+        return False
+    return True
+
+
+def _is_one_json(text: str) -> bool:
+    """Whether a file holds a JSON list, or an object that goes over several lines."""
+    body = text.strip()
+    if not body.startswith(("[", "{")) or ("\n" not in body and body.startswith("{")):
+        return False
+    try:
+        json_of(body)
+    except ValueError:
         return False
     return True
 

@@ -5,6 +5,7 @@ No entity is expanded and no document type accepted; a file that is broken is re
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +13,10 @@ from xml.parsers import expat
 
 from awase_formula.kinds import Field, Kind, Schema
 
+_READ = (".validationRule-meta.xml", ".object", ".object-meta.xml", ".field-meta.xml")
 _LARGEST = 50_000_000
 _DEEPEST = 100
+_BAD_SIGN = "not well-formed (invalid token)"
 
 
 class BrokenXml(Exception):
@@ -79,10 +82,20 @@ def read_xml(data: bytes) -> Element:
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
-        raise BrokenXml(f"is no well-formed XML ({expat.ErrorString(error.code)})", error.lineno) from None
+        fault = expat.ErrorString(error.code)
+        advice = "; save it as UTF-8" if fault == _BAD_SIGN and not _is_utf8(data) else ""
+        raise BrokenXml(f"is no well-formed XML ({fault}){advice}", error.lineno) from None
     except (LookupError, ValueError) as error:
-        raise BrokenXml(f"cannot be decoded ({error})", 1) from None
+        raise BrokenXml(f"cannot be decoded ({error}); save it as UTF-8", 1) from None
     return root.children[0]
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +136,19 @@ class Project:
 def read_project(folder: Path) -> Project:
     """Read every rule and field below a folder, source format and metadata-API format alike."""
     project = Project()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        if path.name.endswith((".validationRule-meta.xml", ".object", ".object-meta.xml", ".field-meta.xml")):
-            read_file(path, project)
+    for path in sorted(_below(folder, project)):
+        read_file(path, project)
     return project
+
+
+def _below(folder: Path, project: Project) -> Iterator[Path]:
+    """The files of metadata below a folder, links to what is not there included; a folder that may not be read is broken."""
+
+    def refuse(error: OSError) -> None:
+        project.rules.append(Broken(Path(error.filename), 1, f"cannot be read ({error.strerror})"))
+
+    for place, _, names in os.walk(folder, onerror=refuse):
+        yield from (Path(place, name) for name in names if name.endswith(_READ))
 
 
 def read_file(path: Path, project: Project) -> None:
@@ -161,6 +183,12 @@ def _rules(elements: Iterable[Element], path: Path, object_: str) -> Iterator[Ru
         name = element.value("fullName") or path.name.split(".", 1)[0]
         if formula is None or not formula.text.strip():
             yield Broken(path, element.line, f"the rule {name} has no errorConditionFormula")
+            continue
+        if formula.children:
+            inner = formula.children[0]
+            yield Broken(
+                path, inner.line, f"the formula of {name} holds an element {inner.name}; write &lt; for <"
+            )
             continue
         active = element.value("active").casefold() != "false"
         yield Rule(

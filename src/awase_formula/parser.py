@@ -34,6 +34,14 @@ LEVELS = {
 
 UNARY = 8
 _ONE_WAY = {"==": "=", "!=": "<>"}
+_NO_OPERATORS = {
+    "=>": ">=",
+    "=<": "<=",
+    "><": "<>",
+    "===": "=",
+    "!==": "<>",
+    "//": "/* … */",
+}
 _INFIX = {"AND": "&&", "OR": "||"}
 _VALUE = Sentence("a field, a function, a literal or an opening parenthesis")
 
@@ -117,16 +125,22 @@ class _Parser:
                 self.open(_Frame("]", "[", token.at))
                 return self.pair_name()
             case _:
-                self.refuse_swapped(token)
+                self.refuse_no_operator(token)
                 raise FormulaSyntaxError(_found(token), token.at, _VALUE)
 
-    def refuse_swapped(self, token: Lexeme) -> None:
-        """``=>`` and ``=<`` are read as two signs, and meant as one."""
+    def refuse_no_operator(self, token: Lexeme) -> None:
+        """``=>``, ``===`` and their like are read as two signs, and meant as one."""
         before = self.tokens[max(self.next - 2, 0)]
-        swapped = before.text + token.text
-        if swapped in ("=>", "=<") and before.at.offset + 1 == token.at.offset:
-            fault = Sentence("{found} is no operator", found=repr(swapped))
-            raise FormulaSyntaxError(fault, before.at, hint=Sentence("write {right}", right=swapped[::-1]))
+        both = before.text + token.text
+        if (
+            both in _NO_OPERATORS
+            and before.kind is token.kind is Token.SIGN
+            and before.at.offset + len(before.text) == token.at.offset
+        ):
+            fault = Sentence("{found} is no operator", found=repr(both))
+            raise FormulaSyntaxError(
+                fault, before.at, hint=Sentence("write {right}", right=_NO_OPERATORS[both])
+            )
 
     def name(self, text: str, at: Position) -> bool:
         folded = text.upper()

@@ -234,6 +234,20 @@ SIGNATURES: Mapping[str, Signature] = {
 }
 """Every function by its name in capitals."""
 
+_IN_REPORTS = Sentence("it stands in summary formulas of reports only")
+ELSEWHERE: Mapping[str, Sentence] = {
+    "POWER": Sentence("write {right}", right="a ^ b"),
+    "CONCAT": Sentence("write {right}", right="a & b"),
+    "CONCATENATE": Sentence("write {right}", right="a & b"),
+    "LENGTH": Sentence("write {right}", right="LEN(a)"),
+    "ISEMPTY": Sentence("write {right}", right="ISBLANK(a)"),
+    "NOTBLANK": Sentence("write {right}", right="NOT(ISBLANK(a))"),
+    "ISNOTBLANK": Sentence("write {right}", right="NOT(ISBLANK(a))"),
+    "PARENTGROUPVAL": _IN_REPORTS,
+    "PREVGROUPVAL": _IN_REPORTS,
+}
+"""What other formula languages have, and what to write here."""
+
 _LIKE_ENOUGH = 0.77
 """Of two names, as ``difflib`` measures: ISBLNK is like ISBLANK, and LENGTH is not like LEFT."""
 

@@ -137,7 +137,7 @@ def _number(value: object, field: Field) -> Decimal:
     number = as_decimal(value)
     if field.scale is not None:
         number = rounded(number, field.scale)
-    return number.scaleb(-2) if field.percent else number
+    return number.scaleb(-2, context=MATH) if field.percent else number
 
 
 def _text(value: object) -> str | None:

@@ -37,14 +37,15 @@ def literal(value: Decimal | int | None) -> Column:
     if value is None:
         null = pl.lit(None, dtype=pl.Int64)
         return Column(Kind.NUMBER, null, number=Number(null, 1, 1), constant=(None,))
-    sign, digits, exponent = Decimal(value).normalize().as_tuple()
-    if (
-        not isinstance(exponent, int)
-        or len(digits) + max(exponent, 0) > _INT128_DIGITS
-        or exponent < -_INT128_DIGITS
-    ):
+    sign, digits, exponent = Decimal(value).as_tuple()
+    if not isinstance(exponent, int):
         raise NotVectorisable
-    whole = int("".join(map(str, digits))) * 10 ** max(exponent, 0)
+    written = "".join(map(str, digits))
+    spare = min(max(-exponent, 0), len(written) - len(written.rstrip("0")))
+    written, exponent = written[: len(written) - spare], exponent + spare
+    if len(written) + max(exponent, 0) > _INT128_DIGITS or exponent < -_INT128_DIGITS:
+        raise NotVectorisable
+    whole = int(written or "0") * 10 ** max(exponent, 0)
     length = len(str(whole))
     expression = pl.lit(-whole if sign else whole, dtype=_width(length))
     return Column(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from awase_formula.rowwise.numbers import OUT_OF_RANGE
 from awase_formula.values import MATH, Context, Failure, Value, milliseconds, time_of
 
 NO_DATE = "DATE is given a year, month or day that is none"
@@ -26,6 +27,8 @@ _DATETIME = re.compile(DATE_TEXT + r" [ \t]*([0-9]{1,9}):[ \t]*([0-9]{1,9}):[ \t
 _TIME = re.compile(r"[ \t]*([0-9]{1,9}):[ \t]*([0-9]{1,9}):[ \t]*([0-9]{1,9})\.[ \t]*([0-9]{1,9})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_MS = 86_400_000
+_MOST_DIGITS = 18
+"""Of a number of seconds; it is far from every span between two instants, and stays one that can be written out."""
 
 
 def plus_days(day: date, days: Decimal) -> date:
@@ -157,6 +160,8 @@ def _unix(value: date | datetime | time | None) -> Decimal | None:
 def _duration(value: Value, other: Value = None) -> str | None:
     days = False
     if isinstance(value, Decimal):
+        if value.adjusted() > _MOST_DIGITS:
+            raise Failure(OUT_OF_RANGE)
         seconds, days = abs(int(value)), other is True
     elif isinstance(value, time) and isinstance(other, time):
         seconds = abs(milliseconds(other) - milliseconds(value)) // 1000

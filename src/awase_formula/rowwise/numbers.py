@@ -90,7 +90,7 @@ def power(base: Decimal, exponent: Decimal) -> Decimal:
         if whole < 0:
             raise Failure(POWER)
         return Decimal(1 if whole == 0 else 0)
-    if math.log10(abs(base)) * whole > _LARGEST_POWER:
+    if base.copy_abs().log10(MATH) * whole > _LARGEST_POWER:
         raise Failure(POWER)
     digits = DecimalContext(
         prec=_POWER_DIGITS + len(str(abs(whole))) + 1, rounding=MATH.rounding, Emin=-99999999, Emax=99999

@@ -25,6 +25,15 @@ GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "formula"
         ("LEN(3) > a", "LEN takes id or text, not number (line 1, column 5)"),
         ("a && (b & c)", "&& takes checkbox, not text (line 1, column 7)"),
         ("TODAY() > NOW()", "> does not join date and date and time (line 1, column 9)"),
+        ("TODAY() - CreatedDate > 3", "- does not join date and date and time (line 1, column 9)"),
+        ("YEAR(Account.LastModifiedDate) = 1", "YEAR takes date, not date and time (line 1, column 6)"),
+        ('CASE(WEEKDAY(a), "1", b, c) = d', "CASE compares number with text (line 1, column 18)"),
+        ('CASE(a, 1, "x", "2", "y", "z") = b', "CASE compares number with text (line 1, column 17)"),
+        ("GEOLOCATION(1, 2) = a", "= does not join location and unknown (line 1, column 19)"),
+        (
+            "ISPICKVAL(a, b)",
+            "ISPICKVAL compares with a text in quotes, not with a field or a function (line 1, column 14)",
+        ),
         ('a = b = "x"', "= does not join checkbox and text (line 1, column 7)"),
     ],
 )
@@ -41,6 +50,7 @@ def test_what_no_schema_makes_right_is_an_error(text: str, problem: str) -> None
         'IF(a, b, NULL) = "x" && BLANKVALUE(c, "y") = d && ISPICKVAL(e, NULL)',
         'CASE(a, "x", 1, NULL, 2, 0) = MAX(b, 1)',
         'REGEX(Phone, "\\\\d{3}(?=-)(a)\\\\1") && REGEX(a, b)',
+        'CASE(a, "x", 1, NULL, 2, 3) = CASE(WEEKDAY(b), 1, 2, c, 4, 5) && CreatedDate > NOW() - 1',
         "PRIORVALUE(a) = 1 && PRIORVALUE(b) = TODAY() && NULL + 1 = c",
     ],
 )

@@ -27,10 +27,13 @@ LEAD = Schema(
         ("Compny = 'x'", "there is no field Compny (line 1, column 1)"),
         ("Owner.Nme = 'x'", "there is no field Owner.Nme (line 1, column 1)"),
         ("TODAY(1) = Start__c", "TODAY does not take 1 argument; it takes none (line 1, column 1)"),
-        ("LENGTH(Company) > 1", "there is no function LENGTH (line 1, column 1)"),
+        ("LENGTH(Company) > 1", "there is no function LENGTH; write LEN(a) (line 1, column 1)"),
         ("Status = 'Open'", "= does not join picklist and text (line 1, column 8)"),
         ("LEN(Amount__c) > 1", "LEN takes id or text, not number (line 1, column 5)"),
-        ("ISPICKVAL(Status, Company)", "ISPICKVAL compares with a text literal (line 1, column 19)"),
+        (
+            "ISPICKVAL(Status, Company)",
+            "ISPICKVAL compares with a text in quotes, not with a field or a function (line 1, column 19)",
+        ),
         ("ISBLANK(Active__c)", "ISBLANK does not take checkbox (line 1, column 9)"),
         ("ISCHANGED(Total__c)", "ISCHANGED takes a stored field of the record (line 1, column 11)"),
         ("Company & Amount__c = 'x'", "& does not join text and number (line 1, column 9)"),
@@ -50,6 +53,7 @@ LEAD = Schema(
         ("FIND('a') = 1", "FIND does not take 1 argument; it takes 2 or 3 (line 1, column 1)"),
         ("IMAGE('a') = 'b'", "IMAGE does not take 1 argument; it takes 2 to 4 (line 1, column 1)"),
         ("MAX() = 1", "MAX does not take 0 arguments; it takes 1 or more (line 1, column 1)"),
+        ("POWER(2, 3) = 8", "there is no function POWER; write a ^ b (line 1, column 1)"),
         ("ISBLNK(Company)", "there is no function ISBLNK; did you mean ISBLANK? (line 1, column 1)"),
     ],
 )

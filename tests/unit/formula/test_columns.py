@@ -244,3 +244,22 @@ def test_a_text_whose_line_ends_alone_differ_has_not_changed() -> None:
     assert found.codes.to_list() == [0, 0, 0, 1, 1, 0]
     same = rows.rename({"prior:T": "prior:t"})
     assert both_forms("ISCHANGED(t)", same, schema, is_new=False) == [0, 0, 0, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("literal", "scale"),
+    [("0.1234567890123456789012345678901", 31), ("12345678901234567890123456789012345", 0), ("1.500000", 3)],
+)
+def test_a_literal_keeps_every_digit(literal: str, scale: int) -> None:
+    values = pl.Series([literal, None], dtype=pl.String).cast(pl.Decimal(38, scale))
+    rows = pl.DataFrame({"n": values})
+    schema = Schema({"n": Field(Kind.NUMBER)})
+    assert both_forms(f"n = {literal}", rows, schema) == [1, 0]
+    assert both_forms(f"n < {literal}", rows, schema) == [0, 0]
+
+
+@pytest.mark.parametrize("literal", ["9" * 200_000, "0." + "1" * 200_000, "1." + "0" * 200_000])
+def test_a_literal_of_any_length_stops_nothing(literal: str) -> None:
+    compiled = compile(parse(f"n = {literal}"), Schema({"n": Field(Kind.NUMBER)}))
+    assert compiled.verdicts(pl.DataFrame({"n": [7]}), CONTEXT, is_new=True).codes.to_list() == [0]
+    assert compiled.vectorised == literal.startswith("1.")

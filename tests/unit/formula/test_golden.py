@@ -125,3 +125,19 @@ def test_a_file_that_cannot_be_read_is_told_with_what_to_do(
         for command in ("golden", "format", *(["lint"] if name else [])):
             assert main([command, str(tmp_path / name)]) == 2
             assert capsys.readouterr().err == f"awase-formula: FX-500 {tmp_path / name}{words}\n"
+
+
+def test_numbers_and_truths_may_be_those_of_json_and_types_in_any_case(tmp_path: Path) -> None:
+    rows = [{"inputs": [1, "0.5"], "blank_as_zero": 1.5, "null_as_null": "1.5"}]
+    assert run(tmp_path, case(formula="a__c + b__c", rows=rows)) == (1, 1)
+    long = {
+        "inputs": ["1.00000000000000000000000000001", "1"],
+        "null_as_null": "2.00000000000000000000000000001",
+    }
+    line = case(formula="a__c + b__c", rows=[{**long, "blank_as_zero": "LONG"}])
+    assert run(tmp_path, line.replace('"LONG"', "2.00000000000000000000000000001")) == (1, 1)
+    truths = [
+        {"inputs": [1, 1], "blank_as_zero": True, "null_as_null": "TRUE"},
+        {"inputs": [1, 2], "blank_as_zero": False, "null_as_null": None},
+    ]
+    assert run(tmp_path, case(formula="a__c = b__c", returns="boolean", rows=truths)) == (2, 2)

@@ -143,6 +143,10 @@ def test_an_mdapi_object_holds_many_rules_and_a_bad_one_stops_none(
         ("<Layout/>", "is a Layout"),
         ("", "is no well-formed XML"),
         ("<a>" * 500, "nests too deeply"),
+        (
+            RULE.format(name="A", formula="a <b>= 1</b>"),
+            "the formula of A holds an element b; write &lt; for <",
+        ),
     ],
 )
 def test_bad_xml_is_reported_by_file_and_line_and_the_rest_goes_on(
@@ -153,7 +157,7 @@ def test_bad_xml_is_reported_by_file_and_line_and_the_rest_goes_on(
     bad.write_text(content)
     status, found = lint(capsys, folder)
     assert status == 1
-    assert f"{bad}:1: {message}" in found[0]["error"]
+    assert f"{bad}:{5 if 'holds' in message else 1}: {message}" in found[0]["error"]
     assert [one["compiled"] for one in found] == [False] + [True] * len(REAL)
 
 
@@ -253,3 +257,52 @@ def test_what_format_cannot_read_is_told_with_its_file_and_place(
     monkeypatch.setattr("sys.stdin", io.StringIO("a =\n> 1 b"))
     assert main(["format", "-"]) == 2
     assert capsys.readouterr().err.startswith("standard input:2:1: FX-100 '>' stands where it cannot")
+
+
+def test_metadata_in_another_encoding_is_told_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule = RULE.format(name="A", formula='a = "日"')
+    (tmp_path / "A.validationRule-meta.xml").write_bytes(rule.encode("cp932"))
+    (tmp_path / "B.validationRule-meta.xml").write_bytes(rule.replace("UTF-8", "Shift_JIS").encode("cp932"))
+    (tmp_path / "C.validationRule-meta.xml").write_bytes(rule.replace("UTF-8", "UTF-16").encode("utf-16"))
+    _, found = lint(capsys, tmp_path)
+    assert [(one["parsed"], (one["error"] or "").endswith("; save it as UTF-8")) for one in found] == [
+        (False, True),
+        (False, True),
+        (True, False),
+    ]
+
+
+def test_a_link_to_nothing_is_told_and_no_folder_is_taken_for_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = project(tmp_path)
+    link = folder / "Z.validationRule-meta.xml"
+    link.symlink_to("nowhere")
+    (folder / "Y.validationRule-meta.xml").mkdir()
+    status, found = lint(capsys, folder)
+    assert (status, len(found)) == (1, len(REAL) + 1)
+    told = [one["error"] for one in found if one["error"]]
+    assert told == [f"FX-500 {link}:1: cannot be read (No such file or directory)"]
+
+
+def test_where_there_is_no_formula_the_command_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lint", str(tmp_path), "--json"]) == 0
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == (
+        "",
+        f"awase-formula: {tmp_path}: holds no formula; check the name\n",
+    )
+
+
+@pytest.mark.parametrize("content", ['[{"formula": "a = 1"}]', '{\n "formula": "a = 1"\n}'])
+def test_a_json_document_is_no_json_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    path = tmp_path / "rules.json"
+    path.write_text(content)
+    assert main(["lint", str(path)]) == 2
+    assert "is one JSON document; write one object with formula on each line" in capsys.readouterr().err

@@ -58,6 +58,11 @@ NOW = datetime(2026, 2, 28, 23, 30, tzinfo=UTC)
         ("ISNULL('')", False),
         ("NULL & NULL", None),
         ("'a' & NULL", "a"),
+        ("VALUE('-1e-400') ^ 2", Decimal(0)),
+        ("REGEX('ひら', '\\\\p{InHiragana}+')", True),
+        ("REGEX('カナー', '\\\\p{InKATAKANA}+')", True),
+        ("REGEX('漢字', '\\\\p{blk=CJK Unified_Ideographs}+')", True),
+        ("REGEX('ア', '\\\\P{InHiragana}')", True),
         ("CHR(65) & CHR(0)", "A"),
         ("JSONPATHVALUE('{\"a\": [{\"b\": 5}]}', '$.a[0].b')", "5"),
         ("ADDMONTHS(DATE(2024, 2, 29), 12)", date(2025, 2, 28)),
@@ -97,6 +102,8 @@ def test_a_formula_has_this_value(text: str, value: Value) -> None:
         "MOD(1, 0)",
         "CASE(1, 1, 2, 1/0)",
         "10 ^ 65",
+        f"FORMATDURATION({'9' * 5000})",
+        "REGEX('a', '{a}')",
     ],
 )
 def test_this_fails(text: str) -> None:
@@ -114,6 +121,7 @@ def test_this_fails(text: str) -> None:
         ("ISNEW()", "it is not known whether the record is new"),
         ("VLOOKUP(Z__c.C__c, Z__c.Name, 'x') = 'y'", "the records that VLOOKUP searches are not given"),
         ("GETSESSIONID() = 'x'", "GETSESSIONID is known to the platform only"),
+        ("REGEX('a', '\\\\p{InLatin-1Supplement}')", "the pattern of a REGEX has no translation"),
         ("REGEX('a', '(?x)a')", "the pattern of a REGEX has no translation"),
     ],
 )
