@@ -162,6 +162,74 @@ def test_what_is_broken_is_told_by_file_and_line_and_the_rest_goes_on() -> None:
     assert [rule.name for rule in lead.rules] == ["Big"]
 
 
+def test_a_field_that_could_not_be_read_is_not_taken_for_missing() -> None:
+    files = {
+        "a/objects/Lead/fields/Broken__c.field-meta.xml": b"<CustomField>",
+        "b/objects/Lead/fields/What__c.field-meta.xml": xml("CustomField", field("What__c", "Hologram")),
+        "c/objects/Lead/fields/Long__c.field-meta.xml": xml(
+            "CustomField", field("Long__c", "Text", "<length>-5</length>")
+        ),
+        "d/objects/Lead/fields/Bare__c.field-meta.xml": xml("CustomField", "<fullName>Bare__c</fullName>"),
+        "e/objects/Lead/fields/Layout__c.field-meta.xml": xml("Layout", ""),
+        "f/src/Account.object": b"<CustomObject>",
+        "g/objects/Contact/Contact.object-meta.xml": b"<CustomObject>",
+    }
+    project = read_project(files)
+    said = {file[0]: text for file, _, text in words(project)}
+    assert said["c"] == "the field Long__c says “-5” where a whole number has to stand"
+    assert said["d"] == "the field Bare__c says no type"
+    there = ["Broken__c", "What__c", "Long__c", "Bare__c", "Layout__c"]
+    assert [project.sure_of_absence("Lead", name) for name in there] == [None] * 5
+    assert project.sure_of_absence("Lead", "Other__c") == "sure"
+    assert project.sure_of_absence("Account", "Other__c") is None
+    assert project.sure_of_absence("Contact", "Other__c") == "sure"
+
+
+def test_what_two_packages_define_is_told_and_the_later_one_counts() -> None:
+    files = {
+        **{f"a/{name}": content for name, content in SOURCE.items()},
+        "b/objects/Lead/fields/Code__c.field-meta.xml": xml(
+            "CustomField", field("Code__c", "Text", "<length>40</length>")
+        ),
+        "b/objects/Lead/validationRules/Big.validationRule-meta.xml": xml(
+            "ValidationRule", RULE.replace("ISBLANK(Company)", "ISBLANK(Email)")
+        ),
+    }
+    project = read_project(files)
+    assert words(project) == [
+        (
+            "b/objects/Lead/fields/Code__c.field-meta.xml",
+            2,
+            "Lead.Code__c is defined in a/app/objects/Lead/fields/Code__c.field-meta.xml:2 too; what stands here was taken",
+        ),
+        (
+            "b/objects/Lead/validationRules/Big.validationRule-meta.xml",
+            4,
+            "Lead.Big is defined in a/app/objects/Lead/validationRules/Big.validationRule-meta.xml:4 too; what stands here was taken",
+        ),
+    ]
+    lead = project.schema.objects["Lead"]
+    assert lead.fields["Code__c"].max_length == 40
+    assert [rule.formula for rule in lead.rules] == ["ISBLANK(Email)"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "reason"),
+    [
+        ("LEN(Company)", "a validation rule must give TRUE or FALSE, and this is a number"),
+        ("AND(TRUE,\nYEAR(CreatedDate) = 1)", "YEAR takes date, not date and time"),
+    ],
+)
+def test_a_rule_that_no_org_takes_is_told_where_it_stands(formula: str, reason: str) -> None:
+    rule = RULE.replace("ISBLANK(Company)", formula)
+    file = "a/objects/Lead/validationRules/Big.validationRule-meta.xml"
+    ((_, line, text),) = words(read_project({file: xml("ValidationRule", rule)}))
+    assert text.startswith(f"no org takes the formula of the rule Big: {reason}")
+    assert line == 3 + formula.count("\n") + 1
+    asleep = rule.replace("<active>true", "<active>false")
+    assert words(read_project({file: xml("ValidationRule", asleep)})) == []
+
+
 def test_rights_hide_fields_and_keep_others_from_being_written() -> None:
     grants = "".join(
         f"<fieldPermissions><editable>{edit}</editable><field>{name}</field><readable>true</readable></fieldPermissions>"

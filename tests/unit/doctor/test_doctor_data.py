@@ -224,6 +224,7 @@ def test_nothing_is_overwritten_unasked(project: Path) -> None:
         (b'LastName,Company\na,b\n"c,d\ne,f\n', 3, "never closed"),
         (b'LastName,Company\na,"b"c\n', 2, "behind a closing quotation mark"),
         (b"LastName,Company\na,b\na,b,c\n", 3, "has 3 cells, and the header 2"),
+        (b"LastName,Company\na,b\n" + b"x" * 140_000 + b",b\n", 3, "a cell of more than 131072 characters"),
         (b"LastName,Company\na,b\n\x81\x00\xff,b\n", 3, "neither UTF-8 nor CP932"),
     ],
 )
@@ -373,3 +374,10 @@ def test_what_a_change_would_refuse_is_counted_and_nothing_is_written(project: P
 def test_a_change_of_something_else_is_bad_input(project: Path, text: str) -> None:
     people(project, {})
     assert ask(project, "--what-if", text)[0] == 2
+
+
+def test_a_comma_inside_a_quoted_heading_separates_nothing(project: Path) -> None:
+    file = project.parent / "people.csv"
+    file.write_text('"a, b, ""c";LastName;Company\n1;x;y\n', encoding="utf-8")
+    _, document = ask(project)
+    assert [one["heading"] for one in document["columns_not_looked_at"]] == ['a, b, "c']

@@ -54,6 +54,7 @@ PLANTED = {
     "rule_unreadable": ("likely", "", "", "", ")</errorConditionFormula>"),
     "value_set_missing": ("advice", "", "", "", "<CustomField"),
     "metadata_broken": ("certain", "", "", "", "</lable>"),
+    "metadata_twice": ("advice", "", "", "", "<CustomField"),
     "metadata_unknown": ("advice", "", "", "", "<sparkle>"),
 }
 
@@ -141,6 +142,18 @@ def test_without_the_ma_and_the_users_it_looks_at_the_rest_and_says_so(copy: Pat
         "Rights are those of the permission set Awase_Integration, for the project has it",
         "Owners were not looked at",
     ]
+
+
+@pytest.mark.parametrize("name", ["contacts", "Contact"])
+def test_forms_and_texts_of_several_lines_are_looked_at_however_the_object_is_written(
+    copy: Path, name: str
+) -> None:
+    text = (copy / "awase.toml").read_text(encoding="utf-8")
+    assert 'object = "contact" }' in text
+    (copy / "awase.toml").write_text(
+        text.replace('object = "contact" }', f'object = "{name}" }}'), encoding="utf-8"
+    )
+    assert sorted(each["kind"] for each in found(project=copy)) == sorted(PLANTED)
 
 
 def test_one_sync_can_be_asked_for() -> None:

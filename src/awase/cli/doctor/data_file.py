@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ LINE = "line"
 _AT_ONCE = 10_000
 """Records that are lists of texts at the same time."""
 _DELIMITERS = (",", "\t", ";")
+_QUOTED = re.compile(r'"(?:[^"]|"")*(?:"|$)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def read_data(file: Path) -> DataFile:
     content = bytes_of(file)
     encoding = _encoding_of(content, str(file))
     first = content.lstrip(b"\r\n").split(b"\n", 1)[0].decode(encoding).rstrip("\r")
-    delimiter = max(_DELIMITERS, key=first.count)
+    delimiter = max(_DELIMITERS, key=_QUOTED.sub("", first).count)
     rows = records(content, encoding, delimiter, str(file))
     _, headings = next(rows, (0, []))
     if not any(heading.strip() for heading in headings):
@@ -94,7 +96,15 @@ def records(content: bytes, encoding: str, delimiter: str, where: str) -> Iterat
         try:
             row = next(reader, None)
         except csv.Error as problem:
-            open_end = "unexpected end" in str(problem) or "field larger" in str(problem)
+            if "field larger" in str(problem):
+                raise BadInput(
+                    "the record on this line has a cell of more than {maximum} characters, which no field holds",
+                    where=f"{where}:{begins}",
+                    remedy="Shorten it, or look whether a quotation mark that opens there is never closed. Nothing of the file "
+                    "was judged.",
+                    maximum=csv.field_size_limit(),
+                ) from None
+            open_end = "unexpected end" in str(problem)
             raise BadInput(
                 "a quotation mark that opens in the record on this line is never closed"
                 if open_end

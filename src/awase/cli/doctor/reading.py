@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from awase.connectors.salesforce.consent import CONSENT_FIELDS, OPT_OUT_FIELD
 from awase.connectors.salesforce.sfdx import Place, Project, Trouble, is_metadata, read_project, read_users
 from awase.core.doctor import Known, Level
 from awase.core.doctor.findings import Path as ConfigurationPath
+from awase.core.doctor.known import Form
 from awase.core.mapping import Sync
 from awase.core.operations import Side
 from awase.core.owners import OwnerLike
@@ -118,8 +119,13 @@ def _known(
         crm=project.schema,
         absence=absence,
         ma=ma,
-        forms=export.forms if export is not None else (),
-        several_lines=export.several_lines if export is not None else frozenset(),
+        forms=tuple(_named_as(export.forms, named)) if export is not None else (),
+        several_lines=frozenset(
+            (name, field)
+            for name, own in named.items()
+            for object, field in (export.several_lines if export is not None else ())
+            if object == own
+        ),
         owners=owners,
         hidden=project.hidden,
         consent={
@@ -132,6 +138,18 @@ def _known(
             for object, layouts in project.layouts.items()
         },
     )
+
+
+def _named_as(forms: Sequence[Form], named: Mapping[str, str]) -> Iterator[Form]:
+    """Forms whose fields name objects as the configuration does; ``named``: its name → ours."""
+    for form in forms:
+        fields = tuple(
+            replace(field, object=name)
+            for field in form.fields
+            for name, own in named.items()
+            if own == field.object
+        )
+        yield replace(form, fields=fields)
 
 
 def read_metadata(folder: Path, rights: Sequence[str], key_field: str = "Awase_Key__c") -> Project:

@@ -47,6 +47,7 @@ KINDS: Mapping[str, str] = {
     "rule_unreadable": "A validation rule cannot be read",
     "value_set_missing": "The options of a field are not in the project",
     "metadata_broken": "A metadata file is broken",
+    "metadata_twice": "A field or rule is defined twice",
     "metadata_unknown": "A metadata file holds an unknown element",
 }
 """Kind of a finding → what it is, in a few words."""
@@ -57,6 +58,7 @@ _TROUBLE_REMEDIES: Mapping[str, str] = {
     "metadata_broken": "Correct the file; everything else was read.",
     "rule_unreadable": "Correct the formula; everything else was read.",
     "value_set_missing": "Retrieve the value set into the project.",
+    "metadata_twice": "If the packages are deployed into one org, keep one definition.",
     "metadata_unknown": "If it is no slip, nothing has to be done.",
 }
 

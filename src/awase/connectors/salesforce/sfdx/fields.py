@@ -44,8 +44,19 @@ class NoSuchType(Exception):
     """A field whose type is none we know; the text is the type."""
 
 
+class NoSuchNumber(Exception):
+    """A length, precision or scale that is none; the text is what stands there."""
+
+
+def _number(element: Element, name: str, otherwise: int = 0) -> int:
+    said = element.value(name)
+    if said and not (said.isascii() and said.isdigit()):
+        raise NoSuchNumber(said)
+    return int(said or otherwise)
+
+
 def described(element: Element, name: str) -> dict[str, Any]:
-    """A custom field. Raises NoSuchType, or ValueError where a number is none."""
+    """A custom field. Raises NoSuchType or NoSuchNumber."""
     kind = element.value("type")
     if kind not in _TYPES:
         raise NoSuchType(kind)
@@ -63,9 +74,9 @@ def described(element: Element, name: str) -> dict[str, Any]:
         "updateable": not computed and (not master or is_true(element, "reparentableMasterDetail")),
         "defaulted_on_create": not computed and (kind == "Checkbox" or bool(element.value("defaultValue"))),
         "default_value": is_true(element, "defaultValue") if kind == "Checkbox" else None,
-        "length": int(element.value("length") or length),
-        "precision": int(element.value("precision") or 0),
-        "scale": int(element.value("scale") or 0),
+        "length": _number(element, "length", length),
+        "precision": _number(element, "precision"),
+        "scale": _number(element, "scale"),
         "calculated": computed and kind != "AutoNumber",
         "auto_number": kind == "AutoNumber",
         "unique": is_true(element, "unique"),

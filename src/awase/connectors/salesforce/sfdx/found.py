@@ -65,12 +65,16 @@ class Project:
     """Those asked for that the project does not hold."""
     broken_rights: Mapping[str, str] = field(default_factory=dict)
     """Permission set or profile that could not be read → its file."""
+    unread: frozenset[tuple[str, str]] = frozenset()
+    """(object, field) that the project holds and that could not be read; an empty field: nothing of the object could."""
 
     def sure_of_absence(self, object: str, field: str) -> Literal["sure", "probable"] | None:
         """How sure it is that an org of this project lacks the field (empty: the object); None: nobody can tell.
 
         Packages bring objects and fields that a project need not hold, and the table of standard fields is from memory.
         """
+        if (object, field) in self.unread or (object, "") in self.unread:
+            return None
         name = field or object
         own = name.endswith("__c") and "__" not in name.removesuffix("__c")
         if own:

@@ -11,7 +11,7 @@ from awase.connectors.salesforce.roles import JUNCTIONS, relation_field
 from awase.connectors.salesforce.schema import Described, DescribedField, DescribedOption, object_schema
 from awase.connectors.salesforce.setup import needs_no_rights, right_for
 from awase.connectors.salesforce.sfdx.elements import is_true
-from awase.connectors.salesforce.sfdx.fields import NoSuchType, described
+from awase.connectors.salesforce.sfdx.fields import NoSuchNumber, NoSuchType, described
 from awase.connectors.salesforce.sfdx.found import Place, Trouble
 from awase.connectors.salesforce.sfdx.picklists import Picklist, picklist_of
 from awase.connectors.salesforce.sfdx.places import KnownPlaces, code_field
@@ -46,6 +46,8 @@ class Made:
     schema: ObjectSchema
     withheld: Withheld
     troubles: tuple[Trouble, ...]
+    unread: frozenset[str] = frozenset()
+    """Fields that are there, and of which nothing could be read."""
 
 
 def as_object(
@@ -78,7 +80,8 @@ def as_object(
         hidden={name: rows[name]["label"] for name in hidden},
         read_only=frozenset(row.name for row in seen if rows[row.name]["createable"] and not row.createable),
     )
-    return Made(replace(schema, fields=fields, rules=tuple(parts.rules)), withheld, tuple(troubles))
+    unread = frozenset(parts.fields) - rows.keys()
+    return Made(replace(schema, fields=fields, rules=tuple(parts.rules)), withheld, tuple(troubles), unread)
 
 
 def _rows(
@@ -101,7 +104,7 @@ def _rows(
             continue  # a standard field that the table does not have: its type is not said here
         try:
             rows[name] = _laid_over(rows[name], element) if name in rows else described(element, name)
-        except (NoSuchType, ValueError) as problem:
+        except (NoSuchType, NoSuchNumber) as problem:
             troubles.append(_unreadable(name, place, problem))
             continue
         if (found := picklist_of(element, sets)) is not None:
@@ -111,7 +114,9 @@ def _rows(
     return rows, lists, troubles
 
 
-def _unreadable(name: str, place: Place, problem: Exception) -> Trouble:
+def _unreadable(name: str, place: Place, problem: NoSuchType | NoSuchNumber) -> Trouble:
+    if isinstance(problem, NoSuchType) and not str(problem):
+        return Trouble(place, words="the field {name} says no type", places={"name": name})
     if isinstance(problem, NoSuchType):
         return Trouble(
             place,
@@ -120,8 +125,8 @@ def _unreadable(name: str, place: Place, problem: Exception) -> Trouble:
         )
     return Trouble(
         place,
-        words="the field {name} has a length or number that is none: {reason}",
-        places={"name": name, "reason": str(problem)},
+        words="the field {name} says “{number}” where a whole number has to stand",
+        places={"name": name, "number": str(problem)},
     )
 
 

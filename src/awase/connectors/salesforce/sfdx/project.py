@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from awase.connectors.salesforce.setup import PERMISSION_SET
 from awase.connectors.salesforce.sfdx.custom_metadata import values_of
+from awase.connectors.salesforce.sfdx.conditions import trouble_of, wrong_with
 from awase.connectors.salesforce.sfdx.elements import is_true, unknown_elements
 from awase.connectors.salesforce.sfdx.found import Layout, Place, Project, Trouble
 from awase.connectors.salesforce.sfdx.labels import standard_labels, translated
@@ -20,7 +21,7 @@ from awase.connectors.salesforce.sfdx.standard import NAMES
 from awase.core.checks.rules import globals_read
 from awase.core.doctor.headings import Withheld
 from awase.core.schema import Globals, ObjectSchema, Option, Rule, Schema, with_globals
-from awase_formula import FormulaError, parse
+from awase_formula import FormulaSyntaxError
 from awase_formula.metadata import BrokenXml, Element, read_xml
 
 NO_RIGHTS = "none"
@@ -52,6 +53,7 @@ _WHOLE = _TRANSLATIONS | {
 """Roots that hold far more than concerns us: their unknown elements say nothing."""
 _GRANTING = frozenset({"PermissionSet", "Profile"})
 _MEANINGS = {
+    "save it as UTF-8": "it is no UTF-8 text; save it as UTF-8.",
     "larger than any": "it is larger than any metadata file.",
     "nests too deeply": "its elements nest too deeply.",
     "document type": "it declares a document type, which metadata files do not have.",
@@ -62,7 +64,6 @@ _MEANINGS = {
     "junk after document element": "something stands behind its last end tag.",
     "undefined entity": "it uses a sign like &name; that XML does not know; & is written &amp;.",
     "encoding": "it is not in the encoding that it declares.",
-    "cannot be decoded": "it is not in the encoding that it declares.",
 }
 """Part of the parser's words → what is wrong."""
 _SETTINGS = "Address"
@@ -103,6 +104,7 @@ class _Reading:
     sets: dict[str, tuple[Option, ...]] = field(default_factory=dict)
     granting: dict[str, Element] = field(default_factory=dict)
     broken_rights: dict[str, str] = field(default_factory=dict)
+    unread: set[tuple[str, str]] = field(default_factory=set)
     layouts: dict[str, list[Layout]] = field(default_factory=dict)
     labels: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     places: KnownPlaces | None = None
@@ -118,17 +120,28 @@ class _Reading:
             root = read_xml(content)
         except BrokenXml as error:
             self._tell(file, error.line, "the file cannot be read: {reason}", reason=_meaning(error))
-            if wanted in _GRANTING:
-                self.broken_rights[_stem(file)] = file
+            self._miss(file, wanted)
             return
         if root.name != wanted:
             self._tell(
                 file, root.line, "the file holds a {found}, not a {wanted}", found=root.name, wanted=wanted
             )
+            self._miss(file, wanted)
             return
         if wanted not in _WHOLE:
             self.troubles += unknown_elements(root, wanted, file)
         self._keep(file, root)
+
+    def _miss(self, file: str, wanted: str) -> None:
+        """Remember what a broken file would have told, so that nobody says it is not there."""
+        if wanted in _GRANTING:
+            self.broken_rights[_stem(file)] = file
+        elif wanted == "CustomField":
+            self.unread.add((_owner(file), _stem(file)))
+        elif wanted == "CustomObject" and not file.endswith(
+            "-meta.xml"
+        ):  # in source format fields stand apart
+            self.unread.add((_stem(file), ""))
 
     def _keep(self, file: str, root: Element) -> None:
         name = _stem(file)
@@ -177,7 +190,10 @@ class _Reading:
             return
         for said in element.all("valueSet"):
             self.troubles += unknown_elements(said, "valueSet", file)
-        self._object(object).fields[name] = (element, Place(file, element.line))
+        fields = self._object(object).fields
+        if name in fields:
+            self._tell_twice(file, element.line, f"{object}.{name}", fields[name][1])
+        fields[name] = (element, Place(file, element.line))
 
     def _rule(self, object: str, element: Element, file: str, name: str) -> None:
         name = element.value("fullName") or name
@@ -185,22 +201,17 @@ class _Reading:
         if formula is None or not formula.text.strip():
             self._tell(file, element.line, "the rule {name} has no errorConditionFormula", name=name)
             return
+        if (object, name) in self.rule_places:
+            self._tell_twice(file, formula.line, f"{object}.{name}", self.rule_places[object, name])
+            own = self._object(object)
+            own.rules = [one for one in own.rules if one.name != name]
+            self.asleep = [one for one in self.asleep if (one.object, one.name) != (object, name)]
         self.rule_places[object, name] = Place(file, formula.line)
         active = is_true(element, "active", default=True)
-        try:
-            parse(formula.text)
-        except FormulaError as error:
-            if not active:
-                return
-            below = error.at.line - 1 if error.at else 0
-            self.troubles.append(
-                Trouble(
-                    Place(file, formula.line + below),
-                    kind="rule_unreadable",
-                    words="the formula of the rule {name} cannot be read: {reason}",
-                    places={"name": name, "reason": error.in_formula()},
-                )
-            )
+        error = wrong_with(formula.text)
+        if error is not None and active:
+            self.troubles.append(trouble_of(error, name, formula, file))
+        if isinstance(error, FormulaSyntaxError):
             return
         rule = Rule(
             id=f"{object}.{name}",
@@ -232,6 +243,16 @@ class _Reading:
     def _tell(self, file: str, line: int, words: str, **places: str) -> None:
         self.troubles.append(Trouble(Place(file, line), words, places=places))
 
+    def _tell_twice(self, file: str, line: int, name: str, before: Place) -> None:
+        self.troubles.append(
+            Trouble(
+                Place(file, line),
+                kind="metadata_twice",
+                words="{name} is defined in {file}:{line} too; what stands here was taken",
+                places={"name": name, "file": before.file, "line": str(before.line)},
+            )
+        )
+
     def project(self, key_field: str, wanted: Sequence[str]) -> Project:
         names = tuple(wanted) or tuple(name for name in (PERMISSION_SET,) if name in self.granting)
         if names == (NO_RIGHTS,) and NO_RIGHTS not in self.granting:
@@ -245,6 +266,7 @@ class _Reading:
             objects[name] = made.schema
             withheld[name] = made.withheld
             self.troubles += made.troubles
+            self.unread |= {(name, one) for one in made.unread}
         return Project(
             schema=with_globals(Schema(objects), self._globals(objects.values())),
             troubles=tuple(sorted(self.troubles, key=lambda each: (each.place.file, each.place.line))),
@@ -260,6 +282,7 @@ class _Reading:
             withheld=withheld,
             rights=known,
             broken_rights=self.broken_rights,
+            unread=frozenset(self.unread),
             unknown_rights=tuple(name for name in names if name not in self.granting),
         )
 
