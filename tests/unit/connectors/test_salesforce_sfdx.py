@@ -216,7 +216,7 @@ def test_what_two_packages_define_is_told_and_the_later_one_counts() -> None:
 @pytest.mark.parametrize(
     ("formula", "reason"),
     [
-        ("LEN(Company)", "a validation rule must give TRUE or FALSE, and this is a number"),
+        ("LEN(Company)", "a validation rule must give TRUE or FALSE, not number"),
         ("AND(TRUE,\nYEAR(CreatedDate) = 1)", "YEAR takes date, not date and time"),
     ],
 )
@@ -305,9 +305,9 @@ READING = {
     ),
     "objects/Lead/validationRules/Off.validationRule-meta.xml": xml(
         "ValidationRule",
-        RULE.replace("<active>true", "<active>false").replace(
-            "ISBLANK(Company)", "$CustomMetadata.Limits__mdt.ns__Deal.Maximum__c &gt; 1"
-        ),
+        RULE.replace("<active>true", "<active>false")
+        .replace("<fullName>Big", "<fullName>Off")
+        .replace("ISBLANK(Company)", "$CustomMetadata.Limits__mdt.ns__Deal.Maximum__c &gt; 1"),
     ),
     "customMetadata/Limits.Lead.md-meta.xml": xml(
         "CustomMetadata",

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from awase.connectors.salesforce.setup import PERMISSION_SET
-from awase.connectors.salesforce.sfdx.custom_metadata import values_of
 from awase.connectors.salesforce.sfdx.conditions import trouble_of, wrong_with
+from awase.connectors.salesforce.sfdx.custom_metadata import values_of
 from awase.connectors.salesforce.sfdx.elements import is_true, unknown_elements
 from awase.connectors.salesforce.sfdx.found import Layout, Place, Project, Trouble
 from awase.connectors.salesforce.sfdx.labels import standard_labels, translated
