@@ -82,7 +82,7 @@ class PatternWriter:
             atom, stars, repeatable = self.atom(depth)
             quantifier, repeats, unbounded = self.quantifier()
             if repeats and not repeatable:
-                raise Broken
+                raise Unsupported  # Java repeats an anchor and even flags (confirmed)
             if unbounded:
                 self.stars += 1
                 stars += 1
@@ -137,6 +137,8 @@ class PatternWriter:
         if flags and (flags[1] or flags[2] or flags[3] == ":"):
             self.at = flags.end()
             return self.flagged(flags[1], flags[2] or "", flags[3] == ":", depth)
+        if flags:
+            raise Unsupported  # (?) sets nothing
         for opening, python in (
             ("?=", "(?="),
             ("?!", "(?!"),
@@ -227,6 +229,8 @@ class PatternWriter:
         if character == "0":
             self.at -= 1
             return self.set(self.escaped()), 0, True
+        if character == "B" and not self.rust:
+            return r"(?!\b)", 0, False  # Python's own does not match in an empty text
         if character in "bB":
             return f"\\{character}", 0, False
         if character == "A":
@@ -308,7 +312,7 @@ class PatternWriter:
             if name.startswith(prefix):
                 name = name[len(prefix) :]
                 break
-        if name in cp.SCRIPTS:
+        if prefix and name in cp.SCRIPTS:
             return cp.SCRIPTS[name]
         found = cp.category(name) if len(name) <= 2 else ()
         if not found:
@@ -355,8 +359,6 @@ class PatternWriter:
         self.at += 1
         character = self.take()
         high = self.escaped() if character == "\\" else cp.of(character)
-        if len(high) != 1 or high[0][0] != high[0][1]:
-            return cp.union(low, cp.of("-"), high)
-        if high[0][0] < low[0][0]:
+        if len(high) != 1 or high[0][0] != high[0][1] or high[0][0] < low[0][0]:
             raise Broken
         return ((low[0][0], high[0][0]),)

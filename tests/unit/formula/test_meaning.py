@@ -59,6 +59,9 @@ NOW = datetime(2026, 2, 28, 23, 30, tzinfo=UTC)
         ("NULL & NULL", None),
         ("'a' & NULL", "a"),
         ("VALUE('-1e-400') ^ 2", Decimal(0)),
+        ("REGEX('', '\\\\B')", True),
+        ("REGEX('ab', 'a\\\\Bb')", True),
+        ("REGEX('漢', '\\\\p{script=Han}')", True),
         ("REGEX('ひら', '\\\\p{InHiragana}+')", True),
         ("REGEX('カナー', '\\\\p{InKATAKANA}+')", True),
         ("REGEX('漢字', '\\\\p{blk=CJK Unified_Ideographs}+')", True),
@@ -104,6 +107,7 @@ def test_a_formula_has_this_value(text: str, value: Value) -> None:
         "10 ^ 65",
         f"FORMATDURATION({'9' * 5000})",
         "REGEX('a', '{a}')",
+        "REGEX('a', '[a-\\\\d]')",
     ],
 )
 def test_this_fails(text: str) -> None:
@@ -122,6 +126,9 @@ def test_this_fails(text: str) -> None:
         ("VLOOKUP(Z__c.C__c, Z__c.Name, 'x') = 'y'", "the records that VLOOKUP searches are not given"),
         ("GETSESSIONID() = 'x'", "GETSESSIONID is known to the platform only"),
         ("REGEX('a', '\\\\p{InLatin-1Supplement}')", "the pattern of a REGEX has no translation"),
+        ("REGEX('a', '(?)a')", "the pattern of a REGEX has no translation"),
+        ("REGEX('a', '^+a')", "the pattern of a REGEX has no translation"),
+        ("REGEX('漢', '\\\\p{Han}')", "the pattern of a REGEX has no translation"),
         ("REGEX('a', '(?x)a')", "the pattern of a REGEX has no translation"),
     ],
 )
