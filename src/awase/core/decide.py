@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
 from awase.core.capabilities import Capabilities
+from awase.core.checks import Target, asked_of_parents, target_of
+from awase.core.checks.parents import Asked
 from awase.core.drafting import Drafter
 from awase.core.drafting import Memory as Memory
 from awase.core.drafting_consent import ConsentDrafter
@@ -21,6 +23,8 @@ from awase.core.outgoing import creates_in_crm, creates_in_ma, updates
 from awase.core.plan import Draft
 
 FILTERED, EXCLUDED = "filtered", "excluded"
+_ON_BOTH_SIDES = pl.col("_id_ma").is_not_null() & pl.col("_id_crm").is_not_null()
+_NOT_BARRED = pl.col("_barred_ma").is_null() & pl.col("_barred_crm").is_null()
 
 
 def decide(
@@ -34,25 +38,49 @@ def decide(
     draft.evaluated += people["_link"].to_list()
     consent = ConsentDrafter(sync, capabilities, memory, draft)
     drafter = Drafter(sync, capabilities, memory, draft, consent)
-    both = pl.col("_id_ma").is_not_null() & pl.col("_id_crm").is_not_null()
     # Whoever is left without a partner is told what that one, or a record it was merged with, had said.
-    widowed = pl.col("_link").is_in(list(memory.widowed))
-    consent.opt_outs(people.filter(both | widowed).to_dicts())
+    consent.opt_outs(people.filter(_ON_BOTH_SIDES | _is_widowed(memory)).to_dicts())
     for side in SIDES:
         consent.remember(side, people.filter(pl.col(f"_id_{other(side)}").is_null()))
     inside = _inside(people, memory, draft)
     drafter.barred(inside)
-    inside = inside.filter(pl.col("_barred_ma").is_null() & pl.col("_barred_crm").is_null())
-    pairs = overruled(merge(inside.filter(both), sync, memory.tables), memory.winners)
+    inside = inside.filter(_NOT_BARRED)
+    pairs = _pairs(inside, sync, memory)
     drafter.agreements_and_conflicts(pairs.to_dicts())
+    for side, object, frame in _outgoing(pairs, inside, sync, memory):
+        drafter.write(side, object, frame)
+    drafter.follow_deletions()
+    draft.evaluated += [link for link in memory.deleted if link not in set(draft.evaluated)]
+    return draft
+
+
+def parents_asked(people: pl.DataFrame, sync: BoundSync, memory: Memory) -> dict[Side, list[Asked]]:
+    """What has to be read of other records before ``decide`` can judge everybody in ``people`` by the targets' rules."""
+    ruled = {side for side in SIDES if any(sync.object(side, o).parents for o in sync.sync.objects(side))}
+    if not ruled:
+        return {}
+    inside = _inside(people, memory, Draft()).filter(_NOT_BARRED)
+    written: dict[Side, list[tuple[pl.DataFrame, Target]]] = {side: [] for side in ruled}
+    for side, object, frame in _outgoing(_pairs(inside, sync, memory), inside, sync, memory):
+        if side in ruled and not frame.is_empty():
+            written[side].append((frame, target_of(sync, side, object, frame)))
+    return {side: found for side, outgoing in written.items() if (found := asked_of_parents(outgoing))}
+
+
+def _pairs(inside: pl.DataFrame, sync: BoundSync, memory: Memory) -> pl.DataFrame:
+    return overruled(merge(inside.filter(_ON_BOTH_SIDES), sync, memory.tables), memory.winners)
+
+
+def _outgoing(
+    pairs: pl.DataFrame, inside: pl.DataFrame, sync: BoundSync, memory: Memory
+) -> Iterator[tuple[Side, str, pl.DataFrame]]:
+    """What each record of each object would be given (see ``outgoing``), updates first."""
     for side in SIDES[::-1]:
         if sync.sync.may_update(side):
             for object in sync.sync.objects(side):
-                drafter.write(
-                    side, object, updates(pairs, sync, side, object, memory.tables, whole=memory.whole)
-                )
+                yield side, object, updates(pairs, sync, side, object, memory.tables, whole=memory.whole)
     # Whose partner is gone is not made anew: only a person, or the partner's return, brings the pair back.
-    free = inside.filter(~widowed)
+    free = inside.filter(~_is_widowed(memory))
     creates: dict[Side, dict[str, pl.DataFrame]] = {
         "crm": creates_in_crm(free.filter(pl.col("_id_crm").is_null()), sync, memory.tables)
     }
@@ -60,10 +88,11 @@ def decide(
         creates["ma"] = creates_in_ma(free.filter(pl.col("_id_ma").is_null()), sync, memory.tables)
     for side, frames in creates.items():
         for object, frame in frames.items():
-            drafter.write(side, object, frame)
-    drafter.follow_deletions()
-    draft.evaluated += [link for link in memory.deleted if link not in set(draft.evaluated)]
-    return draft
+            yield side, object, frame
+
+
+def _is_widowed(memory: Memory) -> pl.Expr:
+    return pl.col("_link").is_in(list(memory.widowed))
 
 
 def _inside(people: pl.DataFrame, memory: Memory, draft: Draft) -> pl.DataFrame:

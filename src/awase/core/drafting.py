@@ -146,7 +146,8 @@ class Drafter:
     def write(self, side: Side, object: str, outgoing: pl.DataFrame) -> None:
         """Check one object's outgoing records; hold the certain failures, plan the rest."""
         found: dict[int, list[Finding]] = {}
-        target = target_of(self.sync, side, object, outgoing, self.memory.now)
+        parents = self.memory.parents.get(side)
+        target = target_of(self.sync, side, object, outgoing, self.memory.now, parents)
         there = self.memory.there.get(side, {})
         for finding in (*findings(outgoing, target), *duplicates(outgoing, target, there)):
             found.setdefault(finding.link, []).append(finding)
@@ -247,6 +248,8 @@ class Drafter:
             message=finding.message,
             detail={**finding.detail, **({"nearest": near} if near else {})},
             context=self.sync.context,
+            # A parent may be mended without this record being touched.
+            retry=finding.elsewhere,
         )
 
     def _record(self, row: Mapping[str, Any], side: Side) -> str:

@@ -45,6 +45,8 @@ class Memory:
     """How right each rule has been: one that was wrong twice holds nothing back."""
     there: Mapping[Side, Mapping[str, pl.DataFrame]] = field(default_factory=dict)
     """What may be too much alike, by side and object (``checks.duplicates.neighbours``); empty: nobody asks."""
+    parents: Mapping[Side, Mapping[str, pl.DataFrame]] = field(default_factory=dict)
+    """What was read of records that those to be written refer to, by side and object (``checks.parents.Asked``)."""
     sends_held: bool = False
     """What is held is planned beside it, to see whether it would have been refused: for a proof, never for a run."""
 

@@ -136,6 +136,27 @@ class Globals:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentField:
+    """A field of the record that a reference names, or of one further on, as formulas read it (``Account.Type``)."""
+
+    reference: str
+    """The record's own field in which the way begins."""
+    object: str
+    """The object that the reference names."""
+    path: str
+    """From there to the field: by names of relationships and dots."""
+    field: Field
+    """As far as a formula minds what sort of value it holds."""
+    through: tuple[str, ...] = ()
+    """The references on that way, each by its own path from there (``ParentId`` on the way of ``Parent.Industry``)."""
+    prefix: str = ""
+    """With what ids of that object begin; empty where the vendor has no such thing."""
+    of_several: bool = False
+    """The reference may name records of other objects too, of which a formula reads nothing here (an owner that is a
+    queue)."""
+
+
+@dataclass(frozen=True, slots=True)
 class MatchingField:
     """One field by which a vendor finds records that are too much alike."""
 
@@ -170,6 +191,8 @@ class ObjectSchema:
     """What the vendor refuses by formula, as far as it may be read."""
     globals: Globals = Globals({})
     """What the rules read beside the record, as far as it was read."""
+    parents: Mapping[str, ParentField] = field(default_factory=dict)
+    """What rules read of other records, by the path as a rule spells it; a path that is not here is not known."""
     matching_rules: tuple[MatchingRule, ...] = ()
     """By which new records may be refused as duplicates, as far as they were read."""
     record_types: tuple[RecordType, ...] | None = None
@@ -194,6 +217,15 @@ class Schema:
 def with_globals(schema: Schema, globals: Globals) -> Schema:
     """``schema`` whose rules know what is the same for every record."""
     objects = {name: replace(object, globals=globals) for name, object in schema.objects.items()}
+    return replace(schema, objects=objects)
+
+
+def with_parents(schema: Schema, parents: Mapping[str, Mapping[str, ParentField]]) -> Schema:
+    """``schema`` whose objects know more of what their rules read of other records; ``parents`` by object."""
+    objects = {
+        name: replace(object, parents={**object.parents, **parents.get(name, {})})
+        for name, object in schema.objects.items()
+    }
     return replace(schema, objects=objects)
 
 

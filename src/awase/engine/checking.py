@@ -17,6 +17,7 @@ from awase.engine.drifting import changed_since, used_by
 from awase.engine.environment import Environment
 from awase.engine.judging import draft_whole
 from awase.engine.observing import bind_live, observe
+from awase.engine.parents import with_parents_described
 from awase.engine.scores import scores_that_hold
 
 
@@ -54,7 +55,7 @@ async def forecast(
     """
     async with env.store.claim(sync.name):
         now = await bind_live(env, sync)
-        then = _bound_after(env, now, changes, asleep)
+        then = await _bound_after(env, now, changes, asleep)
         # Of what the checks look at either way: the same frames serve both.
         now = replace(now, watched=then.watched)
         observed = await observe(env, then, ())
@@ -88,10 +89,10 @@ def _is_written(sync: BoundSync, change: WhatIf) -> bool:
     )
 
 
-def _bound_after(
+async def _bound_after(
     env: Environment, now: BoundSync, changes: Sequence[WhatIf], asleep: Sequence[Rule]
 ) -> BoundSync:
     consent = {side: env.sides[side].connector.capabilities.consent_fields for side in SIDES}
     ma = changed(Schema({now.sync.ma_object: now.ma}), changes, asleep)
-    crm = changed(Schema(now.crm), changes, asleep)
+    crm = await with_parents_described(env, "crm", changed(Schema(now.crm), changes, asleep))
     return bind(now.sync, ma, crm, consent)

@@ -16,6 +16,7 @@ from awase.core.owners import OwnerLike
 from awase.core.schema import ObjectSchema, Rule, Schema, with_rules
 from awase.engine.environment import Environment
 from awase.engine.observing import rules_of, with_globals_read
+from awase.engine.parents import with_parents_described
 from awase.errors import SchemaMismatch
 from awase.ports.connector import FormReader, LayoutReader, RuleReader
 
@@ -33,6 +34,7 @@ async def picture(env: Environment, sync: Sync) -> Picture:
     crm = await with_globals_read(
         env.sides["crm"], with_rules(schemas["crm"], await rules_of(env, sync, "crm"))
     )
+    crm = await with_parents_described(env, "crm", crm)
     owners: dict[Side, Sequence[OwnerLike]] = {}
     for side in SIDES:
         owners[side] = await env.sides[side].transport.run(env.sides[side].connector.read_owners())
@@ -75,7 +77,8 @@ async def crm_object(env: Environment, name: str) -> ObjectSchema:
     rules: tuple[Rule, ...] = ()
     if isinstance(access.connector, RuleReader):
         rules = await access.transport.run(access.connector.read_rules([name], ()))
-    return (await with_globals_read(access, with_rules(schema, rules))).objects[name]
+    schema = await with_globals_read(access, with_rules(schema, rules))
+    return (await with_parents_described(env, "crm", schema)).objects[name]
 
 
 async def _schema(env: Environment, side: Side, objects: Sequence[str]) -> Schema:

@@ -27,6 +27,7 @@ from awase.core.schema import (
     with_rules,
 )
 from awase.engine.environment import Access, Environment
+from awase.engine.parents import with_parents_described
 from awase.errors import Bug
 from awase.ports.connector import ChoiceReader, MatchingRuleReader, ReadQuery, RuleReader, Searchable
 from awase.ports.flows import Flow, Page
@@ -63,7 +64,7 @@ async def describe_live(env: Environment, sync: Sync, *, likely_too: bool = Fals
         if likely_too and isinstance(access.connector, MatchingRuleReader):
             matching = await access.transport.run(access.connector.read_matching_rules(sync.objects(side)))
             schema = with_matching_rules(schema, matching)
-        schemas[side] = schema
+        schemas[side] = await with_parents_described(env, side, schema)
 
     async with env.tasks.nursery() as nursery:
         for side in SIDES:

@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 
 from awase.core.checks.duplicates import neighbours
-from awase.core.decide import Memory, decide
+from awase.core.decide import Memory, decide, parents_asked
 from awase.core.frames import base_frame, complete, packed_rows, people, row_hash, side_from_base
 from awase.core.identity import hashed_match_key
 from awase.core.importing import numbers
@@ -35,6 +35,7 @@ from awase.engine.identifying import (
     undecided_items,
 )
 from awase.engine.observing import Observed, Unseen, observe, read_records
+from awase.engine.parents import read_parents
 from awase.engine.relinking import Relinked, is_gone, relink, restore
 from awase.engine.revisiting import MOST_ATTEMPTS, revisit
 from awase.engine.scores import scores_that_hold
@@ -311,6 +312,9 @@ class Planner:
         memory, shared = await self._memory(frame, tables)
         if self.selection.whole:
             memory = replace(memory, there={side: neighbours(kept[side], self.sync, side) for side in SIDES})
+        asked = parents_asked(frame, self.sync, memory)
+        memory = replace(memory, parents=await read_parents(self.env, asked))
+        if self.selection.whole:
             self.judged = frame, memory
         draft = decide(frame, self.sync, self.env.capabilities(), memory)
         draft.items += [item for item in self.given_up if item.link in set(draft.evaluated)]

@@ -10,12 +10,22 @@ from typing import Literal, Never, Protocol, runtime_checkable
 import polars as pl
 
 from awase.core.capabilities import Capabilities
+from awase.core.checks.parents import Asked
 from awase.core.doctor.known import Form
 from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.new_fields import NewField
 from awase.core.operations import Operation, OperationKind, Outcome
-from awase.core.schema import Choices, Globals, MatchingRule, ObjectSchema, Option, Rule, Schema
+from awase.core.schema import (
+    Choices,
+    Globals,
+    MatchingRule,
+    ObjectSchema,
+    Option,
+    ParentField,
+    Rule,
+    Schema,
+)
 from awase.ports.flows import Flow, Page, Request, Response
 
 
@@ -281,6 +291,25 @@ class RuleReader(Protocol):
     def read_globals(self, names: Collection[str]) -> Flow[Never, Globals]:
         """What formulas read of the user who writes (``$Profile.Name``) and of the org's own settings, as far as it may
         be read."""
+        ...
+
+
+@runtime_checkable
+class ParentReader(Protocol):
+    """A connector whose vendor's rules look at other records than the one that is saved."""
+
+    def describe_parents(
+        self, paths: Mapping[str, Collection[str]]
+    ) -> Flow[Never, Mapping[str, Mapping[str, ParentField]]]:
+        """By object, where the paths of its rules (``Account.Type``) lead; those that may not be read are absent."""
+        ...
+
+    def read_parents(self, asked: Asked) -> Flow[Page, None]:
+        """The records asked for; missing ones are absent, and all of them where the vendor refuses to show them."""
+        ...
+
+    def decode_parents(self, page: Page, asked: Asked) -> pl.DataFrame:
+        """A page as a frame (see ``Asked``)."""
         ...
 
 

@@ -19,6 +19,7 @@ from awase.connectors.salesforce import (
     identity,
     layouts,
     limits,
+    parents,
     read,
     rows,
     rules,
@@ -29,10 +30,11 @@ from awase.connectors.salesforce import (
 from awase.connectors.sdk import copies
 from awase.connectors.sdk.bodies import JSON_HEADERS
 from awase.core.capabilities import Capabilities
+from awase.core.checks.parents import Asked
 from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.operations import Outcome
-from awase.core.schema import Choices, Globals, MatchingRule, ObjectSchema, Rule, Schema
+from awase.core.schema import Choices, Globals, MatchingRule, ObjectSchema, ParentField, Rule, Schema
 from awase.ports.connector import (
     Credentials,
     LimitReading,
@@ -100,6 +102,17 @@ class SalesforceConnector:
 
     def read_globals(self, names: Collection[str]) -> Flow[Never, Globals]:
         return formula_globals.read_globals(self.api_version, self.user_id, names)
+
+    def describe_parents(
+        self, paths: Mapping[str, Collection[str]]
+    ) -> Flow[Never, Mapping[str, Mapping[str, ParentField]]]:
+        return parents.describe_parents(self.api_version, paths)
+
+    def read_parents(self, asked: Asked) -> Flow[Page, None]:
+        return parents.read_parents(self.api_version, asked)
+
+    def decode_parents(self, page: Page, asked: Asked) -> pl.DataFrame:
+        return parents.decode_parents(page, asked)
 
     def read_choices(self, objects: Sequence[ObjectSchema]) -> Flow[Never, Mapping[str, Choices]]:
         return choices.read_choices(self.api_version, objects)

@@ -22,7 +22,7 @@ from awase.errors import BadInput, SchemaMismatch
 from awase.ports.connector import ReadQuery
 from awase.ports.flows import Flow, Lane, Page, Response
 
-_ASKED_TOGETHER = 4
+ASKED_TOGETHER = 4
 """Named-record queries asked for at once: enough to hide the way there and back, few enough to keep memory flat."""
 
 
@@ -129,16 +129,14 @@ def _read_named(
 
     room = URI_ROOM - len(path([]))
     _check_length(path([]), reading)
-    paths = [
-        path(some) for some in chunks_within(list(dict.fromkeys(values)), at_once, _encoded_length, room)
-    ]
-    for group in chunks(paths, _ASKED_TOGETHER):
+    paths = [path(some) for some in chunks_within(list(dict.fromkeys(values)), at_once, encoded_length, room)]
+    for group in chunks(paths, ASKED_TOGETHER):
         answers = yield from ask([query(each, Lane.READ) for each in group])
         for answer in answers:
             yield from follow(answer, reading.object.name, Lane.READ, relations(reading))
 
 
-def _encoded_length(value: str) -> int:
+def encoded_length(value: str) -> int:
     return len(quote(soql.text(value) + ",", safe=""))
 
 

@@ -60,7 +60,7 @@ def decode(page: Page, reading: ReadQuery) -> pl.DataFrame:
     columns = list(zip(*map(msgspec.structs.astuple, records), strict=True)) or [()] * len(names)
     further = _further(page, dict(others))
     series = {
-        name: _related(name, columns[0], cells, further) if name in dict(others) else _series(cells, kind)
+        name: _related(name, columns[0], cells, further) if name in dict(others) else series_of(cells, kind)
         for name, kind, cells in zip(names, kinds, columns, strict=True)
     }
     return pl.DataFrame(
@@ -155,7 +155,8 @@ def _relation_type(other: str) -> Any:
     return rows | None
 
 
-def _series(cells: Sequence[Any], kind: Kind) -> pl.Series:
+def series_of(cells: Sequence[Any], kind: Kind) -> pl.Series:
+    """Cells as JSON holds them (numbers without floats) as a column of canonical values."""
     return _COLUMN_BUILDERS[kind](cells)
 
 

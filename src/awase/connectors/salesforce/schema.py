@@ -22,7 +22,7 @@ from awase.core.values import Kind
 from awase.errors import SchemaMismatch
 from awase.ports.flows import Answer, Flow, Request, Response
 
-_KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(
         ("string", "textarea", "phone", "url", "email", "encryptedstring", "picklist", "combobox"), Kind.TEXT
     ),
@@ -106,6 +106,8 @@ class _Describe(msgspec.Struct, frozen=True, rename="camel"):
     fields: list[_Field]
     queryable: bool = True
     deletable: bool = True
+    key_prefix: str | None = None
+    """With what ids of its records begin (confirmed)."""
     record_type_infos: list[_RecordType] | None = None
 
 
@@ -120,11 +122,13 @@ def describe(api_version: str, key_field: str, objects: Sequence[str]) -> Flow[N
 
     Raises SchemaMismatch naming an object that does not exist, is not visible, or is written in another case.
     """
-    requests = [_request(api_version, name) for name in objects]
-    histories = [_request(api_version, history_object(name)) for name in objects]
-    person_accounts = [_request(api_version, "Account")] if {"Account", "Contact"} & set(objects) else []
+    requests = [describe_request(api_version, name) for name in objects]
+    histories = [describe_request(api_version, history_object(name)) for name in objects]
+    person_accounts = (
+        [describe_request(api_version, "Account")] if {"Account", "Contact"} & set(objects) else []
+    )
     joined = [one.object for name in objects for one in JUNCTIONS.get(name, {}).values()]
-    junctions = [_request(api_version, name) for name in joined]
+    junctions = [describe_request(api_version, name) for name in joined]
     answers = yield from ask([*requests, *histories, *junctions, *person_accounts])
     count = len(objects)
     rows = dict(zip(joined, answers[2 * count :], strict=False))
@@ -133,7 +137,7 @@ def describe(api_version: str, key_field: str, objects: Sequence[str]) -> Flow[N
     notes: list[str] = []
     for name, answer, history in zip(objects, answers[:count], answers[count : 2 * count], strict=True):
         audited = _tracked(history)
-        described = object_schema(_described(name, answer), key_field, audited or frozenset())
+        described = object_schema(described_in(name, answer), key_field, audited or frozenset())
         found[name] = _with_relations(described, rows)
         notes += _notes(found[name], key_field, audited)
     notes += [note for answer in answers[2 * count :] for note in _person_account_note(answer)]
@@ -142,7 +146,7 @@ def describe(api_version: str, key_field: str, objects: Sequence[str]) -> Flow[N
 
 def describe_readable(api_version: str, objects: Sequence[str]) -> Flow[Never, Mapping[str, ObjectSchema]]:
     """Those of ``objects`` that the user may read, by their names in lower case: in whatever case they are asked for."""
-    answers = (yield from ask([_request(api_version, name) for name in objects])) if objects else []
+    answers = (yield from ask([describe_request(api_version, name) for name in objects])) if objects else []
     found = {}
     for name, answer in zip(objects, answers, strict=True):
         described = expected(answer, _Describe)
@@ -156,9 +160,9 @@ def object_schema(described: _Describe, key_field: str, audited: frozenset[str])
     controlling = {item.name: _controlling_values(item) for item in described.fields}
     fields = with_places(
         {
-            item.name: _field(item, audited, controlling.get(item.controller_name or "", ()))
+            item.name: field_of(item, audited, controlling.get(item.controller_name or "", ()))
             for item in described.fields
-            if item.type in _KINDS
+            if item.type in KINDS
         }
     )
     if described.name == "Opportunity" and _STAGE in fields:
@@ -204,11 +208,11 @@ def _with_relations(object: ObjectSchema, rows: Mapping[str, Answer]) -> ObjectS
     return dataclasses.replace(object, fields=fields)
 
 
-def _request(api_version: str, name: str) -> Request:
+def describe_request(api_version: str, name: str) -> Request:
     return get(data_path(api_version, f"sobjects/{soql.name(name)}/describe"))
 
 
-def _described(name: str, answer: Answer) -> _Describe:
+def described_in(name: str, answer: Answer) -> _Describe:
     doing = f"describing {name}"
     if isinstance(answer, Response) and answer.status in (403, 404):
         raise SchemaMismatch(
@@ -239,8 +243,8 @@ def _controlling_values(item: _Field) -> Sequence[str]:
     return [option.value or "" for option in item.picklist_values or ()]
 
 
-def _field(item: _Field, audited: frozenset[str], controlling: Sequence[str]) -> Field:
-    kind = _KINDS[item.type]
+def field_of(item: _Field, audited: frozenset[str], controlling: Sequence[str]) -> Field:
+    kind = KINDS[item.type]
     options = None
     if item.type in _PICKLISTS:
         options = tuple(
@@ -312,55 +316,6 @@ def _tracked(answer: Answer) -> frozenset[str] | None:
     return frozenset(
         option.value for option in (listed.picklist_values if listed else None) or () if option.value
     )
-
-
-# -- fields of related records ------------------------------------------------------------------------------------------
-OF_ANY_OWNER = frozenset(
-    {"Name", "FirstName", "LastName", "Email", "Username", "Alias", "Title", "Phone", "IsActive", "ProfileId"}
-)
-"""What a query may ask of a reference to several objects (an owner: a user or a queue): those fields only that the
-vendor keeps for all of them (from memory)."""
-
-
-def path_fields(
-    api_version: str, object: str, paths: Sequence[str]
-) -> Flow[Never, Mapping[str, tuple[Field, bool]]]:
-    """Those of ``paths`` that lead to a field of ``object`` or, by relationship names and dots, of a related one:
-    the field, and whether records may be filtered by it. Those that lead nowhere are absent."""
-    known: dict[str, _Describe | None] = {}
-    found: dict[str, tuple[Field, bool]] = {}
-    for path in paths:
-        *steps, last = path.split(".")
-        here = [object]
-        for step in steps:
-            yield from _know(api_version, here, known)
-            # From a reference to several objects no path leads on.
-            here = [
-                target
-                for item in (_items(here, known) if len(here) == 1 else ())
-                if item.relationship_name == step
-                for target in item.reference_to or ()
-            ]
-        yield from _know(api_version, here, known)
-        ends = [item for item in _items(here, known) if item.name == last and item.type in _KINDS]
-        if ends and (len(here) == 1 or last in OF_ANY_OWNER):
-            found[path] = _field(ends[0], frozenset(), ()), ends[0].filterable
-    return found
-
-
-def _know(api_version: str, objects: Sequence[str], known: dict[str, _Describe | None]) -> Flow[Never, None]:
-    """Describe those of ``objects`` that are not known yet; None: the user may not read it."""
-    new = [name for name in dict.fromkeys(objects) if name not in known]
-    if not new:
-        return
-    answers = yield from ask([_request(api_version, name) for name in new])
-    for name, answer in zip(new, answers, strict=True):
-        hidden = isinstance(answer, Response) and answer.status in (403, 404)
-        known[name] = None if hidden else _described(name, answer)
-
-
-def _items(objects: Sequence[str], known: Mapping[str, _Describe | None]) -> list[_Field]:
-    return [item for name in objects if (described := known[name]) is not None for item in described.fields]
 
 
 def _notes(found: ObjectSchema, key_field: str, audited: frozenset[str] | None) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Never
 
 from awase.connectors.salesforce import soql
-from awase.connectors.salesforce.schema import path_fields
+from awase.connectors.salesforce.related import path_fields
 from awase.core.filters import Condition, fields_of
 from awase.core.importing import Search
 from awase.core.schema import Field, ObjectSchema

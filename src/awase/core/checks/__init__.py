@@ -6,6 +6,7 @@ refusals hide one another.
 """
 
 from awase.core.checks.check import Finding as Finding
+from awase.core.checks.preflight import asked_of_parents as asked_of_parents
 from awase.core.checks.preflight import duplicates as duplicates
 from awase.core.checks.preflight import findings as findings
 from awase.core.checks.preflight import target_of as target_of

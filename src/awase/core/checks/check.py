@@ -109,3 +109,5 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     detail: Mapping[str, str]
     message: str = ""
     """The rule in the words of the target's administrator, where it has any."""
+    elsewhere: bool = False
+    """What breaks it may stand in another record: it may go away although nobody touches this one."""

@@ -12,6 +12,7 @@ import polars as pl
 from awase.core.checks import (
     identifiers,
     numbers,
+    parents,
     picklists,
     places,
     record_types,
@@ -58,9 +59,14 @@ def value_column(name: str) -> str:
 
 
 def target_of(
-    sync: BoundSync, side: Side, object: str, outgoing: pl.DataFrame, now: datetime | None = None
+    sync: BoundSync,
+    side: Side,
+    object: str,
+    outgoing: pl.DataFrame,
+    now: datetime | None = None,
+    of_parents: Mapping[str, pl.DataFrame] | None = None,
 ) -> Target:
-    """The object as ``sync`` writes it. A mapped field x stands in ``set:x``, ``source:x``, ``sends:x``, ``before:x``, a
+    """The object as ``sync`` writes it, beside what was read of other records. A mapped field x stands in ``set:x``, ``source:x``, ``sends:x``, ``before:x``, a
     watched one in ``seen:x``, as far as ``outgoing`` has it: of what was not read nothing is known."""
     mapped = {field.name: bound for bound in sync.fields if (field := bound.on(side, object)) is not None}
     columns = {name: _columns(bound, side) for name, bound in mapped.items()}
@@ -70,7 +76,12 @@ def target_of(
         for name in sync.watched_on(side, object)
         if seen(name) in outgoing.columns
     }
-    return Target(sync.object(side, object), columns, sync.sync.time_zone, now)
+    return Target(sync.object(side, object), columns, sync.sync.time_zone, now, of_parents or {})
+
+
+def asked_of_parents(outgoing: Iterable[tuple[pl.DataFrame, Target]]) -> list[parents.Asked]:
+    """The parents that rules look at and that have to be read before these records can be judged."""
+    return parents.asked([(frame, target, rules.priors_read(target.object)) for frame, target in outgoing])
 
 
 def findings(outgoing: pl.DataFrame, target: Target, refused: Collection[int] = frozenset()) -> list[Finding]:
@@ -140,6 +151,7 @@ def _by_rule(outgoing: pl.DataFrame, target: Target) -> Iterator[Finding]:
                 _shown(value),
                 detail,
                 one.rule.message,
+                one.elsewhere,
             )
 
 

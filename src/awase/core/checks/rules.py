@@ -15,12 +15,13 @@ import polars as pl
 
 import awase_formula as formulas
 from awase.core.checks.check import Outgoing
+from awase.core.checks.judging import Judge
+from awase.core.checks.parents import PRIOR, joined, reachable
 from awase.core.checks.target import Target
 from awase.core.schema import Field, ObjectSchema, Rule
 from awase.core.values import DTYPES, Kind
 
 ERROR_TYPE = "validation_rule"
-_PRIOR = "prior:"
 _NEW = ":new"
 OF_RECORD_TYPE = ("recordtype.", "$recordtype.")
 """How names of the record type's own fields begin, folded."""
@@ -42,6 +43,8 @@ class Broken:
     rule: Rule
     rows: pl.Series
     """Boolean, one a row."""
+    elsewhere: bool = False
+    """It looks at other records too: it may be broken no more although nobody touches this one."""
 
 
 def broken(frame: pl.DataFrame, target: Target) -> Iterator[Broken]:
@@ -51,12 +54,13 @@ def broken(frame: pl.DataFrame, target: Target) -> Iterator[Broken]:
     if not all_ready or frame.is_empty():
         return
     is_new = _all_new(frame)
-    seen = _record(frame, is_new, object, target.columns, _read(ready for _, ready in all_ready))
+    ready, read = [one for _, one in all_ready], _read(one for _, one in all_ready)
     context = formulas.Context(now=target.now, zone=ZoneInfo(target.zone), globals=object.globals.values)
-    found = formulas.verdicts([ready for _, ready in all_ready], seen, context, is_new)
-    for (rule, _), verdict in zip(all_ready, found, strict=True):
-        if verdict.fires.any():
-            yield Broken(rule, verdict.fires)
+    judge = Judge(_record(frame, is_new, object, target.columns, read), context, is_new)
+    parents = joined(frame, target, read.fields, read.priors) if object.parents else None
+    for (rule, one), holds in zip(all_ready, judge.holding(ready, parents), strict=True):
+        if holds.any():
+            yield Broken(rule, holds, elsewhere=bool(_paths(one)))
 
 
 def _all_new(frame: pl.DataFrame) -> bool | None:
@@ -83,10 +87,32 @@ _GLOBAL = "global "
 """Begins what a formula needs of the kind of ``$Profile.Name``."""
 
 
+_PARENT = "parent "
+"""Begins what it needs of another record."""
+
+
 def globals_read(object: ObjectSchema) -> set[str]:
     """What the object's rules read that is the same for every record (``$Profile.Name``)."""
     needs = (need for _, one in judged(object) for need in one.checked.needs)
     return {need.removeprefix(_GLOBAL) for need in needs if need.startswith(_GLOBAL)}
+
+
+def parents_read(object: ObjectSchema) -> set[str]:
+    """The fields of other records that the object's rules read, by the paths that they take (``Account.Type``)."""
+    return {path for _, one in judged(object) for path in _paths(one)}
+
+
+def priors_read(object: ObjectSchema) -> frozenset[str]:
+    """What the object's rules read as it was stored before, folded."""
+    return _read(one for _, one in judged(object)).priors
+
+
+def _paths(ready: formulas.Compiled) -> list[str]:
+    return [
+        name
+        for name in ready.checked.fields
+        if "." in name and not name.casefold().startswith(OF_RECORD_TYPE)
+    ]
 
 
 _GIVEN = frozenset({"prior row", "operation", "clock", "running user"})
@@ -102,9 +128,18 @@ def lacking(rule: Rule, object: ObjectSchema) -> list[str]:
     sorted_by = object.record_types is not None and any(field.sorts for field in object.fields.values())
     given = _GIVEN | ({"record type"} if sorted_by else set())
     hidden = [name for name in ready.checked.fields if "." not in name and name.casefold() not in known]
+    given |= _known_parents(ready, object)
     told = {f"{_GLOBAL}{name}".casefold() for name in object.globals.values}
     needs = [need for need in ready.checked.needs if need not in given and need.casefold() not in told]
     return [*needs, *hidden]
+
+
+def _known_parents(ready: formulas.Compiled, object: ObjectSchema) -> set[str]:
+    """Of what a formula needs of other records, that of which all fields are read."""
+    read = {path.casefold() for path, _ in reachable(object)}
+    unread = {path.rpartition(".")[0] for one in _paths(ready) if (path := one.casefold()) not in read}
+    needs = (need for need in ready.checked.needs if need.startswith(_PARENT))
+    return {need for need in needs if need.removeprefix(_PARENT).casefold() not in unread}
 
 
 def judged(object: ObjectSchema) -> Iterator[tuple[Rule, formulas.Compiled]]:
@@ -142,7 +177,8 @@ def _compiled(rule: Rule, schema: formulas.Schema) -> formulas.Compiled | None:
 
 
 def _schema(object: ObjectSchema) -> formulas.Schema:
-    known = {**object.fields, **object.globals.fields}
+    own = {**object.fields, **object.globals.fields}
+    known = {**own, **{path: parent.field for path, parent in object.parents.items()}}
     return formulas.Schema({name: _formula_field(field) for name, field in known.items()})
 
 
@@ -208,7 +244,7 @@ def _record(
     return frame.select(
         pl.col("_create").alias(_NEW if is_new is None else "_create"),
         *(value.alias(name) for name, value in after.items()),
-        *(value.alias(f"{_PRIOR}{name}") for name, value in prior.items()),
+        *(value.alias(f"{PRIOR}{name}") for name, value in prior.items()),
     )
 
 

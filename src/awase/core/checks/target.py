@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+
+import polars as pl
 
 from awase.core.checks.check import Outgoing
 from awase.core.schema import ObjectSchema
@@ -22,3 +24,5 @@ class Target:
     """The running user's time zone."""
     now: datetime | None = None
     """When the records will be written; None: rules that look at the clock are not judged."""
+    parents: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    """What was read of records that these refer to, by object (see ``parents.Asked``)."""

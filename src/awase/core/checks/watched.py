@@ -23,9 +23,10 @@ def watched(object: ObjectSchema, mapped: Collection[str]) -> tuple[str, ...]:
 
 
 def _looked_at(object: ObjectSchema) -> Iterator[str]:
-    """What formulas read."""
+    """What formulas read, the references among it through which they look at other records."""
     for _, ready in judged(object):
         yield from (*ready.checked.fields, *ready.checked.priors)
+    yield from (parent.reference for parent in object.parents.values())
 
 
 def _deciding(object: ObjectSchema, mapped: Collection[str]) -> Iterator[str]:
