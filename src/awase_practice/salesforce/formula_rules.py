@@ -124,24 +124,33 @@ def _at_path(data: OrgData, kind: ObjectType, path: str) -> Field | None:
     *parents, name = path.split(".")
     at: ObjectType | None = kind
     for part in parents:
-        through = at.by_relationship.get(part.lower()) if at else None
-        at = data.full.get(_behind(through)) if through else None
+        step = _step(at, part) if at else None
+        at = data.full.get(step[1]) if step else None
     return at.find(name) if at else None
 
 
-def _behind(through: Field) -> str:
-    """The object behind a reference; owners are users to a formula."""
-    return "User" if "User" in through.reference_to else through.reference_to[0]
+def _step(kind: ObjectType, part: str) -> tuple[Field, str] | None:
+    """The reference behind one name of a path, and the object that is meant: ``Owner:User`` says which of several; owners
+    are users to a formula that does not."""
+    relationship, _, sort = part.partition(":")
+    through = kind.by_relationship.get(relationship.lower())
+    if through is None:
+        return None
+    several = through.reference_to
+    meant = sort or ("User" if "User" in several else several[0])
+    named = next((object for object in several if object.lower() == meant.lower()), None)
+    return (through, named) if named else None
 
 
 def _value_at(data: OrgData, kind: ObjectType, values: Mapping[str, Any], path: str) -> Any:
+    """Null where there is no parent, or one of another object than is meant (an owner that is a queue)."""
     *parents, name = path.split(".")
     at, of = kind, values
     for part in parents:
-        through = at.by_relationship[part.lower()]
-        row = data.row(of.get(through.name) or "")
-        if row is None:
+        step = _step(at, part)
+        row = data.row(of.get(step[0].name) or "") if step else None
+        if step is None or row is None or data.kind_of_id(row.id) != step[1]:
             return None
-        at, of = data.full[_behind(through)], {**row.values, "Id": row.id}
+        at, of = data.full[step[1]], {**row.values, "Id": row.id}
     field = at.find(name)
     return (of.get(field.name) or (shown_name(of) if field.derived else None)) if field else None
