@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count, product
 from typing import Any
@@ -48,7 +48,7 @@ class Parents(Scene):
         (group,) = self.org.load(
             "Account", [{"Name": "上社", "Industry": "金融業", "ParentId": top}], "admin"
         )
-        accounts = [
+        accounts: list[dict[str, Any]] = [
             {"Name": "顧客社", "Type": "Customer", "NumberOfEmployees": 100},
             {"Name": "並社", "NumberOfEmployees": 99, "ParentId": top, "OwnerId": self.suzuki},
             {"Name": "子社", "ParentId": group},
@@ -127,8 +127,8 @@ class Parents(Scene):
 
 
 @pytest.fixture(scope="module")
-def scene() -> Iterator[Parents]:
-    yield Parents()
+def scene() -> Parents:
+    return Parents()
 
 
 def combinations(scene: Parents) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -165,9 +165,9 @@ def test_an_owner_that_is_a_queue_is_no_user() -> None:
         {"Owner_Is_Gone": "NOT(Owner:User.IsActive)", "Named": 'Owner:User.LastName = "鈴木"'}, "Lead"
     )
     (queue,) = scene.org.load("Group", [{"Name": "待ち", "Type": "Queue"}], "admin")
-    stored = []
+    stored: list[dict[str, Any]] = []
     for owner in (queue, scene.suzuki, scene.gone):
-        row = {"LastName": "森", "Company": "森社", "OwnerId": owner}
+        row: dict[str, Any] = {"LastName": "森", "Company": "森社", "OwnerId": owner}
         (id,) = scene.org.load("Lead", [row], "admin")
         stored.append({**row, "Id": id})
     writes = [{"LastName": "林"}] * 3

@@ -11,7 +11,7 @@ import polars as pl
 
 from awase.core.capabilities import Capabilities
 from awase.core.checks import Target, asked_of_parents, target_of
-from awase.core.checks.parents import Asked
+from awase.core.checks.parents import ParentsAsked
 from awase.core.drafting import Drafter
 from awase.core.drafting import Memory as Memory
 from awase.core.drafting_consent import ConsentDrafter
@@ -54,7 +54,7 @@ def decide(
     return draft
 
 
-def parents_asked(people: pl.DataFrame, sync: BoundSync, memory: Memory) -> dict[Side, list[Asked]]:
+def parents_asked(people: pl.DataFrame, sync: BoundSync, memory: Memory) -> dict[Side, list[ParentsAsked]]:
     """What has to be read of other records before ``decide`` can judge everybody in ``people`` by the targets' rules."""
     ruled = {side for side in SIDES if any(sync.object(side, o).parents for o in sync.sync.objects(side))}
     if not ruled:

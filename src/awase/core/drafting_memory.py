@@ -46,7 +46,7 @@ class Memory:
     there: Mapping[Side, Mapping[str, pl.DataFrame]] = field(default_factory=dict)
     """What may be too much alike, by side and object (``checks.duplicates.neighbours``); empty: nobody asks."""
     parents: Mapping[Side, Mapping[str, pl.DataFrame]] = field(default_factory=dict)
-    """What was read of records that those to be written refer to, by side and object (``checks.parents.Asked``)."""
+    """What was read of records that those to be written refer to, by side and object (``checks.parents.ParentsAsked``)."""
     sends_held: bool = False
     """What is held is planned beside it, to see whether it would have been refused: for a proof, never for a run."""
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import polars as pl
 
-from awase.core.checks.parents import Asked
+from awase.core.checks.parents import ParentsAsked
 from awase.core.checks.rules import parents_read
 from awase.core.operations import Side
 from awase.core.schema import Schema, with_parents
@@ -31,12 +31,12 @@ async def with_parents_described(env: Environment, side: Side, schema: Schema) -
 
 
 async def read_parents(
-    env: Environment, asked: Mapping[Side, Sequence[Asked]]
+    env: Environment, asked: Mapping[Side, Sequence[ParentsAsked]]
 ) -> dict[Side, dict[str, pl.DataFrame]]:
     """What was asked for, by side and object; what may not be seen is missing."""
     found: dict[Side, dict[str, pl.DataFrame]] = {side: {} for side in asked}
 
-    async def read(side: Side, one: Asked) -> None:
+    async def read(side: Side, one: ParentsAsked) -> None:
         access, pages = env.sides[side], list[pl.DataFrame]()
         connector = access.connector
         if not isinstance(connector, ParentReader):

@@ -10,7 +10,7 @@ from typing import Literal, Never, Protocol, runtime_checkable
 import polars as pl
 
 from awase.core.capabilities import Capabilities
-from awase.core.checks.parents import Asked
+from awase.core.checks.parents import ParentsAsked
 from awase.core.doctor.known import Form
 from awase.core.filters import Condition
 from awase.core.importing import Search
@@ -304,12 +304,12 @@ class ParentReader(Protocol):
         """By object, where the paths of its rules (``Account.Type``) lead; those that may not be read are absent."""
         ...
 
-    def read_parents(self, asked: Asked) -> Flow[Page, None]:
+    def read_parents(self, asked: ParentsAsked) -> Flow[Page, None]:
         """The records asked for; missing ones are absent, and all of them where the vendor refuses to show them."""
         ...
 
-    def decode_parents(self, page: Page, asked: Asked) -> pl.DataFrame:
-        """A page as a frame (see ``Asked``)."""
+    def decode_parents(self, page: Page, asked: ParentsAsked) -> pl.DataFrame:
+        """A page as a frame (see ``ParentsAsked``)."""
         ...
 
 

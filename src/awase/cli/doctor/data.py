@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from awase.cli.call import Call
 from awase.cli.doctor.data_file import LINE, DataFile, read_data
@@ -15,8 +17,9 @@ from awase.cli.doctor.rows_report import Outcome, cause_documents, notes, show_c
 from awase.cli.plan_files import write_closed
 from awase.cli.what_if import say_what_if
 from awase.connectors.salesforce.cells import read_cell
+from awase.core.checks.parents import ParentsAsked
 from awase.core.doctor.headings import NOTHING, Headings, Oddity, Withheld, fields_of
-from awase.core.doctor.rows import Judged, Moment, judge
+from awase.core.doctor.rows import Judged, Moment, judge, parents_of
 from awase.core.schema import ObjectSchema, Rule, Schema
 from awase.core.what_if import WhatIf, changed, meant
 from awase.errors import BadInput, MissingPermission, UnknownName
@@ -50,6 +53,8 @@ class Subject:
     """By which rights it was looked at, and what could not be read of it."""
     withheld: Mapping[str, Withheld] | None = None
     """Object → what rights keep from the integration user; None: the CRM tells only what that user sees."""
+    read_parents: Callable[[Sequence[ParentsAsked]], Mapping[str, pl.DataFrame]] | None = None
+    """Reads the records that rows refer to; None: nobody can be asked."""
 
 
 def look_at(call: Call, asked: Asked, subject: Subject) -> int:
@@ -59,9 +64,9 @@ def look_at(call: Call, asked: Asked, subject: Subject) -> int:
     data = read_data(asked.file)
     parts = _parts(asked)
     headings = _headings(asked, subject, data, object)
-    judged = judge(data.cells, headings, object, subject.moment, read_cell)
+    judged = _judged(data, headings, object, subject)
     if after is not None:
-        then = judge(data.cells, headings, after, subject.moment, read_cell)
+        then = _judged(data, headings, after, subject)
         return _forecast(call, asked, Outcome(asked.file, data, after, headings, then, ()), judged, subject)
     causes = causes_of(judged.findings)
     outcome = Outcome(asked.file, data, object, headings, judged, causes, seen_alone=subject.withheld is None)
@@ -70,6 +75,13 @@ def look_at(call: Call, asked: Asked, subject: Subject) -> int:
     call.document(_document(call, outcome, parts, told))
     _show(call, outcome, parts, told)
     return int(bool(judged.refused))
+
+
+def _judged(data: DataFile, headings: Headings, object: ObjectSchema, subject: Subject) -> Judged:
+    given = (data.cells, headings, object, subject.moment, read_cell)
+    wanted = parents_of(*given) if subject.read_parents is not None else []
+    parents = subject.read_parents(wanted) if subject.read_parents is not None and wanted else {}
+    return judge(*given, parents)
 
 
 def _headings(asked: Asked, subject: Subject, data: DataFile, object: ObjectSchema) -> Headings:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+
+import polars as pl
 
 from awase.cli.call import Call
 from awase.cli.doctor.data import Subject
@@ -12,12 +14,15 @@ from awase.cli.doctor.report import Told, told
 from awase.cli.selecting import in_each
 from awase.configuration.document import SalesforcePart
 from awase.connectors.salesforce.sfdx.labels import standard_labels
+from awase.core.checks.parents import ParentsAsked
 from awase.core.doctor import examine
 from awase.core.doctor.rows import Moment
 from awase.core.mapping import Sync
+from awase.core.operations import Side
 from awase.core.schema import ObjectSchema, Schema
 from awase.engine.environment import Environment
 from awase.engine.examining import crm_object, picture
+from awase.engine.parents import read_parents
 from awase.errors import BadInput
 
 
@@ -63,8 +68,17 @@ def subject_of(call: Call, object: str) -> Subject:
         return await crm_object(env, object)
 
     ((_, found),) = call.run(in_each(call, [chosen], look))
+
+    def parents(asked: Sequence[ParentsAsked]) -> Mapping[str, pl.DataFrame]:
+        async def read(env: Environment, _: Sync) -> dict[Side, dict[str, pl.DataFrame]]:
+            return await read_parents(env, {"crm": asked})
+
+        ((_, read_now),) = call.run(in_each(call, [chosen], read))
+        return read_now["crm"]
+
     return Subject(
         Schema({found.name: found}),
         {found.name: standard_labels(found.name)},
         Moment(datetime.now(UTC), workspace.time_zone),
+        read_parents=parents,
     )

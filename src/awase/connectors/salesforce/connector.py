@@ -30,7 +30,7 @@ from awase.connectors.salesforce import (
 from awase.connectors.sdk import copies
 from awase.connectors.sdk.bodies import JSON_HEADERS
 from awase.core.capabilities import Capabilities
-from awase.core.checks.parents import Asked
+from awase.core.checks.parents import ParentsAsked
 from awase.core.filters import Condition
 from awase.core.importing import Search
 from awase.core.operations import Outcome
@@ -108,10 +108,10 @@ class SalesforceConnector:
     ) -> Flow[Never, Mapping[str, Mapping[str, ParentField]]]:
         return parents.describe_parents(self.api_version, paths)
 
-    def read_parents(self, asked: Asked) -> Flow[Page, None]:
+    def read_parents(self, asked: ParentsAsked) -> Flow[Page, None]:
         return parents.read_parents(self.api_version, asked)
 
-    def decode_parents(self, page: Page, asked: Asked) -> pl.DataFrame:
+    def decode_parents(self, page: Page, asked: ParentsAsked) -> pl.DataFrame:
         return parents.decode_parents(page, asked)
 
     def read_choices(self, objects: Sequence[ObjectSchema]) -> Flow[Never, Mapping[str, Choices]]:

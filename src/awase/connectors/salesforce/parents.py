@@ -26,7 +26,7 @@ from awase.connectors.salesforce.rows import series_of
 from awase.connectors.salesforce.schema import KINDS, Described, DescribedField, field_of
 from awase.connectors.sdk.calls import ask
 from awase.connectors.sdk.chunks import chunks, chunks_within
-from awase.core.checks.parents import Asked, hidden
+from awase.core.checks.parents import ParentsAsked, hidden
 from awase.core.schema import Field, ParentField
 from awase.core.values import DTYPES, Kind
 from awase.ports.flows import Flow, Lane, Page, Response
@@ -123,7 +123,7 @@ def _as_read(item: DescribedField) -> Field:
 
 
 # -- reading --------------------------------------------------------------------------------------------------------------
-def read_parents(api_version: str, asked: Asked) -> Flow[Page, None]:
+def read_parents(api_version: str, asked: ParentsAsked) -> Flow[Page, None]:
     """The records by their ids. Nothing where the vendor shows none, or where the fields alone fill a query."""
     names = _columns(asked)
 
@@ -143,7 +143,7 @@ def read_parents(api_version: str, asked: Asked) -> Flow[Page, None]:
                 yield from follow(answer, asked.object, Lane.READ)
 
 
-def _columns(asked: Asked) -> tuple[str, ...]:
+def _columns(asked: ParentsAsked) -> tuple[str, ...]:
     further = (name for one in asked.fields for name in (*one.through, one.path))
     return tuple(dict.fromkeys(("Id", *further)))
 
@@ -156,8 +156,8 @@ _decoder = msgspec.json.Decoder(_Answer, float_hook=Decimal)
 """Reads numbers digit for digit."""
 
 
-def decode_parents(page: Page, asked: Asked) -> pl.DataFrame:
-    """A page as a frame (see ``Asked``)."""
+def decode_parents(page: Page, asked: ParentsAsked) -> pl.DataFrame:
+    """A page as a frame (see ``ParentsAsked``)."""
     records = _decoder.decode(page.raw).records
     columns = [pl.Series("_id", [row["Id"] for row in records], dtype=pl.String())]
     for one in asked.fields:

@@ -27,7 +27,7 @@ def hidden(path: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParentsAsked:
     """Records of one object that others refer to, and what is to be read of each.
 
     What is read of them is a frame: ``_id`` String · the path of each field, in the field's type · ``hidden:<path>``
@@ -49,7 +49,7 @@ class Joined:
     """Boolean, of the same columns; where it is false the value says nothing."""
 
 
-def asked(objects: Sequence[tuple[pl.DataFrame, Target, Collection[str]]]) -> list[Asked]:
+def asked(objects: Sequence[tuple[pl.DataFrame, Target, Collection[str]]]) -> list[ParentsAsked]:
     """The parents to be read before these outgoing records can be judged, by object, each id once.
 
     ``objects``: records of one object each (with ``_target`` String, the id of one that is there already), and what
@@ -69,7 +69,7 @@ def asked(objects: Sequence[tuple[pl.DataFrame, Target, Collection[str]]]) -> li
         moving = _moving(paths.values(), [one for one in objects if one[1].object.name == object])
         there = sorted(id for id in ids[object] if id[:_ID_LENGTH] not in moving)
         if there:
-            found.append(Asked(object, tuple(paths.values()), tuple(there)))
+            found.append(ParentsAsked(object, tuple(paths.values()), tuple(there)))
     return found
 
 

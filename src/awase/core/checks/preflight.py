@@ -79,7 +79,7 @@ def target_of(
     return Target(sync.object(side, object), columns, sync.sync.time_zone, now, of_parents or {})
 
 
-def asked_of_parents(outgoing: Iterable[tuple[pl.DataFrame, Target]]) -> list[parents.Asked]:
+def asked_of_parents(outgoing: Iterable[tuple[pl.DataFrame, Target]]) -> list[parents.ParentsAsked]:
     """The parents that rules look at and that have to be read before these records can be judged."""
     return parents.asked([(frame, target, rules.priors_read(target.object)) for frame, target in outgoing])
 

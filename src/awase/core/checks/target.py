@@ -25,4 +25,4 @@ class Target:
     now: datetime | None = None
     """When the records will be written; None: rules that look at the clock are not judged."""
     parents: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    """What was read of records that these refer to, by object (see ``parents.Asked``)."""
+    """What was read of records that these refer to, by object (see ``parents.ParentsAsked``)."""

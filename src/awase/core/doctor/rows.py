@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 import awase_formula as formulas
-from awase.core.checks import Finding, Target, findings
+from awase.core.checks import Finding, Target, asked_of_parents, findings
 from awase.core.checks.check import Certainty, Outgoing
+from awase.core.checks.parents import ParentsAsked, reachable
 from awase.core.conversion import normalised
 from awase.core.doctor.headings import Headings
 from awase.core.schema import Field, ObjectSchema
@@ -58,10 +59,60 @@ class Judged:
 
 
 def judge(
-    cells: pl.DataFrame, headings: Headings, object: ObjectSchema, moment: Moment, read: ReadCell
+    cells: pl.DataFrame,
+    headings: Headings,
+    object: ObjectSchema,
+    moment: Moment,
+    read: ReadCell,
+    parents: Mapping[str, pl.DataFrame] | None = None,
 ) -> Judged:
-    """``cells``: a row a record, String columns named by their place (``"0"``, ``"1"`` …); an empty cell is empty."""
-    object = _judgeable(object)
+    """``cells``: a row a record, String columns named by their place (``"0"``, ``"1"`` …); an empty cell is empty.
+    ``parents``: what ``parents_of`` asks for, by object."""
+    rows = _rows(cells, headings, _judgeable(object), moment, read)
+    written = [
+        Finding(
+            row,
+            UNREADABLE,
+            Certainty.CERTAIN,
+            name,
+            text,
+            {"kind": rows.target.object.fields[name].kind.value},
+        )
+        for name, texts in rows.unreadable.items()
+        for row, text in texts
+    ]
+    target = replace(rows.target, parents=parents or {})
+    judged = findings(rows.outgoing, target, {one.link for one in written})
+    if spoilt := {(one.link, one.field) for one in written}:
+        reads = _read_by_rules(object)
+        judged = [one for one in judged if not _spoilt(one, spoilt, reads)]
+    return Judged(len(cells), rows.updates, (*written, *judged))
+
+
+def parents_of(
+    cells: pl.DataFrame, headings: Headings, object: ObjectSchema, moment: Moment, read: ReadCell
+) -> list[ParentsAsked]:
+    """The records that the rows refer to, as far as rules look at them."""
+    if not object.parents:
+        return []
+    rows = _rows(cells, headings, _judgeable(object), moment, read)
+    return asked_of_parents([(rows.outgoing, rows.target)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Those that are no updates, as preflight takes them."""
+
+    outgoing: pl.DataFrame
+    target: Target
+    unreadable: Mapping[str, list[tuple[int, str]]]
+    """By field, the rows whose cell is none of its values, and what stands there."""
+    updates: frozenset[int]
+
+
+def _rows(
+    cells: pl.DataFrame, headings: Headings, object: ObjectSchema, moment: Moment, read: ReadCell
+) -> _Rows:
     rows = cells.with_row_index("_row").with_columns(pl.col("_row").cast(pl.Int64))
     updates: frozenset[int] = frozenset()
     if headings.record_id is not None:
@@ -69,26 +120,18 @@ def judge(
         updates = frozenset(rows.filter(named)["_row"])
         rows = rows.filter(~named)
     columns = [rows["_row"].alias("_link"), _all(value=True, count=len(rows)).alias("_create")]
-    unreadable: dict[str, pl.Series] = {}
+    unreadable: dict[str, list[tuple[int, str]]] = {}
     for name, place in headings.fields.items():
-        values, unreadable[name] = _column(rows[str(place)], object.fields[name], ZoneInfo(moment.zone), read)
+        texts = rows[str(place)]
+        values, bad = _column(texts, object.fields[name], ZoneInfo(moment.zone), read)
         columns.append(values.alias(name))
+        unreadable[name] = rows.filter(bad).select("_row", str(place)).rows()
     outgoing = pl.DataFrame(columns).with_columns(
-        normalised(pl.col(name), object.fields[name]).alias(name) for name in headings.fields
+        pl.lit(None, dtype=pl.String).alias("_target"),
+        *(normalised(pl.col(name), object.fields[name]).alias(name) for name in headings.fields),
     )
-    target = Target(
-        object, {name: _given(object.fields[name]) for name in headings.fields}, moment.zone, moment.now
-    )
-    written = [
-        Finding(row, UNREADABLE, Certainty.CERTAIN, name, text, {"kind": object.fields[name].kind.value})
-        for name, bad in unreadable.items()
-        for row, text in rows.filter(bad).select("_row", str(headings.fields[name])).iter_rows()
-    ]
-    judged = findings(outgoing, target, {one.link for one in written})
-    if spoilt := {(one.link, one.field) for one in written}:
-        reads = _read_by_rules(object)
-        judged = [one for one in judged if not _spoilt(one, spoilt, reads)]
-    return Judged(len(cells), updates, (*written, *judged))
+    given = {name: _given(object.fields[name]) for name in headings.fields}
+    return _Rows(outgoing, Target(object, given, moment.zone, moment.now), unreadable, updates)
 
 
 def _judgeable(object: ObjectSchema) -> ObjectSchema:
@@ -170,8 +213,10 @@ def seen_in_part(
 
 
 def _read_by_rules(object: ObjectSchema) -> dict[str, Set[str]]:
-    """Rule → the object's fields that it looks at; none of a rule that cannot be read."""
+    """Rule → the object's fields that it looks at, or through which it looks at other records; none of a rule that cannot
+    be read."""
     names = {name.casefold(): name for name in object.fields}
+    names |= {path.casefold(): parent.reference for path, parent in reachable(object)}
     found: dict[str, Set[str]] = {}
     for rule in object.rules:
         try:
