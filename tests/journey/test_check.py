@@ -202,14 +202,15 @@ def test_a_rule_that_a_proof_finds_wrong_holds_nobody_any_more(here: Installatio
 
 def test_rules_that_cannot_be_foreseen_are_listed_with_their_reason(here: Installation) -> None:
     load(here, contact(1))
-    rule = {"message": "選択できません。", "name": "Owner_Is_Active"}
-    here.salesforce.schema("Lead", add_rule={**rule, "formula": "NOT(Owner.IsActive)"})
+    rule = {"message": "選択できません。", "name": "Owner_Is_Known", "formula": "ISBLANK(Owner.Alias)"}
+    here.salesforce.schema("Lead", add_rule=rule)
+    here.salesforce.process.control("settings", {"hidden_fields": {"User": ["Alias"]}})
     here.connect_by_command()
     (found,) = here.run("check", "--json").document["checks"]
     assert [(one["rule"], one["reason"], one["lacking"]) for one in found["not_foreseen"]] == [
-        ("Owner_Is_Active", None, ["parent Owner"])
+        ("Owner_Is_Known", None, ["parent Owner"])
     ]
-    assert "Owner_Is_Active" in here.run("check").out
+    assert "Owner_Is_Known" in here.run("check").out
 
 
 def test_rules_that_ask_who_writes_are_foreseen_with_the_integration_users_own_rights(
