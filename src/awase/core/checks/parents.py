@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from awase.core.checks.record_types import ID_LENGTH
 from awase.core.checks.target import Target
 from awase.core.schema import Field, ObjectSchema, ParentField
 from awase.core.values import DTYPES, Kind
 
 PRIOR = "prior:"
 """Begins the column of what was stored before the write."""
-_ID_LENGTH = 15
-"""Characters by which ids are told apart; three more only guard against folding of case."""
 
 
 def hidden(path: str) -> str:
@@ -67,7 +66,7 @@ def asked(objects: Sequence[tuple[pl.DataFrame, Target, Collection[str]]]) -> li
     found = []
     for object, paths in sorted(fields.items()):
         moving = _moving(paths.values(), [one for one in objects if one[1].object.name == object])
-        there = sorted(id for id in ids[object] if id[:_ID_LENGTH] not in moving)
+        there = sorted(id for id in ids[object] if id[:ID_LENGTH] not in moving)
         if there:
             found.append(ParentsAsked(object, tuple(paths.values()), tuple(there)))
     return found
@@ -89,7 +88,7 @@ def _moving(
     for frame, target, _ in objects:
         for out in (target.columns[name] for name in names if name in target.columns):
             moves = out.sent & out.value.ne_missing(out.stored) & ~out.creating
-            found.update(frame.filter(moves)["_target"].drop_nulls().str.head(_ID_LENGTH).to_list())
+            found.update(frame.filter(moves)["_target"].drop_nulls().str.head(ID_LENGTH).to_list())
     return found
 
 
@@ -133,7 +132,7 @@ class _Way:
 def _ways(parent: ParentField, target: Target, *, prior: bool) -> Iterator[_Way]:
     """To the parent that a record has after the write, and to the one that it has had."""
     field, out = target.object.fields[parent.reference], target.columns.get(parent.reference)
-    stays_empty = pl.lit(value=_left_empty(field))
+    stays_empty = pl.lit(value=left_empty(field))
     if out is None:
         # Of a create it is not given; of a stored record nothing is known.
         yield _Way("", pl.lit(None, dtype=DTYPES[Kind.TEXT]), pl.col("_create") & stays_empty)
@@ -143,9 +142,9 @@ def _ways(parent: ParentField, target: Target, *, prior: bool) -> Iterator[_Way]
         yield _Way(PRIOR, out.stored, pl.lit(value=True))
 
 
-def _left_empty(field: Field) -> bool:
+def left_empty(field: Field) -> bool:
     """Whether a new record has nothing there, unless it is given."""
-    return not (field.by_default or field.computed or field.derived)
+    return not (field.by_default or field.computed or field.derived or field.relation or field.sorts)
 
 
 def _of_parents(
@@ -154,14 +153,14 @@ def _of_parents(
     """The field of each row's parent, and Boolean: whether that is known."""
     table = target.parents.get(parent.object)
     here = frame.select(
-        way.id.str.head(_ID_LENGTH).alias("_id"), (way.id.is_null() & way.empty).alias("empty")
+        way.id.str.head(ID_LENGTH).alias("_id"), (way.id.is_null() & way.empty).alias("empty")
     )
     if table is None or parent.path not in table.columns:
         found = here.with_columns(pl.lit(None, dtype=DTYPES[parent.field.kind]).alias("value"), there=False)
     else:
         shown = ~pl.col(hidden(parent.path)) if hidden(parent.path) in table.columns else pl.lit(value=True)
         read = table.select(
-            pl.col("_id").str.head(_ID_LENGTH), pl.col(parent.path).alias("value"), shown.alias("there")
+            pl.col("_id").str.head(ID_LENGTH), pl.col(parent.path).alias("value"), shown.alias("there")
         )
         found = here.join(read, on="_id", how="left", maintain_order="left")
     another = pl.lit(value=False)

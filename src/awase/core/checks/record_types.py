@@ -11,7 +11,7 @@ from awase.core.checks.target import Target
 from awase.core.schema import Field
 from awase.core.values import Kind
 
-_ID_LENGTH = 15
+ID_LENGTH = 15
 """Characters by which ids are told apart; three more only guard against folding of case."""
 _SHOWN = 40
 
@@ -27,8 +27,8 @@ def _usable(out: Outgoing, target: Target) -> Iterator[Check]:
     types = target.object.record_types
     if types is None:
         return
-    usable = [sort.id[:_ID_LENGTH] for sort in types if sort.available]
-    unknown = out.value.is_not_null() & ~out.value.str.head(_ID_LENGTH).is_in(usable)
+    usable = [sort.id[:ID_LENGTH] for sort in types if sort.available]
+    unknown = out.value.is_not_null() & ~out.value.str.head(ID_LENGTH).is_in(usable)
     names = "; ".join(sort.label for sort in types if sort.available)
     yield Check("record_type", out.sent & unknown.fill_null(value=False), detail={"allowed": names})
 
@@ -43,7 +43,7 @@ def _choices(field: Field, out: Outgoing, target: Target) -> Iterator[Check]:
         others = [value for value in listed if value not in choices[field.name]]
         has = out.value.list.eval(pl.element().is_in(others)).list.any() if field.kind is Kind.TEXTS else None
         stray = has if has is not None else out.value.is_in(others)
-        of_type = known.str.head(_ID_LENGTH) == id[:_ID_LENGTH]
+        of_type = known.str.head(ID_LENGTH) == id[:ID_LENGTH]
         yield Check(
             "picklist_record_type",
             out.sent & of_type.fill_null(value=False) & stray.fill_null(value=False),

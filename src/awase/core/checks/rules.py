@@ -16,7 +16,7 @@ import polars as pl
 import awase_formula as formulas
 from awase.core.checks.check import Outgoing
 from awase.core.checks.judging import Judge
-from awase.core.checks.parents import PRIOR, joined, reachable
+from awase.core.checks.parents import PRIOR, joined, left_empty, reachable
 from awase.core.checks.target import Target
 from awase.core.schema import Field, ObjectSchema, Rule
 from awase.core.values import DTYPES, Kind
@@ -229,7 +229,7 @@ def _record(
         out = columns.get(name)
         if is_new:
             value = out.after if out is not None else pl.lit(None, dtype=DTYPES[field.kind])
-            if not _left_empty(field):
+            if not left_empty(field):
                 value = pl.coalesce(value, _filled_in(field, object))
                 if frame.select(value.is_null().any()).item():
                     continue  # the vendor fills it in, with what is not known
@@ -246,11 +246,6 @@ def _record(
         *(value.alias(name) for name, value in after.items()),
         *(value.alias(f"{PRIOR}{name}") for name, value in prior.items()),
     )
-
-
-def _left_empty(field: Field) -> bool:
-    """Whether a new record has nothing there, unless it is given."""
-    return not (field.by_default or field.computed or field.derived or field.relation or field.sorts)
 
 
 def _filled_in(field: Field, object: ObjectSchema) -> pl.Expr:
