@@ -66,8 +66,11 @@ def target_of(
     now: datetime | None = None,
     of_parents: Mapping[str, pl.DataFrame] | None = None,
 ) -> Target:
-    """The object as ``sync`` writes it, beside what was read of other records. A mapped field x stands in ``set:x``, ``source:x``, ``sends:x``, ``before:x``, a
-    watched one in ``seen:x``, as far as ``outgoing`` has it: of what was not read nothing is known."""
+    """The object as ``sync`` writes it, beside what was read of other records.
+
+    A mapped field x stands in ``set:x``, ``source:x``, ``sends:x``, ``before:x``, a watched one in ``seen:x``, as far as
+    ``outgoing`` has it: of what was not read nothing is known.
+    """
     mapped = {field.name: bound for bound in sync.fields if (field := bound.on(side, object)) is not None}
     columns = {name: _columns(bound, side) for name, bound in mapped.items()}
     fields = sync.object(side, object).fields
