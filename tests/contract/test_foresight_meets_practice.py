@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from awase.core.checks import Target, places, rules
+from awase.core.checks import places, rules
 from awase.core.checks.check import Certainty, Check, Outgoing
 from awase.core.operations import OperationKind, Outcome, State
 from awase.core.schema import with_rules
-from awase.core.values import DTYPES
 
+from ..support.outgoing import outgoing
 from ..unit.connectors.salesforce_scene import play
 from .test_salesforce_meets_practice import Scene, change, create
 
@@ -163,32 +163,11 @@ def people() -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def frame_of(rows: list[dict[str, Any]], stored: list[dict[str, Any]], scene: Scene) -> pl.DataFrame:
-    """The outgoing frame of these writes; nothing stored is a create."""
-    columns: dict[str, Any] = {"_link": range(len(rows)), "_create": [not each for each in stored]}
-    for name in (*rows[0], "LastName"):
-        dtype = DTYPES[scene.lead.fields[name].kind]
-        columns[f"set:{name}"] = pl.Series([row.get(name) for row in rows], dtype=dtype)
-        columns[f"sends:{name}"] = [name in row for row in rows]
-        columns[f"before:{name}"] = pl.Series([each.get(name) for each in stored], dtype=dtype)
-    return pl.DataFrame(columns)
-
-
-def broken_rules(scene: Scene, frame: pl.DataFrame) -> list[set[str]]:
-    names = [name.removeprefix("set:") for name in frame.columns if name.startswith("set:")]
-    columns = {
-        name: Outgoing(
-            value=pl.col(f"set:{name}"),
-            source=pl.col(f"set:{name}"),
-            sent=pl.col(f"sends:{name}"),
-            stored=pl.col(f"before:{name}"),
-            creating=pl.col("_create"),
-            side="crm",
-        )
-        for name in names
-    }
+def broken_rules(scene: Scene, rows: list[dict[str, Any]], stored: list[dict[str, Any]]) -> list[set[str]]:
+    """The rules that each of these writes breaks; nothing stored is a create."""
+    frame, target = outgoing(scene.lead, rows, stored, [*rows[0], "LastName"])
     found: list[set[str]] = [set() for _ in range(frame.height)]
-    for one in rules.broken(frame, Target(scene.lead, columns, "Asia/Tokyo")):
+    for one in rules.broken(frame, target):
         for row in one.rows.arg_true():
             found[row].add(one.rule.message)
     return found
@@ -206,7 +185,7 @@ def test_the_rules_of_an_org_are_read_with_their_formulas_and_only_new_ones_agai
 
 def test_a_create_is_foreseen_to_break_the_rules_that_the_org_says_it_breaks(ruled: Scene) -> None:
     rows = people()
-    predicted = broken_rules(ruled, frame_of(rows, [{} for _ in rows], ruled))
+    predicted = broken_rules(ruled, rows, [{} for _ in rows])
     wrong = []
     for row, foreseen_ones in zip(rows, predicted, strict=True):
         sent = {name: value for name, value in row.items() if value is not None}
@@ -230,7 +209,7 @@ def test_an_update_is_judged_by_the_whole_record(ruled: Scene) -> None:
         {"Phone": "03-1"},
     ]
     whole = dict.fromkeys(people()[0])
-    predicted = broken_rules(ruled, frame_of([whole, *edits], [{}, *([stored] * len(edits))], ruled).slice(1))
+    predicted = broken_rules(ruled, [whole, *edits], [{}, *([stored] * len(edits))])[1:]
     assert [len(each) for each in predicted] == [1, 0, 1, 0, 1, 1, 0]
     for edit, foreseen_ones in zip(edits, predicted, strict=True):
         (made,) = ruled.write(create(next(_numbers), **stored))
@@ -243,11 +222,9 @@ def test_what_a_rule_needs_and_nobody_maps_is_empty_on_a_create_and_unknown_on_a
     ruled: Scene,
 ) -> None:
     rows = [{"Title": "部長", "Company": "合わせ"}] * 2
-    created = frame_of(rows, [{}, {}], ruled)
-    updated = frame_of(rows, [{"Company": "合わせ"}] * 2, ruled)
     manager = "役職者にはメールアドレスが必要です。"
-    assert broken_rules(ruled, created) == [{manager}, {manager}]
-    assert broken_rules(ruled, updated) == [set(), set()]
+    assert broken_rules(ruled, rows, [{}, {}]) == [{manager}, {manager}]
+    assert broken_rules(ruled, rows, [{"Company": "合わせ"}] * 2) == [set(), set()]
 
 
 def said(outcome: Outcome) -> set[str]:

@@ -1,4 +1,4 @@
-"""What rules foresee that look at a record's parents is what the practice org answers, which shares no code with them."""
+"""What rules foresee that look at a record's parents is what the practice org answers, which shares only the formula language."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ import polars as pl
 import pytest
 
 from awase.core.checks import Target, asked_of_parents, rules
-from awase.core.checks.check import Outgoing
 from awase.core.operations import Operation, OperationKind, State
 from awase.core.schema import ObjectSchema, with_parents, with_rules
-from awase.core.values import DTYPES
 from awase.ports.connector import WriteBatch
 
+from ..support.outgoing import outgoing
 from ..unit.connectors.salesforce_scene import play, soql_of
 from .test_salesforce_meets_practice import Scene
 
@@ -68,29 +67,8 @@ class Parents(Scene):
         self, writes: Sequence[Mapping[str, Any]], stored: Sequence[Mapping[str, Any]]
     ) -> tuple[pl.DataFrame, Target]:
         """Nothing stored is a create."""
-        columns: dict[str, Any] = {"_link": range(len(writes)), "_create": [not one for one in stored]}
-        columns["_target"] = [one.get("Id") for one in stored]
-        for name in NAMES:
-            if name not in self.lead.fields:
-                continue
-            dtype = DTYPES[self.lead.fields[name].kind]
-            columns[f"set:{name}"] = pl.Series([row.get(name) for row in writes], dtype=dtype)
-            columns[f"sends:{name}"] = [name in row for row in writes]
-            columns[f"before:{name}"] = pl.Series([one.get(name) for one in stored], dtype=dtype)
-        frame = pl.DataFrame(columns)
-        outs = {
-            name: Outgoing(
-                value=pl.col(f"set:{name}"),
-                source=pl.col(f"set:{name}"),
-                sent=pl.col(f"sends:{name}"),
-                stored=pl.col(f"before:{name}"),
-                creating=pl.col("_create"),
-                side="crm",
-            )
-            for name in NAMES
-            if name in self.lead.fields
-        }
-        return frame, Target(self.lead, outs, "Asia/Tokyo", self.clock.now())
+        names = [name for name in NAMES if name in self.lead.fields]
+        return outgoing(self.lead, writes, stored, names, self.clock.now())
 
     def foreseen(
         self, writes: Sequence[Mapping[str, Any]], stored: Sequence[Mapping[str, Any]]
