@@ -428,10 +428,14 @@ STATE = mapped(
 
 
 def places(
-    *, sent: Mapping[str, str | None], stored: Mapping[str, str] = {}, country: Mapped | None = COUNTRY
+    *,
+    sent: Mapping[str, str | None],
+    stored: Mapping[str, str] = {},
+    country: Mapped | None = COUNTRY,
+    state: Mapped = STATE,
 ) -> list[tuple[str, str]]:
     """Field and error type of each finding of one Lead that holds ``stored``; nothing stored is a create."""
-    sync = bound(STATE, *([country] if country else []))
+    sync = bound(state, *([country] if country else []))
     columns: dict[str, Any] = {"_link": [1], "_create": [not stored]}
     for b in sync.fields:
         columns |= {
@@ -457,6 +461,15 @@ def test_a_state_that_stays_is_judged_by_the_country_that_comes() -> None:
     ]
     assert places(sent={"state": "Tokyo"}, stored={"country": "Japan"}) == []
     assert places(sent={"state": "Ohio"}, stored={"country": "Japan"}) == [("State__c", "state_country")]
+    # One that no country has (any more) goes with none.
+    assert places(sent={"country": "Japan"}, stored={"state": "江戸"}) == [("State__c", "state_country")]
+
+
+def test_a_name_that_states_of_two_countries_have_goes_with_both() -> None:
+    twice = (Option("Limburg", "Limburg", valid_for=("Japan", "United States")),)
+    both = mapped("state", crm={"place": True, "controllers": ("Country__c",), "options": twice})
+    for country in ("Japan", "United States"):
+        assert places(sent={"country": country, "state": "Limburg"}, state=both) == []
 
 
 def test_unknown_places_are_named_each_for_itself() -> None:
