@@ -10,6 +10,8 @@ The package stands alone: it knows nothing of Awase, of any connector or of a ne
 """
 
 from awase_formula.checking import Checked, Problem, check
+from awase_formula.columnwise.facts import PRIOR
+from awase_formula.columnwise.fields import IS_NEW
 from awase_formula.compiling import Compiled, Verdicts, compile, verdicts
 from awase_formula.errors import (
     EvaluationFailed,
@@ -31,6 +33,8 @@ from awase_formula.tree import Formula
 from awase_formula.values import Context, Location, Row, Value
 
 __all__ = [
+    "IS_NEW",
+    "PRIOR",
     "Checked",
     "Compiled",
     "Context",

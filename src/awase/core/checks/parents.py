@@ -15,9 +15,7 @@ from awase.core.checks.record_types import ID_LENGTH
 from awase.core.checks.target import Target
 from awase.core.schema import Field, ObjectSchema, ParentField
 from awase.core.values import DTYPES, Kind
-
-PRIOR = "prior:"
-"""Begins the column of what was stored before the write."""
+from awase_formula import PRIOR
 
 
 def hidden(path: str) -> str:

@@ -16,13 +16,12 @@ import polars as pl
 import awase_formula as formulas
 from awase.core.checks.check import Outgoing
 from awase.core.checks.judging import Judge
-from awase.core.checks.parents import PRIOR, joined, left_empty, reachable
+from awase.core.checks.parents import joined, left_empty, reachable
 from awase.core.checks.target import Target
 from awase.core.schema import Field, ObjectSchema, Rule
 from awase.core.values import DTYPES, Kind
 
 ERROR_TYPE = "validation_rule"
-_NEW = ":new"
 OF_RECORD_TYPE = ("recordtype.", "$recordtype.")
 """How names of the record type's own fields begin, folded."""
 _KINDS: Mapping[Kind, formulas.Kind] = {
@@ -242,9 +241,9 @@ def _record(
         after |= _named_type(after, name, object)
         prior |= _named_type(prior, name, object)
     return frame.select(
-        pl.col("_create").alias(_NEW if is_new is None else "_create"),
+        pl.col("_create").alias(formulas.IS_NEW if is_new is None else "_create"),
         *(value.alias(name) for name, value in after.items()),
-        *(value.alias(f"{PRIOR}{name}") for name, value in prior.items()),
+        *(value.alias(f"{formulas.PRIOR}{name}") for name, value in prior.items()),
     )
 
 
